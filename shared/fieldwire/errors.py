@@ -1,0 +1,42 @@
+"""Errors of the wire and of storage, and the stable number of each wire code.
+
+A `WireError` says that a peer's bytes are wrong, a `StorageError` that our flash or disk is; our own
+mistakes are plain `ValueError` or `TypeError`. This module does not decide what follows from an error.
+The sentence for each code stands in `error_table`, which a board need not load.
+"""
+
+
+class WireError(Exception):
+    """Bytes from outside break the wire format. `code` is a key of NUMBER, `detail` names thing and cause."""
+
+    def __init__(self, code, detail=""):
+        super().__init__(code, detail)
+        self.code = code
+        self.detail = detail
+
+    def __str__(self):
+        return self.code + ": " + self.detail if self.detail else self.code
+
+
+class StorageError(Exception):
+    """Our own flash or disk did not keep or give back what it should."""
+
+
+# A number is never given to another code, so that old logs and old peers keep their meaning.
+NUMBER = {
+    "cbor-truncated": 1,
+    "cbor-trailing": 2,
+    "cbor-not-shortest": 3,
+    "cbor-indefinite": 4,
+    "cbor-key-order": 5,
+    "cbor-duplicate-key": 6,
+    "cbor-type": 7,
+    "cbor-depth": 8,
+    "cbor-utf8": 9,
+    "cbor-size": 10,
+    "frame-crc": 11,
+    "frame-cobs": 12,
+    "frame-size": 13,
+    "key-bad": 14,
+    "signature-bad": 15,
+}

@@ -1,0 +1,46 @@
+"""What differs between the two runtimes, so that every other file can be the same on both.
+
+On MicroPython `const` and the `viper` and `native` decorators are known to the compiler by their spelling:
+use them as `const(...)`, `@micropython.viper`, `@micropython.native` with the names imported from here.
+On CPython they return what they are given, and `ptr8` and `ptr32` view a buffer as viper does.
+"""
+
+import sys
+
+MICROPYTHON = sys.implementation.name == "micropython"
+
+if MICROPYTHON:
+    import micropython
+    from micropython import const
+
+    ptr8 = ptr32 = bytearray  # never called: viper compiles these names as casts
+else:
+
+    def const(value):
+        return value
+
+    def ptr8(buffer):
+        return memoryview(buffer).cast("B")
+
+    class ptr32:
+        """32-bit words of a buffer; a store keeps the low 32 bits, as the machine's store does."""
+
+        def __init__(self, buffer):
+            self._words = memoryview(buffer).cast("B").cast("I")
+
+        def __getitem__(self, index):
+            return self._words[index]
+
+        def __setitem__(self, index, value):
+            self._words[index] = value & 0xFFFFFFFF
+
+    class micropython:
+        """Stands in for the module of this name: its decorators change nothing here."""
+
+        @staticmethod
+        def viper(function):
+            return function
+
+        @staticmethod
+        def native(function):
+            return function
