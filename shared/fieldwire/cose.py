@@ -1,0 +1,112 @@
+"""COSE_Sign1 in the one profile we speak (RFC 9052, Ed25519, typ always present).
+
+Decides whether bytes are a well-formed signed object of the expected type. Refuses to choose a key:
+the caller names it, and `verify` comes in as an argument. SPEC 4.3
+"""
+
+from fieldwire import cbor, keys
+from fieldwire.errors import WireError
+
+ALG, KID, TYP, VDS, VDP = 1, 4, 16, 395, 396
+EDDSA = -8
+
+EARLY, SEAL, CREDENTIAL, ENDORSEMENT, BOOT, EQUIVALENCE, REVOCATION, ROTATION, SCHEMA = range(65001, 65010)
+AGREEMENT, HANDSHAKE, EPOCH, CHECKPOINT, REPORT, MERGE_PLAN = range(65010, 65016)
+
+
+class Sign1:
+    """One decoded COSE_Sign1: `protected` (map), `protected_bytes`, `unprotected`, `payload`, `signature`."""
+
+    def __init__(self, protected_bytes, protected, unprotected, payload, signature):
+        self.protected_bytes = protected_bytes
+        self.protected = protected
+        self.unprotected = unprotected
+        self.payload = payload
+        self.signature = signature
+
+    @property
+    def typ(self):
+        return self.protected[TYP]
+
+    @property
+    def kid(self):
+        return self.protected[KID]
+
+
+def to_be_signed(protected_bytes, payload):
+    """Sig_structure of RFC 9052 4.4, external_aad empty."""
+    return cbor.encode(["Signature1", protected_bytes, b"", payload])
+
+
+def protected_bytes(typ, public, extra=None):
+    header = {ALG: EDDSA, KID: keys.kid(public), TYP: typ}
+    if extra:
+        header.update(extra)
+    return cbor.encode(header)
+
+
+def assemble(protected, payload, signature, unprotected=None):
+    return cbor.encode(cbor.Tag(18, [protected, unprotected or {}, payload, signature]))
+
+
+def sign(typ, payload, signer, extra=None):
+    """Signed bytes of `payload` (bytes) under `signer` (.public, .sign(message) -> 64 bytes)."""
+    protected = protected_bytes(typ, signer.public, extra)
+    return assemble(protected, payload, signer.sign(to_be_signed(protected, payload)))
+
+
+def sign_detached(typ, payload, signer, extra):
+    """The same with the payload left out (nil): a seal signs its Merkle root so."""
+    protected = protected_bytes(typ, signer.public, extra)
+    return assemble(protected, None, signer.sign(to_be_signed(protected, payload)))
+
+
+def decode(data, typ=None):
+    """Sign1 of `data`; WireError names the first rule broken. `typ`: the type that must be there."""
+    tagged = cbor.decode(data)
+    if not isinstance(tagged, cbor.Tag) or tagged.number != 18:
+        raise WireError("cose-shape", "not a COSE_Sign1 (tag 18)")
+    parts = tagged.value
+    if not isinstance(parts, list) or len(parts) != 4:
+        raise WireError("cose-shape", "COSE_Sign1 is an array of 4")
+    protected, unprotected, payload, signature = parts
+    if not isinstance(protected, bytes) or not isinstance(unprotected, dict):
+        raise WireError("cose-shape", "protected is bytes, unprotected is a map")
+    if not (payload is None or isinstance(payload, bytes)):
+        raise WireError("cose-shape", "payload is bytes or nil")
+    if not isinstance(signature, bytes) or len(signature) != 64:
+        raise WireError("cose-shape", "an Ed25519 signature is 64 bytes")
+    header = cbor.decode(protected)
+    _check_header(header, unprotected, typ)
+    return Sign1(protected, header, unprotected, payload, signature)
+
+
+def _check_header(header, unprotected, typ):
+    if not isinstance(header, dict) or header.get(ALG) != EDDSA or isinstance(header[ALG], bool):
+        raise WireError("cose-alg", "alg is -8 (EdDSA) in profile 0")
+    key_id = header.get(KID)
+    if not isinstance(key_id, bytes) or len(key_id) != 8:
+        raise WireError("cose-shape", "kid is 8 bytes")
+    found = header.get(TYP)
+    if typ is not None and found != typ:
+        raise WireError("cose-typ", "typ %r where %d is expected" % (found, typ))
+    if found is None or isinstance(found, bool) or not isinstance(found, int):
+        raise WireError("cose-typ", "typ is missing")
+    for label in header:
+        if label not in (ALG, KID, TYP) and not (found == SEAL and label in (VDS, -65601)):
+            raise WireError("cose-shape", "protected label %r has no place in typ %d" % (label, found))
+    for label in unprotected:
+        if not (found == SEAL and label == VDP):
+            raise WireError("cose-shape", "unprotected label %r has no place in typ %d" % (label, found))
+
+
+def check(message, public, verify, payload=None):
+    """Raise WireError("signature-bad") unless `message` is signed by `public`.
+
+    `payload`: the detached payload where the message carries nil. `verify(public, message, signature) -> bool`.
+    """
+    if message.kid != keys.kid(public):
+        raise WireError("signature-bad", "kid names another key")
+    signed = message.payload if message.payload is not None else payload
+    if not verify(public, to_be_signed(message.protected_bytes, signed), message.signature):
+        raise WireError("signature-bad", "the signature does not verify under the named key")

@@ -1,0 +1,174 @@
+"""The governed observation: its map, its id, its position, its early copy.
+
+Decides whether bytes are a well-formed observation. Says nothing of who may say it: that is the bridge's
+admission. SPEC 5
+"""
+
+import hashlib
+
+from fieldwire import cbor, cose, limits
+from fieldwire.errors import WireError
+from fieldwire.hmac import hmac_sha256
+
+DEVICE, INCARNATION, STREAM, SEQ, TREF, FORMAT, SUBJECT, PAYLOAD = range(8)
+CREDENTIAL, BOOT_ATTESTATION, SOURCES, DERIVATION, SALT = range(8, 13)
+
+GAP_FORMAT = 65020
+TIME_FORMAT = 65021
+URGENT, READINGS, EVIDENCE, BULK = range(4)
+
+_SEGMENT_FIRST = "abcdefghijklmnopqrstuvwxyz0123456789"
+_SEGMENT_REST = _SEGMENT_FIRST + "._-"
+
+
+def _bad(detail):
+    raise WireError("observation-shape", detail)
+
+
+def is_path(text):
+    """True for a subject or an authority path: 1 to 8 segments, at most 128 bytes. SPEC 5.2"""
+    if not isinstance(text, str) or not text or len(text) > limits.SUBJECT_MAX:
+        return False
+    segments = text.split("/")
+    if len(segments) > limits.SUBJECT_SEGMENTS_MAX:
+        return False
+    for segment in segments:
+        if not segment or len(segment) > 32 or segment[0] not in _SEGMENT_FIRST:
+            return False
+        for character in segment:
+            if character not in _SEGMENT_REST:
+                return False
+    return True
+
+
+def covers(pattern, path):
+    """True when `path` is `pattern` or lies below it. SPEC 5.2"""
+    return path == pattern or path.startswith(pattern + "/")
+
+
+def is_uint(value):
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
+
+
+def is_bytes(value, size):
+    return isinstance(value, bytes) and len(value) == size
+
+
+def observation_id(data):
+    """SHA-256(0x00 || bytes): the id in both modes and the Merkle leaf hash. SPEC 5.1"""
+    digest = hashlib.sha256(b"\x00")
+    digest.update(data)
+    return digest.digest()
+
+
+def position(observation):
+    """(device, incarnation, stream, seq)."""
+    return observation[DEVICE], observation[INCARNATION], observation[STREAM], observation[SEQ]
+
+
+def salt(k_dev, device, incarnation, stream, seq):
+    """8 bytes that hide a leaf from whoever holds only its neighbours' receipts. SPEC 5.6"""
+    place = device + incarnation + bytes((stream,)) + seq.to_bytes(8, "big")
+    return hmac_sha256(k_dev, b"salt/1" + place)[:8]
+
+
+def encode(observation):
+    """Canonical bytes of an observation map, checked as a receiver would check them."""
+    check(observation)
+    data = cbor.encode(observation)
+    if len(data) > limits.OBSERVATION_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.OBSERVATION_MAX))
+    return data
+
+
+def decode(data):
+    """The observation map of `data`; WireError where a rule of SPEC 5 is broken."""
+    if len(data) > limits.OBSERVATION_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.OBSERVATION_MAX))
+    observation = cbor.decode(data)
+    check(observation)
+    return observation
+
+
+def check(observation):
+    if not isinstance(observation, dict):
+        _bad("an observation is a map")
+    for key in (0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 12):
+        if key not in observation:
+            _bad("key %d is missing" % key)
+    derived = SOURCES in observation
+    if len(observation) != (13 if derived else 11) or derived != (DERIVATION in observation):
+        _bad("unknown keys, or sources without a derivation")
+    for key, size in ((DEVICE, 16), (INCARNATION, 8), (CREDENTIAL, 16), (BOOT_ATTESTATION, 16), (SALT, 8)):
+        if not is_bytes(observation[key], size):
+            _bad("key %d is %d bytes" % (key, size))
+    if not is_uint(observation[STREAM]) or observation[STREAM] > 3 or not is_uint(observation[SEQ]):
+        _bad("stream is 0 to 3, seq is an unsigned integer")
+    check_tref(observation[TREF])
+    if not (is_uint(observation[FORMAT]) or is_bytes(observation[FORMAT], 16)):
+        _bad("content format is a number or a 16-byte schema digest")
+    if not is_path(observation[SUBJECT]):
+        _bad("subject is 1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31}")
+    if not isinstance(observation[PAYLOAD], bytes):
+        _bad("payload is a byte string")
+    if derived:
+        _check_lineage(observation)
+
+
+def check_tref(tref):
+    if not isinstance(tref, list) or len(tref) not in (2, 3) or not is_uint(tref[0]) or not is_uint(tref[1]):
+        _bad("tref is [boot, ms] or [boot, ms, utc]")
+    if len(tref) == 3:
+        utc = tref[2]
+        if not isinstance(utc, cbor.Tag) or utc.number != 1001 or not isinstance(utc.value, dict):
+            _bad("utc is tag 1001 over a map")
+        fields = utc.value
+        if len(fields) != 4 or not all(is_uint(fields.get(key)) for key in (1, -2, -3, -7)) or fields[-3] > 999:
+            _bad("utc is {1: s, -2: clock class, -3: ms, -7: uncertainty in ms}")
+
+
+def _check_lineage(observation):
+    sources = observation[SOURCES]
+    if not isinstance(sources, list) or not 1 <= len(sources) <= limits.SOURCES_MAX:
+        _bad("sources are 1 to %d" % limits.SOURCES_MAX)
+    last = b""
+    for source in sources:
+        if not isinstance(source, list) or len(source) != 5:
+            _bad("a source is [device, incarnation, stream, seq, id]")
+        device, incarnation, stream, seq, identity = source
+        if not (is_bytes(device, 16) and is_bytes(incarnation, 8) and is_bytes(identity, 32)):
+            _bad("a source is [device, incarnation, stream, seq, id]")
+        if not is_uint(stream) or stream > 3 or not is_uint(seq):
+            _bad("a source's stream is 0 to 3, its seq an unsigned integer")
+        encoded = cbor.encode(source)
+        if encoded <= last:
+            _bad("sources are sorted bytewise, without duplicates")
+        last = encoded
+    derivation = observation[DERIVATION]
+    if not isinstance(derivation, list) or len(derivation) != 3:
+        _bad("a derivation is [function, parameters, code digest]")
+    if not isinstance(derivation[0], str) or not isinstance(derivation[1], list) or not is_bytes(derivation[2], 32):
+        _bad("a derivation is [text, array, 32 bytes]")
+    for parameter in derivation[1]:
+        if isinstance(parameter, bool) or not isinstance(parameter, (int, str)):
+            _bad("a derivation's parameters are integers and text")
+
+
+def source_of(observation, identity):
+    """The lineage entry that names this observation as a source."""
+    return list(position(observation)) + [identity]
+
+
+def early_copy(data, signer):
+    """COSE_Sign1 over an observation's bytes, by the device's key. SPEC 5.7"""
+    return cose.sign(cose.EARLY, data, signer)
+
+
+def open_early_copy(data, public, verify):
+    """(observation map, observation bytes) of a verified early copy by the key `public`."""
+    message = cose.decode(data, cose.EARLY)
+    if message.payload is None:
+        raise WireError("cose-shape", "an early copy carries its observation")
+    observation = decode(message.payload)
+    cose.check(message, public, verify)
+    return observation, message.payload

@@ -1,0 +1,232 @@
+"""Tokens: credentials, endorsements, boot attestations, equivalences, revocations, signed schemas.
+
+Decides whether token bytes are well formed and what they claim. Refuses to follow a chain or judge a
+time: who may issue what is checked where tokens are held. SPEC 7
+"""
+
+import hashlib
+
+from fieldwire import cbor, cose, keys, limits
+from fieldwire import observation as obs
+from fieldwire.errors import WireError
+
+EXP, NBF, CNF = 4, 5, 8
+UEID, OEMID, HWMODEL, DBGSTAT, PROFILE, BOOTCOUNT, BOOTSEED, SWVERSION = 256, 258, 259, 263, 265, 267, 268, 271
+MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH, ISSUER, MEASUREMENTS, CLOCK, MEASUREMENT = range(-65701, -65710, -1)
+FOREIGN, LOCAL, PATH_LENGTH, NEGATIVE = range(-65711, -65715, -1)
+TARGET, LAST_GOOD, STAYING = range(-65721, -65724, -1)
+
+EAT_PROFILE = "tag:fieldpost.example,2026:eat-0"
+KNOWN_RIGHTS = ("boundary", "observe", "time", "translate")
+
+
+def _bad(detail):
+    raise WireError("token-shape", detail)
+
+
+def _is_int(value):
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def token_id(data):
+    return hashlib.sha256(data).digest()[:16]
+
+
+def ueid(hardware_id):
+    """EAT ueid of type RAND over a digest, so that no serial number travels. SPEC 7.2"""
+    return b"\x01" + hashlib.sha256(hardware_id).digest()[:16]
+
+
+def measurement(files):
+    """Digest over installed files; `files` = iterable of (path text, content digest 32 bytes). SPEC 7.3"""
+    digest = hashlib.sha256(b"fieldpost/measurement/1")
+    for path, content in sorted((path.encode(), content) for path, content in files):
+        digest.update(len(path).to_bytes(2, "big"))
+        digest.update(path)
+        digest.update(content)
+    return digest.digest()
+
+
+def _validity(claims):
+    if not (obs.is_uint(claims.get(NBF)) and obs.is_uint(claims.get(EXP))) or claims[NBF] >= claims[EXP]:
+        _bad("nbf and exp are UTC seconds, nbf before exp")
+
+
+def _cnf(claims):
+    cnf = claims.get(CNF)
+    if not isinstance(cnf, dict) or len(cnf) != 1 or 1 not in cnf:
+        _bad("cnf is {1: COSE_Key}")
+    return keys.public_of(cnf[1])
+
+
+def _issuer(claims):
+    if ISSUER in claims and not obs.is_bytes(claims[ISSUER], 16):
+        _bad("issuer is a credential id of 16 bytes")
+
+
+def check_scope(scope):
+    if not isinstance(scope, list) or len(scope) != 2:
+        _bad("a scope is [subjects or nil, formats or nil]")
+    subjects, formats = scope
+    if subjects is not None:
+        if not isinstance(subjects, list) or not 1 <= len(subjects) <= limits.SCOPE_ENTRIES_MAX:
+            _bad("a scope names 1 to %d subjects, or nil for all" % limits.SCOPE_ENTRIES_MAX)
+        if not all(obs.is_path(subject) for subject in subjects):
+            _bad("a scope's subject is a path, without wildcards")
+    if formats is not None:
+        if not isinstance(formats, list) or not 1 <= len(formats) <= limits.SCOPE_ENTRIES_MAX:
+            _bad("a scope names 1 to %d formats, or nil for all" % limits.SCOPE_ENTRIES_MAX)
+        if not all(obs.is_uint(one) or obs.is_bytes(one, 16) for one in formats):
+            _bad("a format is a number or a schema digest")
+
+
+def _check_credential(claims):
+    _validity(claims)
+    _cnf(claims)
+    _issuer(claims)
+    if not obs.is_bytes(claims.get(MESH), 32) or not obs.is_path(claims.get(AUTHORITY)):
+        _bad("a credential names its mesh (32 bytes) and an authority path")
+    check_scope(claims.get(SCOPE))
+    rights = claims.get(RIGHTS)
+    if not isinstance(rights, list) or not all(right in KNOWN_RIGHTS for right in rights):
+        _bad("rights are among boundary, observe, time, translate")
+    if rights != sorted(rights) or len(set(rights)) != len(rights) or not obs.is_uint(claims.get(DEPTH)):
+        _bad("rights are sorted and named once; depth is an unsigned integer")
+
+
+def _check_endorsement(claims):
+    _validity(claims)
+    _cnf(claims)
+    _issuer(claims)
+    if not isinstance(claims.get(UEID), bytes) or not 7 <= len(claims[UEID]) <= 33:
+        _bad("ueid is 7 to 33 bytes")
+    if claims.get(PROFILE) != EAT_PROFILE or not isinstance(claims.get(OEMID), bytes) or not isinstance(claims.get(HWMODEL), bytes):
+        _bad("an endorsement carries our EAT profile, oemid and hwmodel")
+    listed = claims.get(MEASUREMENTS)
+    if not isinstance(listed, list) or len(listed) > 32 or not all(obs.is_bytes(one, 32) for one in listed):
+        _bad("measurements are up to 32 digests")
+    clock = claims.get(CLOCK)
+    if not isinstance(clock, list) or len(clock) != 3 or not _is_int(clock[0]) or not _is_int(clock[1]) or clock[0] > clock[1]:
+        _bad("clock is [rate_lo_ppb, rate_hi_ppb, wander_ppb or nil]")
+    if not (clock[2] is None or obs.is_uint(clock[2])) or max(abs(clock[0]), abs(clock[1])) > 10**8:
+        _bad("clock rates are within 10 %; wander is an unsigned integer or nil")
+
+
+def _check_boot(claims):
+    if not isinstance(claims.get(UEID), bytes) or not 7 <= len(claims[UEID]) <= 33 or claims.get(PROFILE) != EAT_PROFILE:
+        _bad("a boot attestation carries a ueid and our EAT profile")
+    if not obs.is_uint(claims.get(DBGSTAT)) or claims[DBGSTAT] > 4 or not obs.is_uint(claims.get(BOOTCOUNT)):
+        _bad("dbgstat is 0 to 4, bootcount an unsigned integer")
+    if not isinstance(claims.get(BOOTSEED), bytes) or not obs.is_bytes(claims.get(MEASUREMENT), 32):
+        _bad("bootseed is bytes, the measurement 32 bytes")
+    if not isinstance(claims.get(SWVERSION), list) or len(claims[SWVERSION]) != 1:
+        _bad("swversion is [version]")
+
+
+def _check_named_authority(value, size):
+    if not isinstance(value, list) or len(value) != size or not obs.is_bytes(value[0], 32) or not obs.is_path(value[1]):
+        _bad("an authority is named by mesh id and path, without wildcards")
+    if size == 3 and not obs.is_bytes(value[2], 32):
+        _bad("a foreign authority is bound to a key thumbprint of 32 bytes")
+
+
+def _check_equivalence(claims):
+    _validity(claims)
+    _issuer(claims)
+    check_scope(claims.get(SCOPE))
+    _check_named_authority(claims.get(FOREIGN), 3)
+    _check_named_authority(claims.get(LOCAL), 2)
+    if claims[FOREIGN][0] == claims[LOCAL][0]:
+        _bad("an equivalence joins two meshes")
+    if not obs.is_uint(claims.get(PATH_LENGTH)) or not isinstance(claims.get(NEGATIVE), bool):
+        _bad("path length is an unsigned integer, negative a boolean")
+
+
+def _check_revocation(claims):
+    _validity(claims)
+    _issuer(claims)
+    if not obs.is_bytes(claims.get(TARGET), 16):
+        _bad("a revocation names a token or device of 16 bytes")
+    for entry in claims.get(LAST_GOOD, []):
+        if not isinstance(entry, list) or len(entry) != 3 or not obs.is_bytes(entry[0], 8) or not obs.is_uint(entry[1]):
+            _bad("a last good seal is [incarnation, stream, seal hash or nil]")
+        if not (entry[2] is None or obs.is_bytes(entry[2], 32)):
+            _bad("a last good seal is [incarnation, stream, seal hash or nil]")
+    if not all(obs.is_bytes(one, 16) for one in claims.get(STAYING, [])):
+        _bad("staying credentials are named by ids of 16 bytes")
+
+
+_MANDATORY = {
+    cose.CREDENTIAL: (EXP, NBF, CNF, MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH),
+    cose.ENDORSEMENT: (EXP, NBF, CNF, UEID, OEMID, HWMODEL, PROFILE, ISSUER, MEASUREMENTS, CLOCK),
+    cose.BOOT: (UEID, DBGSTAT, PROFILE, BOOTCOUNT, BOOTSEED, SWVERSION, MEASUREMENT),
+    cose.EQUIVALENCE: (EXP, NBF, SCOPE, ISSUER, FOREIGN, LOCAL, PATH_LENGTH, NEGATIVE),
+    cose.REVOCATION: (EXP, NBF, ISSUER, TARGET),
+}
+_OPTIONAL = {cose.CREDENTIAL: (ISSUER,), cose.REVOCATION: (LAST_GOOD, STAYING)}
+_CHECKS = {
+    cose.CREDENTIAL: _check_credential,
+    cose.ENDORSEMENT: _check_endorsement,
+    cose.BOOT: _check_boot,
+    cose.EQUIVALENCE: _check_equivalence,
+    cose.REVOCATION: _check_revocation,
+}
+
+
+def check_claims(typ, claims):
+    """Raise WireError("token-shape") unless `claims` (a map) has exactly the claims of `typ`."""
+    if not isinstance(claims, dict):
+        _bad("claims are a map")
+    for label in _MANDATORY[typ]:
+        if label not in claims:
+            _bad("claim %d is missing" % label)
+    for label in claims:
+        if label not in _MANDATORY[typ] and label not in _OPTIONAL.get(typ, ()):
+            _bad("claim %r has no place in typ %d" % (label, typ))
+    _CHECKS[typ](claims)
+
+
+class Token:
+    """A decoded token: `id` (16 bytes), `typ`, `claims` (map), `data` (bytes as received), `message` (Sign1)."""
+
+    def __init__(self, data, message, claims):
+        self.id = token_id(data)
+        self.data = data
+        self.message = message
+        self.claims = claims
+
+    @property
+    def typ(self):
+        return self.message.typ
+
+    @property
+    def public(self):
+        """The key that the token speaks for (its cnf)."""
+        return keys.public_of(self.claims[CNF][1])
+
+
+def decode(data, typ=None):
+    """Token of `data`, shape checked, signature not. WireError otherwise."""
+    if len(data) > limits.TOKEN_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.TOKEN_MAX))
+    message = cose.decode(data, typ)
+    if message.typ == cose.SCHEMA:
+        return Token(data, message, {})
+    if message.typ not in _CHECKS or message.payload is None:
+        _bad("typ %d is no token" % message.typ)
+    claims = cbor.decode(message.payload)
+    check_claims(message.typ, claims)
+    return Token(data, message, claims)
+
+
+def issue(typ, claims, signer):
+    """Signed token bytes; the claims are checked as a receiver would check them."""
+    check_claims(typ, claims)
+    return cose.sign(typ, cbor.encode(claims), signer)
+
+
+def verified(data, public, verify, typ=None):
+    """Token of `data` whose signature verifies under `public`."""
+    token = decode(data, typ)
+    cose.check(token.message, public, verify)
+    return token
