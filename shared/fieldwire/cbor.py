@@ -9,7 +9,7 @@ This module does not know any shape: which keys, tags and lengths an object may 
 import struct
 
 from fieldwire.errors import WireError
-from fieldwire.limits import CBOR_BYTES_MAX, CBOR_DEPTH_MAX
+from fieldwire.limits import CBOR_MAX, DEPTH_MAX
 from fieldwire.port import const
 
 _UINT = const(0)
@@ -43,14 +43,14 @@ class Tag:
         return "Tag({!r}, {!r})".format(self.number, self.value)
 
 
-def encode(value, depth_max=CBOR_DEPTH_MAX):
+def encode(value, depth_max=DEPTH_MAX):
     """The one encoding of value. Raises ValueError or TypeError for what the profile cannot hold."""
     out = bytearray()
     _write(out, value, depth_max)
     return bytes(out)
 
 
-def decode(data, depth_max=CBOR_DEPTH_MAX, size_max=CBOR_BYTES_MAX):
+def decode(data, depth_max=DEPTH_MAX, size_max=CBOR_MAX):
     """The value that data (bytes, bytearray or memoryview) encodes. Raises WireError.
 
     `depth_max` counts arrays, maps and tags around the innermost item.

@@ -36,7 +36,7 @@ MEANING = {
     ),
     "cbor-depth": (
         "Arrays, maps and tags are nested deeper than allowed.",
-        "Flatten the object; the bound is CBOR_DEPTH_MAX.",
+        "Flatten the object; the bound is DEPTH_MAX.",
     ),
     "cbor-utf8": (
         "A text string is not valid UTF-8 (overlong form, surrogate, above 10FFFF or cut character).",
@@ -44,7 +44,7 @@ MEANING = {
     ),
     "cbor-size": (
         "The object is longer than the decoder accepts.",
-        "Split the object; the bound is CBOR_BYTES_MAX unless its type has a lower one.",
+        "Split the object; the bound is CBOR_MAX unless its type has a lower one.",
     ),
     "frame-crc": (
         "The frame's CRC-32 does not match its bytes.",
@@ -56,7 +56,7 @@ MEANING = {
     ),
     "frame-size": (
         "A frame is empty or longer than allowed.",
-        "Send frames of 1 to FRAME_BYTES_MAX bytes.",
+        "Send frames of 1 to FRAME_MAX bytes.",
     ),
     "key-bad": (
         "A public key is not the canonical encoding of a point of large order.",

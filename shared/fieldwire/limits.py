@@ -1,42 +1,48 @@
-"""Every limit on what is received or made, with its reason. A limit bounds; it does not set policy."""
+"""Every limit on what is received or made, with its reason. A limit bounds; it does not set policy.
+
+A name that ends in _MAX alone is in bytes, or counts what it names in the plural.
+"""
 
 from fieldwire.port import const
 
-# Our deepest shape nests 8 levels. A level costs two interpreter frames, which a board with a 16 KiB stack
-# affords 12 times.
-CBOR_DEPTH_MAX = const(12)
-# A full segment, opened, is 64 leaves of 1,024 bytes. What holds more travels as several objects.
-CBOR_BYTES_MAX = const(65_536)
-# A free text is for a person to read on one line of a table; identifiers have their own bounds.
-TEXT_BYTES_MAX = const(256)
+# Our deepest shape nests 8 levels. A board with a 16 KiB stack affords 12, at two interpreter frames each.
+DEPTH_MAX = const(12)
+# Twice the largest segment: nothing that travels as one object is longer.
+CBOR_MAX = const(65_536)
+# Free text is for a person to read on one line of a table; identifiers have bounds of their own.
+TEXT_MAX = const(256)
 
-# A serial frame must fit twice (receive, send) in a board's spare RAM. Radios set lower bounds of their own.
-FRAME_BYTES_MAX = const(1_024)
+# A frame must fit twice (one coming, one going) into a board's spare RAM. Radios set lower bounds of their own.
+FRAME_MAX = const(1_024)
 
-# An observation with its envelope must fit one journal sector of 4 KB several times, and one serial frame in two.
-OBSERVATION_BYTES_MAX = const(1_024)
-# What remains of an observation beside its sources and identifiers.
-PAYLOAD_BYTES_MAX = const(512)
-# Eight sources of about 65 bytes leave half of an observation for its payload.
+# Several observations must fit a journal sector of 4 KB, and one a serial frame or two.
+OBSERVATION_MAX = const(1_024)
+# Half of an observation; the other half is for sources and identifiers.
+PAYLOAD_MAX = const(512)
+# Eight sources take about 600 bytes of an observation; their payload is then a few numbers.
 SOURCES_MAX = const(8)
-# Eight segments of up to 32 characters name places people can say; 128 bytes keep an observation small.
-SUBJECT_BYTES_MAX = const(128)
+# Eight segments of up to 32 characters name a place as people say it; 128 bytes keep observations small.
+SUBJECT_MAX = const(128)
 SUBJECT_SEGMENTS_MAX = const(8)
-SUBJECT_SEGMENT_BYTES_MAX = const(32)
-# A schema's properties are counted in a presence mask of 16 bits.
-SCHEMA_PROPERTIES_MAX = const(16)
-# A stream is a priority; two bits hold it in a frame header.
+SUBJECT_SEGMENT_MAX = const(32)
+# A packed record's presence mask has 16 bits.
+SCHEMA_FIELDS_MAX = const(16)
+# A stream is a priority, and two bits hold it.
 STREAMS_MAX = const(4)
 
-# Unsealed leaves are unauthenticated at rest: at most this many and this long. 64 leaves make a path of six hashes.
+# Unsealed leaves are unauthenticated at rest, so their number and age are bounded. 64 leaves: a path of 6 hashes.
 SEGMENT_LEAVES_MAX = const(64)
 SEGMENT_AGE_MS_MAX = const(3_600_000)
-# A log of 2^40 leaves is beyond any bridge; a longer path is an attack on the verifier's time.
+# A segment is closed before it outgrows eight journal sectors: a receiver holds it whole until its seal verifies.
+SEGMENT_MAX = const(32_768)
+# A log of 2^40 leaves is beyond any bridge; a longer path only spends the verifier's time.
 MERKLE_PATH_MAX = const(40)
 
-# A token must travel in one serial frame; the largest, an endorsement with ten build digests, has about 700 bytes.
-TOKEN_BYTES_MAX = const(1_024)
-# Build digests in one endorsement: more than a year of releases.
-BUILD_DIGESTS_MAX = const(10)
+# A token fits a serial frame; the largest, an endorsement of ten builds, has about 700 bytes.
+TOKEN_MAX = const(1_024)
+# A scope that names more than sixteen subjects is better named by their parent.
+SCOPE_ENTRIES_MAX = const(16)
+# Ten builds: more than a year of releases.
+MEASUREMENTS_MAX = const(10)
 # Authority, delegate, sub-delegate, device: longer chains hide who answers for what.
 DELEGATION_DEPTH_MAX = const(3)
