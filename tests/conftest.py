@@ -1,0 +1,51 @@
+"""Makes the tests for both runtimes run on both: `--interp cpython`, `--interp unix`, or both when not given."""
+
+import pytest
+from micropython_items import MicroPythonFile, MicroPythonItem, start_all
+
+ON_BOTH = ("test_wire_", "test_agent_")
+POOL = pytest.StashKey()
+
+
+def pytest_addoption(parser):
+    parser.addoption(
+        "--interp",
+        action="append",
+        choices=["cpython", "unix"],
+        help="runtime for test_wire_* and test_agent_*; may be given twice; both when not given",
+    )
+
+
+def interpreters(config) -> list[str]:
+    return config.getoption("--interp") or ["cpython", "unix"]
+
+
+def pytest_collect_file(file_path, parent):
+    if (
+        "unix" in interpreters(parent.config)
+        and file_path.suffix == ".py"
+        and file_path.name.startswith(ON_BOTH)
+    ):
+        return MicroPythonFile.from_parent(parent, path=file_path)
+    return None
+
+
+def pytest_collection_modifyitems(config, items):
+    """Leaves CPython's tests out for `--interp unix`, and puts MicroPython's last: they are running already."""
+    on_micropython = [item for item in items if isinstance(item, MicroPythonItem)]
+    others = [item for item in items if not isinstance(item, MicroPythonItem)]
+    if "cpython" not in interpreters(config):
+        config.hook.pytest_deselected(items=others)
+        others = []
+    items[:] = others + on_micropython
+
+
+def pytest_collection_finish(session):
+    if not session.config.option.collectonly:
+        session.config.stash[POOL] = start_all(session.items)
+
+
+def pytest_sessionfinish(session):
+    pool = session.config.stash.get(POOL, None)
+    if pool is not None:
+        pool.shutdown(wait=True, cancel_futures=True)
