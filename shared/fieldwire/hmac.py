@@ -1,0 +1,29 @@
+"""HMAC-SHA-256 (RFC 2104), which MicroPython lacks, and a comparison that does not tell where two tags differ."""
+
+from hashlib import sha256
+
+from fieldwire.port import const
+
+_BLOCK = const(64)
+
+
+def hmac_sha256(key, message):
+    """The 32-byte tag of message under key."""
+    if len(key) > _BLOCK:
+        key = sha256(key).digest()
+    key = bytes(key) + bytes(_BLOCK - len(key))
+    inner = sha256(bytes(byte ^ 0x36 for byte in key))
+    inner.update(message)
+    outer = sha256(bytes(byte ^ 0x5C for byte in key))
+    outer.update(inner.digest())
+    return outer.digest()
+
+
+def equal(a, b):
+    """True when a and b are the same bytes. The time taken depends on their lengths only."""
+    if len(a) != len(b):
+        return False
+    difference = 0
+    for index in range(len(a)):
+        difference |= a[index] ^ b[index]
+    return difference == 0
