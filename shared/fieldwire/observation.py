@@ -27,7 +27,7 @@ def _bad(detail):
 
 def is_path(text):
     """True for a subject or an authority path: 1 to 8 segments, at most 128 bytes. SPEC 5.2"""
-    if not isinstance(text, str) or not text or len(text) > limits.SUBJECT_BYTES_MAX:
+    if not isinstance(text, str) or not text or len(text) > limits.SUBJECT_MAX:
         return False
     segments = text.split("/")
     if len(segments) > limits.SUBJECT_SEGMENTS_MAX:
@@ -76,15 +76,15 @@ def encode(observation):
     """Canonical bytes of an observation map, checked as a receiver would check them."""
     check(observation)
     data = cbor.encode(observation)
-    if len(data) > limits.OBSERVATION_BYTES_MAX:
-        _bad("%d bytes, the limit is %d" % (len(data), limits.OBSERVATION_BYTES_MAX))
+    if len(data) > limits.OBSERVATION_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.OBSERVATION_MAX))
     return data
 
 
 def decode(data):
     """The observation map of `data`; WireError where a rule of SPEC 5 is broken."""
-    if len(data) > limits.OBSERVATION_BYTES_MAX:
-        _bad("%d bytes, the limit is %d" % (len(data), limits.OBSERVATION_BYTES_MAX))
+    if len(data) > limits.OBSERVATION_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.OBSERVATION_MAX))
     observation = cbor.decode(data)
     check(observation)
     return observation

@@ -2,7 +2,7 @@
 
 On MicroPython `const` and the `viper` and `native` decorators are known to the compiler by their spelling:
 use them as `const(...)`, `@micropython.viper`, `@micropython.native` with the names imported from here.
-On CPython they return what they are given, and `ptr8` and `ptr32` view a buffer as viper does.
+On CPython they return what they are given, and `ptr8`, `ptr32` and `uint` act as viper's do on 32-bit words.
 """
 
 import sys
@@ -13,11 +13,14 @@ if MICROPYTHON:
     import micropython
     from micropython import const
 
-    ptr8 = ptr32 = bytearray  # never called: viper compiles these names as casts
+    ptr8 = ptr32 = uint = None  # never called: viper compiles these names as casts
 else:
 
     def const(value):
         return value
+
+    def uint(value):
+        return value & 0xFFFFFFFF
 
     def ptr8(buffer):
         return memoryview(buffer).cast("B")

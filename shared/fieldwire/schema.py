@@ -30,8 +30,8 @@ def decode(data):
     if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
         raise WireError("schema-shape", "a schema is [name, fields]")
     fields = value[1]
-    if not isinstance(fields, list) or not 1 <= len(fields) <= limits.SCHEMA_PROPERTIES_MAX:
-        raise WireError("schema-shape", "a schema has 1 to %d fields" % limits.SCHEMA_PROPERTIES_MAX)
+    if not isinstance(fields, list) or not 1 <= len(fields) <= limits.SCHEMA_FIELDS_MAX:
+        raise WireError("schema-shape", "a schema has 1 to %d fields" % limits.SCHEMA_FIELDS_MAX)
     seen = []
     for field in fields:
         if not isinstance(field, list) or len(field) != 4:

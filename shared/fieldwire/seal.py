@@ -91,8 +91,8 @@ def encode_segment(seal_bytes, leaves):
 
 def decode_segment(data):
     """(seal bytes, [leaf bytes ...]) of a segment; SPEC 6.4."""
-    if len(data) > limits.CBOR_BYTES_MAX:
-        raise WireError("seal-shape", "a segment of %d bytes, the limit is %d" % (len(data), limits.CBOR_BYTES_MAX))
+    if len(data) > limits.SEGMENT_MAX:
+        raise WireError("seal-shape", "a segment of %d bytes, the limit is %d" % (len(data), limits.SEGMENT_MAX))
     value = cbor.decode(data)
     if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], bytes) or not isinstance(value[1], list):
         raise WireError("seal-shape", "a segment is [seal, leaves]")

@@ -207,8 +207,8 @@ class Token:
 
 def decode(data, typ=None):
     """Token of `data`, shape checked, signature not. WireError otherwise."""
-    if len(data) > limits.TOKEN_BYTES_MAX:
-        _bad("%d bytes, the limit is %d" % (len(data), limits.TOKEN_BYTES_MAX))
+    if len(data) > limits.TOKEN_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.TOKEN_MAX))
     message = cose.decode(data, typ)
     if message.typ == cose.SCHEMA:
         return Token(data, message, {})
