@@ -1,4 +1,4 @@
-"""Makes the tests for both runtimes run on both: `--interp cpython`, `--interp unix`, or both when not given."""
+"""Runs test_wire_* and test_agent_* on both runtimes: `--interp cpython`, `--interp unix`, both when not given."""
 
 import pytest
 from micropython_items import MicroPythonFile, MicroPythonItem, start_all
@@ -31,7 +31,7 @@ def pytest_collect_file(file_path, parent):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves CPython's tests out for `--interp unix`, and puts MicroPython's last: they are running already."""
+    """Leaves CPython's tests out for `--interp unix`; puts MicroPython's last, they are running already."""
     on_micropython = [item for item in items if isinstance(item, MicroPythonItem)]
     others = [item for item in items if not isinstance(item, MicroPythonItem)]
     if "cpython" not in interpreters(config):

@@ -1,7 +1,7 @@
 """Collects test_wire_*.py and test_agent_*.py once more, as tests that run under the MicroPython unix port.
 
-One process a file, its heap capped, all files of a session started in the background so that they share the two
-cores with the CPython tests. Decides which results belong to which test; what a test asserts is the file's matter.
+One process a file, its heap capped, all files of a session started in the background so that they share the
+cores with the CPython tests. Decides which results belong to which test; what a test asserts is its own matter.
 """
 
 import ast
@@ -44,7 +44,7 @@ class FailedOnMicroPython(Exception):
 
 
 def parse_results(output: str, names: list[str]) -> dict[str, Outcome]:
-    """Outcomes by test name from the runner's lines; a test without a result line has failed with the tail."""
+    """Outcomes by test name from the runner's lines; a test without a result line has failed."""
     outcomes: dict[str, Outcome] = {}
     last = ""
     for line in output.splitlines():

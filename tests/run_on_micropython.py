@@ -1,8 +1,8 @@
 """Runs named test functions of one file under MicroPython and prints one result for each.
 
 Called as `micropython tests/run_on_micropython.py test_wire_cbor test_a test_b`. Prints `begin NAME`, then
-`pass NAME MS` or `fail NAME MS` with the traceback on `| ` lines, and `done` at the end: whoever reads this knows
-which test a process that died was in.
+`pass NAME MS` or `fail NAME MS` with the traceback on `| ` lines, and `done` at the end: whoever reads this
+knows which test a process that died was in.
 """
 
 import gc

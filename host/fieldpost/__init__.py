@@ -1,4 +1,4 @@
-"""Fieldpost's host side: the bridge that reconciles signed observations between independently governed meshes.
+"""Fieldpost's host side: the bridge that reconciles signed observations between independent meshes.
 
 Holds the version and nothing else, so that importing the package is free.
 """
