@@ -82,7 +82,9 @@ def decode(data, typ=None):
 
 
 def _check_header(header, unprotected, typ):
-    if not isinstance(header, dict) or header.get(ALG) != EDDSA or isinstance(header[ALG], bool):
+    if not isinstance(header, dict):
+        raise WireError("cose-shape", "protected holds a map")
+    if header.get(ALG) != EDDSA:
         raise WireError("cose-alg", "alg is -8 (EdDSA) in profile 0")
     key_id = header.get(KID)
     if not isinstance(key_id, bytes) or len(key_id) != 8:
@@ -103,10 +105,13 @@ def _check_header(header, unprotected, typ):
 def check(message, public, verify, payload=None):
     """Raise WireError("signature-bad") unless `message` is signed by `public`.
 
-    `payload`: the detached payload where the message carries nil. `verify(public, message, signature) -> bool`.
+    `payload`: the detached payload where the message carries nil.
+    `verify`: a function of (public, message, signature) that answers True or False.
     """
     if message.kid != keys.kid(public):
         raise WireError("signature-bad", "kid names another key")
     signed = message.payload if message.payload is not None else payload
+    if signed is None:
+        raise WireError("cose-shape", "the payload is nil and none was given beside it")
     if not verify(public, to_be_signed(message.protected_bytes, signed), message.signature):
         raise WireError("signature-bad", "the signature does not verify under the named key")

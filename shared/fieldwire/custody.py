@@ -20,13 +20,14 @@ def tag(key, role, device_nonce, bridge_nonce, frame):
 
 
 def custody_mac(key, device, bridge, incarnation, stream, first, last, last_seal_hash):
-    place = device + bridge + incarnation + bytes((stream,)) + first.to_bytes(4, "big") + last.to_bytes(4, "big")
-    return hmac_sha256(key, b"custody/1" + place + last_seal_hash)[:8]
+    log = device + bridge + incarnation + bytes((stream,))
+    segments = first.to_bytes(4, "big") + last.to_bytes(4, "big")
+    return hmac_sha256(key, b"custody/1" + log + segments + last_seal_hash)[:8]
 
 
 def reject_mac(key, device, bridge, incarnation, stream, segment, code):
-    place = device + bridge + incarnation + bytes((stream,)) + segment.to_bytes(4, "big") + code.to_bytes(2, "big")
-    return hmac_sha256(key, b"reject/1" + place)[:8]
+    log = device + bridge + incarnation + bytes((stream,))
+    return hmac_sha256(key, b"reject/1" + log + segment.to_bytes(4, "big") + code.to_bytes(2, "big"))[:8]
 
 
 def matches(expected, found):

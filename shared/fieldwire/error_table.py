@@ -66,6 +66,54 @@ MEANING = {
         "A signature does not verify under the strict profile.",
         "Refuse the object; ask its origin for it again.",
     ),
+    "cose-shape": (
+        "The bytes are not a COSE_Sign1 of this profile: parts, labels, kid or payload are wrong.",
+        "Build it as section 4.3 says: tag 18, four parts, only the labels that its type has.",
+    ),
+    "cose-alg": (
+        "The protected alg is not -8 (EdDSA).",
+        "Sign with Ed25519 and state alg -8.",
+    ),
+    "cose-typ": (
+        "The protected typ is missing or is not the type expected here.",
+        "Hand the object to the place that its type belongs to; never relabel it.",
+    ),
+    "observation-shape": (
+        "An observation breaks a rule of section 5.",
+        "Compare with section 5.1; the detail names the key.",
+    ),
+    "schema-shape": (
+        "A schema breaks the rules of section 5.4.",
+        "List [property, type, unit, exponent] for 1 to SCHEMA_FIELDS_MAX properties, each once.",
+    ),
+    "payload-schema": (
+        "A payload does not fit the schema that its content format names.",
+        "Write one value a field, in order, of the field's type, nil for absent.",
+    ),
+    "schema-unknown": (
+        "The schema that a content format names is not held.",
+        "Fetch the signed schema; tokens go before the data that names them.",
+    ),
+    "derivation-false": (
+        "The derived value does not follow from the sources it names.",
+        "Refuse it; let the device derive anew from the sources it holds.",
+    ),
+    "derivation-unknown": (
+        "The function is not one of the built-in ones.",
+        "Use a built-in function, or judge it by its code digest.",
+    ),
+    "seal-shape": (
+        "A seal, a segment or a receipt breaks the rules of section 6.",
+        "Compare with section 6.2; the detail names the field.",
+    ),
+    "seal-leaf": (
+        "A leaf disagrees with its seal, or its path does not fit the seal's size.",
+        "Refuse the leaf; ask its origin for the whole segment.",
+    ),
+    "token-shape": (
+        "A token's claims break the rules of section 7.",
+        "Compare with the token's type in section 7; the detail names the claim.",
+    ),
 }
 
 

@@ -33,7 +33,7 @@ def is_path(text):
     if len(segments) > limits.SUBJECT_SEGMENTS_MAX:
         return False
     for segment in segments:
-        if not segment or len(segment) > 32 or segment[0] not in _SEGMENT_FIRST:
+        if not segment or len(segment) > limits.SUBJECT_SEGMENT_MAX or segment[0] not in _SEGMENT_FIRST:
             return False
         for character in segment:
             if character not in _SEGMENT_REST:
@@ -109,22 +109,47 @@ def check(observation):
         _bad("content format is a number or a 16-byte schema digest")
     if not is_path(observation[SUBJECT]):
         _bad("subject is 1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31}")
-    if not isinstance(observation[PAYLOAD], bytes):
-        _bad("payload is a byte string")
+    if not isinstance(observation[PAYLOAD], bytes) or len(observation[PAYLOAD]) > limits.PAYLOAD_MAX:
+        _bad("payload is a byte string of at most %d bytes" % limits.PAYLOAD_MAX)
     if derived:
         _check_lineage(observation)
+
+
+def utc(utc_ms, uncertainty_ms, clock_class=0):
+    """The UTC reading beside a tref's local one (RFC 9581): ms since 1970 and how far it may be off."""
+    within = {1: uncertainty_ms // 1000, -3: uncertainty_ms % 1000}
+    return cbor.Tag(1001, {1: utc_ms // 1000, -2: clock_class, -3: utc_ms % 1000, -7: within})
+
+
+def utc_of(tref):
+    """(utc_ms, uncertainty_ms) of a checked tref, or None where it has no UTC reading. SPEC 5.3"""
+    if len(tref) == 2:
+        return None
+    fields = tref[2].value
+    within = fields[-7]
+    return fields[1] * 1000 + fields[-3], within[1] * 1000 + within[-3]
 
 
 def check_tref(tref):
     if not isinstance(tref, list) or len(tref) not in (2, 3) or not is_uint(tref[0]) or not is_uint(tref[1]):
         _bad("tref is [boot, ms] or [boot, ms, utc]")
     if len(tref) == 3:
-        utc = tref[2]
-        if not isinstance(utc, cbor.Tag) or utc.number != 1001 or not isinstance(utc.value, dict):
-            _bad("utc is tag 1001 over a map")
-        fields = utc.value
-        if len(fields) != 4 or not all(is_uint(fields.get(key)) for key in (1, -2, -3, -7)) or fields[-3] > 999:
-            _bad("utc is {1: s, -2: clock class, -3: ms, -7: uncertainty in ms}")
+        _check_utc(tref[2])
+
+
+def _check_utc(reading):
+    if not isinstance(reading, cbor.Tag) or reading.number != 1001 or not isinstance(reading.value, dict):
+        _bad("utc is tag 1001 over a map")
+    fields = reading.value
+    if len(fields) != 4 or not _is_seconds(fields) or not is_uint(fields.get(-2)) or fields[-2] > 255:
+        _bad("utc is {1: s, -2: clock class, -3: ms, -7: uncertainty}")
+    within = fields.get(-7)
+    if not isinstance(within, dict) or len(within) != 2 or not _is_seconds(within):
+        _bad("uncertainty is a duration, {1: s, -3: ms}")
+
+
+def _is_seconds(fields):
+    return is_uint(fields.get(1)) and is_uint(fields.get(-3)) and fields[-3] < 1000
 
 
 def _check_lineage(observation):
@@ -133,13 +158,7 @@ def _check_lineage(observation):
         _bad("sources are 1 to %d" % limits.SOURCES_MAX)
     last = b""
     for source in sources:
-        if not isinstance(source, list) or len(source) != 5:
-            _bad("a source is [device, incarnation, stream, seq, id]")
-        device, incarnation, stream, seq, identity = source
-        if not (is_bytes(device, 16) and is_bytes(incarnation, 8) and is_bytes(identity, 32)):
-            _bad("a source is [device, incarnation, stream, seq, id]")
-        if not is_uint(stream) or stream > 3 or not is_uint(seq):
-            _bad("a source's stream is 0 to 3, its seq an unsigned integer")
+        _check_source(source)
         encoded = cbor.encode(source)
         if encoded <= last:
             _bad("sources are sorted bytewise, without duplicates")
@@ -147,11 +166,22 @@ def _check_lineage(observation):
     derivation = observation[DERIVATION]
     if not isinstance(derivation, list) or len(derivation) != 3:
         _bad("a derivation is [function, parameters, code digest]")
-    if not isinstance(derivation[0], str) or not isinstance(derivation[1], list) or not is_bytes(derivation[2], 32):
+    function, parameters, digest = derivation
+    if not isinstance(function, str) or not isinstance(parameters, list) or not is_bytes(digest, 32):
         _bad("a derivation is [text, array, 32 bytes]")
-    for parameter in derivation[1]:
+    for parameter in parameters:
         if isinstance(parameter, bool) or not isinstance(parameter, (int, str)):
             _bad("a derivation's parameters are integers and text")
+
+
+def _check_source(source):
+    if not isinstance(source, list) or len(source) != 5:
+        _bad("a source is [device, incarnation, stream, seq, id]")
+    device, incarnation, stream, seq, identity = source
+    if not (is_bytes(device, 16) and is_bytes(incarnation, 8) and is_bytes(identity, 32)):
+        _bad("a source names 16 bytes of device, 8 of incarnation and 32 of id")
+    if not is_uint(stream) or stream > 3 or not is_uint(seq):
+        _bad("a source's stream is 0 to 3, its seq an unsigned integer")
 
 
 def source_of(observation, identity):

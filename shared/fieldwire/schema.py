@@ -17,6 +17,10 @@ def _is_int(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+def _is_name(value):
+    return isinstance(value, str) and 0 < len(value) <= limits.TEXT_MAX
+
+
 def encode(name, fields):
     """Canonical bytes of a schema; `fields` = [[property, type, unit, exponent] ...]."""
     data = cbor.encode([name, [list(field) for field in fields]])
@@ -27,7 +31,7 @@ def encode(name, fields):
 def decode(data):
     """(name, [[property, type, unit, exponent] ...]) or WireError("schema-shape")."""
     value = cbor.decode(data)
-    if not isinstance(value, list) or len(value) != 2 or not isinstance(value[0], str):
+    if not isinstance(value, list) or len(value) != 2 or not _is_name(value[0]):
         raise WireError("schema-shape", "a schema is [name, fields]")
     fields = value[1]
     if not isinstance(fields, list) or not 1 <= len(fields) <= limits.SCHEMA_FIELDS_MAX:
@@ -37,7 +41,7 @@ def decode(data):
         if not isinstance(field, list) or len(field) != 4:
             raise WireError("schema-shape", "a field is [property, type, unit, exponent]")
         name, kind, unit, exponent = field
-        if not isinstance(name, str) or not name or not isinstance(unit, str) or name in seen:
+        if not _is_name(name) or not isinstance(unit, str) or len(unit) > limits.TEXT_MAX or name in seen:
             raise WireError("schema-shape", "property and unit are text, each property once")
         if not _is_int(kind) or not 0 <= kind <= 3 or not _is_int(exponent) or not -18 <= exponent <= 18:
             raise WireError("schema-shape", "type is 0 to 3, exponent -18 to 18")

@@ -6,12 +6,13 @@ time: who may issue what is checked where tokens are held. SPEC 7
 
 import hashlib
 
-from fieldwire import cbor, cose, keys, limits
+from fieldwire import cbor, cose, keys, limits, schema
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
 EXP, NBF, CNF = 4, 5, 8
-UEID, OEMID, HWMODEL, DBGSTAT, PROFILE, BOOTCOUNT, BOOTSEED, SWVERSION = 256, 258, 259, 263, 265, 267, 268, 271
+UEID, OEMID, HWMODEL, DBGSTAT, PROFILE = 256, 258, 259, 263, 265
+BOOTCOUNT, BOOTSEED, SWVERSION = 267, 268, 271
 MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH, ISSUER, MEASUREMENTS, CLOCK, MEASUREMENT = range(-65701, -65710, -1)
 FOREIGN, LOCAL, PATH_LENGTH, NEGATIVE = range(-65711, -65715, -1)
 TARGET, LAST_GOOD, STAYING = range(-65721, -65724, -1)
@@ -90,41 +91,62 @@ def _check_credential(claims):
     rights = claims.get(RIGHTS)
     if not isinstance(rights, list) or not all(right in KNOWN_RIGHTS for right in rights):
         _bad("rights are among boundary, observe, time, translate")
-    if rights != sorted(rights) or len(set(rights)) != len(rights) or not obs.is_uint(claims.get(DEPTH)):
-        _bad("rights are sorted and named once; depth is an unsigned integer")
+    if rights != sorted(rights) or len(set(rights)) != len(rights):
+        _bad("rights are sorted and named once")
+    if not obs.is_uint(claims.get(DEPTH)) or claims[DEPTH] > limits.DELEGATION_DEPTH_MAX:
+        _bad("depth is 0 to %d" % limits.DELEGATION_DEPTH_MAX)
+
+
+def _check_hardware(claims):
+    found = claims.get(UEID)
+    if not obs.is_bytes(found, 17) or found[0] != 1:
+        _bad("ueid is 01 and 16 bytes")
+    if claims.get(PROFILE) != EAT_PROFILE:
+        _bad("eat_profile is %s" % EAT_PROFILE)
 
 
 def _check_endorsement(claims):
     _validity(claims)
     _cnf(claims)
     _issuer(claims)
-    if not isinstance(claims.get(UEID), bytes) or not 7 <= len(claims[UEID]) <= 33:
-        _bad("ueid is 7 to 33 bytes")
-    if claims.get(PROFILE) != EAT_PROFILE or not isinstance(claims.get(OEMID), bytes) or not isinstance(claims.get(HWMODEL), bytes):
-        _bad("an endorsement carries our EAT profile, oemid and hwmodel")
+    _check_hardware(claims)
+    for label in (OEMID, HWMODEL):
+        if not isinstance(claims.get(label), bytes) or not 1 <= len(claims[label]) <= 32:
+            _bad("oemid and hwmodel are 1 to 32 bytes")
     listed = claims.get(MEASUREMENTS)
-    if not isinstance(listed, list) or len(listed) > 32 or not all(obs.is_bytes(one, 32) for one in listed):
-        _bad("measurements are up to 32 digests")
-    clock = claims.get(CLOCK)
-    if not isinstance(clock, list) or len(clock) != 3 or not _is_int(clock[0]) or not _is_int(clock[1]) or clock[0] > clock[1]:
+    if not isinstance(listed, list) or len(listed) > limits.MEASUREMENTS_MAX:
+        _bad("measurements are a list of at most %d" % limits.MEASUREMENTS_MAX)
+    if not all(obs.is_bytes(one, 32) for one in listed):
+        _bad("a measurement is 32 bytes")
+    _check_clock(claims.get(CLOCK))
+
+
+def _check_clock(clock):
+    if not isinstance(clock, list) or len(clock) != 3 or not _is_int(clock[0]) or not _is_int(clock[1]):
         _bad("clock is [rate_lo_ppb, rate_hi_ppb, wander_ppb or nil]")
-    if not (clock[2] is None or obs.is_uint(clock[2])) or max(abs(clock[0]), abs(clock[1])) > 10**8:
-        _bad("clock rates are within 10 %; wander is an unsigned integer or nil")
+    if not -(10**8) <= clock[0] <= clock[1] <= 10**8:
+        _bad("clock rates are within 10 %, the lower one first")
+    if clock[2] is not None and not obs.is_uint(clock[2]):
+        _bad("wander is an unsigned integer or nil")
 
 
 def _check_boot(claims):
-    if not isinstance(claims.get(UEID), bytes) or not 7 <= len(claims[UEID]) <= 33 or claims.get(PROFILE) != EAT_PROFILE:
-        _bad("a boot attestation carries a ueid and our EAT profile")
+    _check_hardware(claims)
     if not obs.is_uint(claims.get(DBGSTAT)) or claims[DBGSTAT] > 4 or not obs.is_uint(claims.get(BOOTCOUNT)):
         _bad("dbgstat is 0 to 4, bootcount an unsigned integer")
-    if not isinstance(claims.get(BOOTSEED), bytes) or not obs.is_bytes(claims.get(MEASUREMENT), 32):
-        _bad("bootseed is bytes, the measurement 32 bytes")
-    if not isinstance(claims.get(SWVERSION), list) or len(claims[SWVERSION]) != 1:
-        _bad("swversion is [version]")
+    if not isinstance(claims.get(BOOTSEED), bytes) or not 8 <= len(claims[BOOTSEED]) <= 32:
+        _bad("bootseed is 8 to 32 bytes")
+    if not obs.is_bytes(claims.get(MEASUREMENT), 32):
+        _bad("the measurement is 32 bytes")
+    version = claims.get(SWVERSION)
+    if not isinstance(version, list) or len(version) != 1 or not isinstance(version[0], str):
+        _bad("swversion is [version], a text")
 
 
 def _check_named_authority(value, size):
-    if not isinstance(value, list) or len(value) != size or not obs.is_bytes(value[0], 32) or not obs.is_path(value[1]):
+    if not isinstance(value, list) or len(value) != size:
+        _bad("an authority is named by %d parts" % size)
+    if not obs.is_bytes(value[0], 32) or not obs.is_path(value[1]):
         _bad("an authority is named by mesh id and path, without wildcards")
     if size == 3 and not obs.is_bytes(value[2], 32):
         _bad("a foreign authority is bound to a key thumbprint of 32 bytes")
@@ -147,12 +169,17 @@ def _check_revocation(claims):
     _issuer(claims)
     if not obs.is_bytes(claims.get(TARGET), 16):
         _bad("a revocation names a token or device of 16 bytes")
-    for entry in claims.get(LAST_GOOD, []):
-        if not isinstance(entry, list) or len(entry) != 3 or not obs.is_bytes(entry[0], 8) or not obs.is_uint(entry[1]):
+    good, staying = claims.get(LAST_GOOD, []), claims.get(STAYING, [])
+    if not isinstance(good, list) or not isinstance(staying, list):
+        _bad("last good seals and staying credentials are lists")
+    for entry in good:
+        if not isinstance(entry, list) or len(entry) != 3:
             _bad("a last good seal is [incarnation, stream, seal hash or nil]")
-        if not (entry[2] is None or obs.is_bytes(entry[2], 32)):
-            _bad("a last good seal is [incarnation, stream, seal hash or nil]")
-    if not all(obs.is_bytes(one, 16) for one in claims.get(STAYING, [])):
+        if not obs.is_bytes(entry[0], 8) or not obs.is_uint(entry[1]) or entry[1] > 3:
+            _bad("a last good seal names an incarnation of 8 bytes and a stream")
+        if entry[2] is not None and not obs.is_bytes(entry[2], 32):
+            _bad("a seal hash is 32 bytes or nil")
+    if not all(obs.is_bytes(one, 16) for one in staying):
         _bad("staying credentials are named by ids of 16 bytes")
 
 
@@ -187,7 +214,10 @@ def check_claims(typ, claims):
 
 
 class Token:
-    """A decoded token: `id` (16 bytes), `typ`, `claims` (map), `data` (bytes as received), `message` (Sign1)."""
+    """A decoded token.
+
+    `id` (16 bytes), `typ`, `claims` (map; empty for a schema), `data` (bytes as received), `message` (Sign1).
+    """
 
     def __init__(self, data, message, claims):
         self.id = token_id(data)
@@ -207,12 +237,13 @@ class Token:
 
 def decode(data, typ=None):
     """Token of `data`, shape checked, signature not. WireError otherwise."""
-    if len(data) > limits.TOKEN_MAX:
-        _bad("%d bytes, the limit is %d" % (len(data), limits.TOKEN_MAX))
-    message = cose.decode(data, typ)
+    message = cose.decode(_bounded(data), typ)
+    if message.payload is None:
+        _bad("a token carries its payload")
     if message.typ == cose.SCHEMA:
+        schema.decode(message.payload)
         return Token(data, message, {})
-    if message.typ not in _CHECKS or message.payload is None:
+    if message.typ not in _CHECKS:
         _bad("typ %d is no token" % message.typ)
     claims = cbor.decode(message.payload)
     check_claims(message.typ, claims)
@@ -222,7 +253,19 @@ def decode(data, typ=None):
 def issue(typ, claims, signer):
     """Signed token bytes; the claims are checked as a receiver would check them."""
     check_claims(typ, claims)
-    return cose.sign(typ, cbor.encode(claims), signer)
+    return _bounded(cose.sign(typ, cbor.encode(claims), signer))
+
+
+def issue_schema(data, signer):
+    """Signed token bytes of a schema (typ 65009). SPEC 5.4"""
+    schema.decode(data)
+    return _bounded(cose.sign(cose.SCHEMA, data, signer))
+
+
+def _bounded(data):
+    if len(data) > limits.TOKEN_MAX:
+        _bad("%d bytes, the limit is %d" % (len(data), limits.TOKEN_MAX))
+    return data
 
 
 def verified(data, public, verify, typ=None):
