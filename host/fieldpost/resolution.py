@@ -1,0 +1,60 @@
+"""From claims and an agreement to decisions: the joint set, its order, divergence, gate, arbitration.
+
+Decides what two sides decide alike: everything here is a function of the joint claims and the agreement,
+whatever the order of arrival. What only one side admits is named and left out. SPEC 10.4, 13, 14
+"""
+
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+
+from fieldpost.agreement import Agreement
+from fieldpost.arbitration import Ruling, decide, decision_digest
+from fieldpost.conflict import Claim, Contest, Order, contests
+from fieldpost.divergence import Divergence, measure, verdict
+
+
+@dataclass(frozen=True, slots=True)
+class Resolution:
+    """All that follows. `one_sided` and `outside` (no scope covers them) hold claims that decide nothing."""
+
+    joint: tuple[Claim, ...]
+    one_sided: tuple[Claim, ...]
+    outside: tuple[Claim, ...]
+    contests: tuple[Contest, ...]
+    divergence: tuple[Divergence, ...]
+    ruling: Ruling
+    decision_digest: bytes
+
+
+def resolve(
+    claims: Iterable[Claim], agreement: Agreement, settled: Collection[bytes] = frozenset()
+) -> Resolution:
+    """Resolve all claims. `settled`: ids of claims that the last epoch signed by both sides covers."""
+    parties = set(agreement.parties)
+    joint: dict[str, list[Claim]] = {scope.subject: [] for scope in agreement.scopes}
+    one_sided: list[Claim] = []
+    outside: list[Claim] = []
+    for claim in sorted(claims, key=lambda claim: (claim.id, claim.property)):
+        scope = agreement.scope_of(claim.subject)
+        if scope is None:
+            outside.append(claim)
+        elif parties <= set(claim.admitted_by):
+            joint[scope.subject].append(claim)
+        else:
+            one_sided.append(claim)
+    together = tuple(claim for group in joint.values() for claim in group)
+    order = Order(together)
+    found: list[Contest] = []
+    measured: list[Divergence] = []
+    for scope in agreement.scopes:
+        group = joint[scope.subject]
+        held = contests(group, order, scope.tolerances)
+        terms = measure(group, held, agreement, settled)
+        measured.append(Divergence(scope.subject, terms, verdict(terms, scope.gate)))
+        found.extend(held)
+    stopped = frozenset(one.scope for one in measured if one.verdict == "stop")
+    ruling = decide(found, agreement, order, stopped)
+    digest = decision_digest(ruling.decisions)
+    return Resolution(
+        together, tuple(one_sided), tuple(outside), tuple(found), tuple(measured), ruling, digest
+    )
