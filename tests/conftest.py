@@ -1,4 +1,6 @@
-"""Runs test_wire_* and test_agent_* on both runtimes: `--interp cpython`, `--interp unix`, both when not given."""
+"""Runs test_wire_* and test_agent_* on both runtimes: `--interp cpython`, `--interp unix`, or both by
+default.
+"""
 
 import pytest
 from micropython_items import MicroPythonFile, MicroPythonItem, start_all

@@ -1,7 +1,7 @@
 """Collects test_wire_*.py and test_agent_*.py once more, as tests that run under the MicroPython unix port.
 
 One process a file, its heap capped, all files of a session started in the background so that they share the
-cores with the CPython tests. Decides which results belong to which test; what a test asserts is its own matter.
+cores with the CPython tests. Decides which results belong to which test, not what a test asserts.
 """
 
 import ast

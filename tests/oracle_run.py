@@ -1,6 +1,7 @@
 """Asks the independent verifiers, which live in an environment of their own because they hold cbor2 below 6.
 
-python-cwt answers for COSE_Sign1 messages and tokens, scitt-cose for RFC 9942 receipts. Keys go in as COSE_Key bytes.
+python-cwt answers for COSE_Sign1 messages and tokens, scitt-cose for RFC 9942 receipts. Keys go in as
+COSE_Key bytes.
 """
 
 import json

@@ -1,6 +1,7 @@
 """Reads a COSE_Key file for the verifiers: an Ed25519 public key and the key identifier that goes with it.
 
-The thumbprint is computed here from RFC 9679 alone, by cbor2, so that it does not lean on the code under test.
+The thumbprint is computed here from RFC 9679 alone, by cbor2, so that it does not lean on the code under
+test.
 """
 
 import hashlib

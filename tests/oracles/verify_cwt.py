@@ -1,7 +1,8 @@
 """Verifies COSE_Sign1 messages and CWTs with python-cwt: `verify_cwt.py KEYFILE COSEFILE...`.
 
-Prints one JSON line a file: its protected headers, the SHA-256 of its payload, and its claims when the payload is a
-map. Exit 0: all verify; 1: one does not. Whether nbf and exp hold now is not asked: a field device has no such clock.
+Prints one JSON line a file: its protected headers, the SHA-256 of its payload, and its claims when the
+payload is a map. Exit 0: all verify; 1: one does not. Whether nbf and exp hold now is not asked: a field
+device has no such clock.
 """
 
 import hashlib

@@ -1,7 +1,9 @@
-"""Verifies RFC 9942 receipts with scitt-cose: `verify_receipt.py KEYFILE RECEIPTFILE LEAFFILE [RECEIPT LEAF ...]`.
+"""Verifies RFC 9942 receipts with scitt-cose: `verify_receipt.py KEYFILE RECEIPTFILE LEAFFILE [RECEIPT LEAF
+...]`.
 
-A leaf file holds the leaf's bytes; the leaf hash is SHA-256(00 || bytes). Prints one JSON line a receipt: the root,
-size and index that it proved, and the protected labels that scitt-cose does not interpret. Exit 0: all verify; 1: one does not.
+A leaf file holds the leaf's bytes; the leaf hash is SHA-256(00 || bytes). Prints one JSON line a receipt: the
+root, size and index that it proved, and the protected labels that scitt-cose does not interpret. Exit 0: all
+verify; 1: one does not.
 """
 
 import json

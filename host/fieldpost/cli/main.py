@@ -1,9 +1,9 @@
 """Decides which module answers which command; holds no command itself.
 
-The command `why-not` lives in `fieldpost/cli/why_not.py`, which defines `app`, a Typer application. An application
-with one command is called directly (`fieldpost why-not ID`); one with a callback keeps its sub-commands even when
-it has only one (`fieldpost bridge run CONFIG`). A module is imported when its command is called: the list of
-commands costs one line here and no import.
+The command `why-not` lives in `fieldpost/cli/why_not.py`, which defines `app`, a Typer application. One with
+a single command is called directly (`fieldpost why-not ID`); one with a callback keeps its sub-commands even
+when there is only one (`fieldpost bridge run CONFIG`). A module is imported when its command is called: the
+list of commands costs one line here and no import.
 """
 
 import importlib

@@ -32,6 +32,6 @@ def shown(text: str) -> str:
 
 
 def stop(code: int, what: str, remedy: str = "") -> NoReturn:
-    """Ends the command with an exit code, naming the thing and the cause, and the remedy where there is one."""
+    """Ends the command with an exit code, naming the thing and the cause, and the remedy if there is one."""
     typer.echo(what + (f"; {remedy}" if remedy else ""), err=True)
     raise typer.Exit(code)
