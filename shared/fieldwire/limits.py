@@ -40,6 +40,8 @@ MERKLE_PATH_MAX = const(40)
 
 # A token fits a serial frame; the largest, an endorsement of ten builds, has about 700 bytes.
 TOKEN_MAX = const(1_024)
+# An early copy is one observation with its headers and its signature.
+EARLY_MAX = const(1_152)
 # A scope that names more than sixteen subjects is better named by their parent.
 SCOPE_ENTRIES_MAX = const(16)
 # Ten builds: more than a year of releases.

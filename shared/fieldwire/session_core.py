@@ -1,0 +1,162 @@
+"""What both roles of a session share: looking up the table, tags, counted drops, events, the way out.
+
+Decides whether a frame may be received now and is authentic. What it then means is the role's matter.
+A frame that is refused changes nothing but a count in `dropped`. SPEC 8.1, 8.3, 8.4
+"""
+
+from fieldwire import custody, session_frames
+from fieldwire.errors import WireError
+from fieldwire.port import const
+
+# When three frames in ten are lost, bad luck ends a session once in a thousand bursts; the next one resumes.
+TRIES_MAX = const(10)
+_DOUBLINGS_MAX = const(6)
+# A burst of sixteen serial frames keeps a link busy over one turn-around.
+WINDOW_MAX = const(16)
+
+
+class Session:
+    """Base of DeviceSession and BridgeSession. `state` is a key of the role's table."""
+
+    def __init__(self, table, state, role, nonce, link):
+        if len(nonce) != 8:
+            raise ValueError("a session nonce is 8 random bytes")
+        self.state = state
+        self.dropped = {}
+        self._table = table
+        self._role = role
+        self._nonce = nonce
+        self._link = link
+        self._key = None
+        self._peer_nonce = session_frames.NO_NONCE
+        self._exchanges = None
+        self._events = []
+        self._farewell = None
+        self._due_ms = None
+        self._tries = 0
+
+    def receive(self, frame, now_ms):
+        """Takes one unframed frame. Never raises on what the peer sent."""
+        if self.state == "closed":
+            return
+        try:
+            self._receive(bytes(frame), now_ms)
+        except WireError as error:
+            self._drop(error.code)
+
+    def next_event(self):
+        return self._events.pop(0) if self._events else None
+
+    def deadline(self):
+        """When on_deadline is to be called, or None."""
+        return self._due_ms
+
+    def close(self, now_ms):
+        """Ends the session and tells the peer; what the peer holds of the current item stays there."""
+        self._end("close")
+
+    def ask_time(self, xid, now_ms):
+        """Queues a time exchange. False when there is no session to ask in."""
+        if not self._may("TIME"):
+            return False
+        self._exchanges.ask(xid)
+        return True
+
+    def _receive(self, frame, now_ms):
+        if not 1 <= len(frame) <= self._link.frame_max:
+            raise WireError("frame-size", "%d bytes" % len(frame))
+        name = session_frames.NAME.get(frame[0])
+        if name is None:
+            if frame[0] & 0x80:
+                self._drop("frame-critical")
+                self._end("frame-critical")
+                return
+            raise WireError("frame-unknown", "type 0x%02x" % frame[0])
+        on_input = self._input(name, frame)
+        if not self._may(on_input):
+            raise WireError("frame-state", "%s in state %s" % (on_input, self.state))
+        if name != "HELLO" and name not in session_frames.UNTAGGED:
+            self._authenticate(frame, self._key, self._peer_nonce)
+        self._HANDLERS[on_input](self, session_frames.decode(name, frame), frame, now_ms)
+
+    def _input(self, name, frame):
+        return name
+
+    def _on_time(self, body, frame, now_ms):
+        payload = self._exchanges.receive(body, now_ms)
+        if payload is not None:
+            self._tell("exchange", payload)
+
+    def _on_bye(self, body, frame, now_ms):
+        self._step("BYE")
+        self._close("bye")
+
+    def _time_frame(self, now_ms):
+        """The next TIME frame; the answerer's stamps are recorded as they are sent."""
+        found = self._exchanges.to_send(now_ms) if self._may("TIME") else None
+        if found is None:
+            return None
+        body, payload = found
+        if payload is not None:
+            self._tell("exchange", payload)
+        return self._tagged(session_frames.encode("TIME", body))
+
+    def _may(self, on_input):
+        return on_input in self._table[self.state]
+
+    def _step(self, on_input):
+        self.state = self._table[self.state][on_input]
+
+    def _tell(self, *event):
+        self._events.append(event)
+
+    def _drop(self, code):
+        self.dropped[code] = self.dropped.get(code, 0) + 1
+
+    def _end(self, reason):
+        """Our own end of the session: a BYE when the peer can believe one."""
+        if not self._may("end"):
+            return
+        if self._may("BYE"):
+            self._farewell = self._tagged(session_frames.encode("BYE", []))
+        self._step("end")
+        self._close(reason)
+
+    def _close(self, reason):
+        self._due_ms = None
+        self._tell("closed", reason)
+
+    def _last_frame(self):
+        frame, self._farewell = self._farewell, None
+        return frame
+
+    def _nonces(self, peer_nonce):
+        """(device nonce, bridge nonce)."""
+        device = self._role == custody.DEVICE_ROLE
+        return (self._nonce, peer_nonce) if device else (peer_nonce, self._nonce)
+
+    def _tagged(self, frame):
+        return self._tagged_for(frame, self._key, self._peer_nonce)
+
+    def _tagged_for(self, frame, key, peer_nonce):
+        device_nonce, bridge_nonce = self._nonces(peer_nonce)
+        return frame + custody.tag(key, self._role, device_nonce, bridge_nonce, frame)
+
+    def _authenticate(self, frame, key, peer_nonce):
+        device_nonce, bridge_nonce = self._nonces(peer_nonce)
+        size = len(frame) - session_frames.TAG_SIZE
+        if size < 2:
+            raise WireError("frame-shape", "%d bytes hold no tag" % len(frame))
+        expected = custody.tag(key, 1 - self._role, device_nonce, bridge_nonce, frame[:size])
+        if not custody.matches(expected, frame[size:]):
+            raise WireError("frame-tag", "wrong key, wrong session or altered bytes")
+
+    def _wait(self, base_ms, now_ms):
+        """Sets the deadline; each try that remains without an answer doubles the wait."""
+        self._due_ms = now_ms + (base_ms << min(self._tries, _DOUBLINGS_MAX))
+
+    def _answer_ms(self, sent_size):
+        """How long an answer may take: what we sent, two of the longest frames back, and the turn-arounds."""
+        link = self._link
+        back_ms = 2 * session_frames.wire_ms(link, link.frame_max)
+        return session_frames.wire_ms(link, sent_size) + back_ms + 2 * link.turnaround_ms
