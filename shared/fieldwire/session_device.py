@@ -1,7 +1,7 @@
 """The device's side of a session: offers its outbox item by item and believes only tagged answers.
 
 Decides what to send next and when to send it again. Frees nothing: it reports a custody whose MAC fits our
-own seal hash, and the journal frees. Transfer is go-back-to-offset: a burst, a POLL, and on from where HAVE says.
+own seal hash, and the journal frees. Transfer is go-back-to-offset: a burst, a POLL, on from where HAVE says.
 SPEC 8.2 to 8.5
 """
 
@@ -21,9 +21,10 @@ _ASK_DOUBLINGS_MAX = const(10)
 class DeviceSession(Session):
     """One contact of a device with a bridge. `nonce`: 8 random bytes; `link`: frame_max, baud, turnaround_ms.
 
-    `outbox` is described at Outgoing. Events: ("established", bridge thumbprint), ("custody", incarnation, stream,
-    first, last), ("rejected", incarnation, stream, segment, code), ("object", bytes), ("seal",), ("exchange",
-    payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent and acknowledged, ("closed", reason).
+    `outbox` is described at Outgoing. Events: ("established", bridge thumbprint), ("custody", incarnation,
+    stream, first, last), ("rejected", incarnation, stream, segment, code), ("object", bytes), ("seal",),
+    ("exchange", payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent and acknowledged,
+    ("closed", reason).
     """
 
     def __init__(self, device_id, boot, k_dev, nonce, outbox, link):

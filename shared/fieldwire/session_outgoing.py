@@ -51,10 +51,11 @@ class Ranges:
 class Outgoing:
     """Chooses items and reads their chunks. `first` is 65536 times the session's part of item numbers.
 
-    `outbox` is what the journal offers: `tokens()` -> (id, bytes); `early()` -> (incarnation, stream, seq, bytes)
-    not yet sealed; `segments()` -> (incarnation, stream, segment, length) sealed and not freed, most urgent first;
-    `read_segment(incarnation, stream, segment, offset, n)` -> bytes; `seal_hash(incarnation, stream, segment)` ->
-    32 bytes or None. It is asked again for each item, so what is sealed meanwhile goes out in the same session.
+    `outbox` is what the journal offers: `tokens()` -> (id, bytes); `early()` -> (incarnation, stream, seq,
+    bytes) not yet sealed; `segments()` -> (incarnation, stream, segment, length) sealed and not freed, most
+    urgent first; `read_segment(incarnation, stream, segment, offset, n)` -> bytes; `seal_hash(incarnation,
+    stream, segment)` -> 32 bytes or None. It is asked again for each item, so what is sealed meanwhile goes
+    out in the same session.
     """
 
     def __init__(self, outbox, first):
