@@ -1,0 +1,59 @@
+"""The board's flash: LittleFS on a file of the host, mounted as `/`.
+
+Decides how flash blocks lie in the image file. A write has reached the host's kernel when the call returns,
+so that killing the process loses nothing that the file system committed. It refuses to judge what is
+written. No method allocates: the garbage collector may call them with the heap locked.
+"""
+
+import os
+import sys
+
+import vfs
+
+BLOCKS_COUNT = 4
+BLOCK_BYTES = 5
+BLOCK_ERASE = 6
+
+
+class FileFlash:
+    def __init__(self, path, block_bytes, blocks):
+        self._file = open(path, "r+b")
+        self._block_bytes = block_bytes
+        self._blocks = blocks
+        self._erased = b"\xff" * block_bytes
+
+    def readblocks(self, block, buffer, offset=0):
+        self._file.seek(block * self._block_bytes + offset)
+        self._file.readinto(buffer)
+
+    def writeblocks(self, block, buffer, offset=0):
+        self._file.seek(block * self._block_bytes + offset)
+        self._file.write(buffer)
+
+    def ioctl(self, operation, argument):
+        if operation == BLOCKS_COUNT:
+            return self._blocks
+        if operation == BLOCK_BYTES:
+            return self._block_bytes
+        if operation == BLOCK_ERASE:
+            self.writeblocks(argument, self._erased)
+        return 0
+
+
+def open_flash(path, layout):
+    return FileFlash(path, layout["block_bytes"], layout["blocks"])
+
+
+def format_flash(flash, layout):
+    vfs.VfsLfs2.mkfs(flash, progsize=layout["program_bytes"])
+
+
+def mount(flash, layout, directory):
+    """Put the flash at `/` and the board's directory on the host at `/host`, for the sensors alone."""
+    file_system = vfs.VfsLfs2(flash, progsize=layout["program_bytes"])
+    outside = vfs.VfsPosix(directory)
+    vfs.umount("/")
+    vfs.mount(file_system, "/")
+    vfs.mount(outside, "/host")
+    os.chdir("/")
+    sys.path[:] = ["", ".frozen", "/lib"]

