@@ -26,7 +26,7 @@ _Y_ORDER_8 = 2707385501144840649318225287225658788936804267575313519463743609750
 _SMALL_ORDER_Y = (0, 1, _P - 1, _Y_ORDER_8, _P - _Y_ORDER_8)
 
 # Points are (X, Y, Z, T) with x = X/Z, y = Y/Z, xy = T/Z (RFC 8032 5.1.4).
-_IDENTITY = (0, 1, 1, 0)
+_IDENTITY: "tuple[int, int, int, int]" = (0, 1, 1, 0)
 _comb = []  # filled at first use
 
 
@@ -57,7 +57,7 @@ def public_key(seed):
 
 
 def sign(seed, message):
-    """The 64-byte signature of message by the key of a 32-byte seed; Ed25519Signer saves work for more than one."""
+    """The 64-byte signature of message by a seed's key; for more than one, Ed25519Signer saves work."""
     return Ed25519Signer(seed).sign(message)
 
 
@@ -139,7 +139,7 @@ def _addend(point):
 
 
 def _add(point, addend):
-    """add-2008-hwcd-3 of the Explicit-Formulas Database; complete, so equal points and the identity need no care."""
+    """add-2008-hwcd-3 of the same database; complete: equal points and the identity need no care."""
     x, y, z, t = point
     plus, minus, zz, dt = addend
     a = (y - x) * minus % _P

@@ -31,7 +31,7 @@ MEANING = {
         "Write each key once.",
     ),
     "cbor-type": (
-        "A float, bignum, undefined, unknown simple value or a map key other than an integer, bytes or text was found.",
+        "A float, a bignum, an unknown simple value, or a map key but integer, bytes or text was found.",
         "Use integers, byte strings, text, arrays, maps, true, false, null and tags other than 2 and 3.",
     ),
     "cbor-depth": (

@@ -1,4 +1,7 @@
-"""HMAC-SHA-256 (RFC 2104), which MicroPython lacks, and a comparison that does not tell where two tags differ."""
+"""HMAC-SHA-256 (RFC 2104), which MicroPython lacks, and a comparison that does not tell where tags differ.
+
+Which key, and what a tag stands for, is decided elsewhere.
+"""
 
 from hashlib import sha256
 

@@ -12,7 +12,7 @@ CBOR_MAX = const(65_536)
 # Free text is for a person to read on one line of a table; identifiers have bounds of their own.
 TEXT_MAX = const(256)
 
-# A frame must fit twice (one coming, one going) into a board's spare RAM. Radios set lower bounds of their own.
+# A frame must fit twice (one coming, one going) into a board's spare RAM. Radios set lower bounds.
 FRAME_MAX = const(1_024)
 
 # Several observations must fit a journal sector of 4 KB, and one a serial frame or two.
@@ -30,10 +30,10 @@ SCHEMA_FIELDS_MAX = const(16)
 # A stream is a priority, and two bits hold it.
 STREAMS_MAX = const(4)
 
-# Unsealed leaves are unauthenticated at rest, so their number and age are bounded. 64 leaves: a path of 6 hashes.
+# Unsealed leaves are unauthenticated at rest: few, and not for long. 64 leaves make a path of 6 hashes.
 SEGMENT_LEAVES_MAX = const(64)
 SEGMENT_AGE_MS_MAX = const(3_600_000)
-# A segment is closed before it outgrows eight journal sectors: a receiver holds it whole until its seal verifies.
+# Eight journal sectors: a receiver holds a segment whole until its seal verifies.
 SEGMENT_MAX = const(32_768)
 # A log of 2^40 leaves is beyond any bridge; a longer path only spends the verifier's time.
 MERKLE_PATH_MAX = const(40)

@@ -103,7 +103,7 @@ def verify_inclusion(leaf, index, size, path, expected_root):
 
 
 def consistency_path(leaves, first):
-    """The hashes that show that the tree of the first `first` leaves is a prefix of this one (RFC 9162 2.1.4.1)."""
+    """The hashes that show that the first `first` leaves are a prefix of these (RFC 9162 2.1.4.1)."""
     if not 0 < first <= len(leaves):
         raise ValueError("no tree of {} leaves within {}".format(first, len(leaves)))
     path = []
@@ -168,7 +168,4 @@ def _split(count):
 
 
 def _are_hashes(path):
-    for element in path:
-        if not isinstance(element, bytes) or len(element) != _HASH_BYTES:
-            return False
-    return True
+    return all(isinstance(element, bytes) and len(element) == _HASH_BYTES for element in path)

@@ -10,10 +10,11 @@ import sys
 MICROPYTHON = sys.implementation.name == "micropython"
 
 if MICROPYTHON:
-    import micropython
-    from micropython import const
+    import micropython  # pyright: ignore
+    from micropython import const  # pyright: ignore
 
-    ptr8 = ptr32 = uint = None  # never called: viper compiles these names as casts
+    # Never called: viper compiles these names as casts.
+    ptr8 = ptr32 = uint = None  # pyright: ignore
 else:
 
     def const(value):

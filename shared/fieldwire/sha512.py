@@ -132,7 +132,7 @@ def _rounds(scratch, constants):
         s[i + 1] = mid << 16 | low & 0xFFFF
 
 
-def _sha512_kernel(data):
+def sha512_kernel(data):
     """The 64-byte digest of data, by the kernels above."""
     size = len(data)
     whole = size - size % _BLOCK_BYTES
@@ -156,5 +156,5 @@ def _sha512_hashlib(data):
     return hashlib.sha512(data).digest()
 
 
-# sha512(data) -> 64 bytes
-sha512 = _sha512_hashlib if hasattr(hashlib, "sha512") else _sha512_kernel
+# sha512(data) -> the 64-byte digest of data, the fastest way this runtime has.
+sha512 = _sha512_hashlib if hasattr(hashlib, "sha512") else sha512_kernel
