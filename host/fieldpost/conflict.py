@@ -40,7 +40,6 @@ class Claim:
     sources: tuple[bytes, ...] = ()
     admitted_by: tuple[bytes, ...] = ()
 
-    @property
     def stamp(self) -> tuple[int, int]:
         """When, on its own device."""
         return self.boot, self.ticks_ms
@@ -65,15 +64,17 @@ class Order:
 
     def __init__(self, claims: Iterable[Claim]):
         """`claims`: the whole joint set, whatever its subjects, so that causal paths are complete."""
-        self._causality = Causality((claim.id, claim.device, claim.stamp, claim.sources) for claim in claims)
+        self._causality = Causality(
+            (claim.id, claim.device, claim.stamp(), claim.sources) for claim in claims
+        )
 
     def before(self, a: Claim, b: Claim) -> str | None:
         """Why a came before b: "ticks", "causal" or "interval"; None when that is not known."""
         if a.device == b.device:
-            return "ticks" if a.stamp < b.stamp else None
-        if self._causality.before(a.device, a.stamp, b.device, b.stamp):
+            return "ticks" if a.stamp() < b.stamp() else None
+        if self._causality.before(a.device, a.stamp(), b.device, b.stamp()):
             return "causal"
-        if self._causality.before(b.device, b.stamp, a.device, a.stamp):
+        if self._causality.before(b.device, b.stamp(), a.device, a.stamp()):
             return None
         end, start = a.interval_ns[1], b.interval_ns[0]
         return "interval" if end is not None and start is not None and end < start else None
@@ -90,11 +91,11 @@ class Order:
         start = max((c.interval_ns[0] for c in claims if c.interval_ns[0] is not None), default=None)
         last: dict[bytes, tuple[int, int]] = {}
         for claim in claims:
-            last[claim.device] = max(claim.stamp, last.get(claim.device, claim.stamp))
+            last[claim.device] = max(claim.stamp(), last.get(claim.device, claim.stamp()))
         near = [
             index
             for index, claim in enumerate(claims)
-            if claim.stamp == last[claim.device] and not _ended(claim, start)
+            if claim.stamp() == last[claim.device] and not _ended(claim, start)
         ]
         near = near or list(range(len(claims)))
         free = [a for a in near if not any(self.before(claims[a], claims[b]) for b in near)]

@@ -41,7 +41,7 @@ def measure(
     disputed = _met(contests, lambda contest: contest.rivals, settled, weight)
     agreeing = _met(contests, lambda contest: contest.agrees, settled, weight)
     overlapping = {(claim.id, claim.property) for claim in (*disputed, *agreeing)}
-    terms = dict.fromkeys(TERMS, 0)
+    terms: dict[str, int] = dict.fromkeys(TERMS, 0)
     terms["conflict_ratio"] = _per_mille(len(disputed), len(counted))
     terms["forks"] = _forks(counted)
     authorities = {(claim.mesh, claim.authority) for claim in counted}
