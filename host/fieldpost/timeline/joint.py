@@ -3,7 +3,7 @@
 home: a stamp of mesh X about X's end of the anchor exchange, from evidence whose devices all belong to X.
 offset: X's end about the zero (the anchor's `at`), from all evidence of the two meshes but causal edges
 between them; left out is a whole authority at a time, save the anchor's two devices.
-gauge: home widened by the offset, [home.lo + offset.lo, home.hi + offset.hi]; the zero's own mesh has offset 0.
+gauge: home widened by the offset, [home.lo + offset.lo, home.hi + offset.hi]; the zero's own mesh has 0.
 Pairs of one mesh compare at home, so evidence of mesh Y alone never narrows a pair of X; others on the gauge.
 """
 
