@@ -51,7 +51,9 @@ def test_boards_in_contact_hear_each_other_and_leave_no_process(tmp_path):
             await ask(ports["a1"], "say")
             assert await settle(lambda: fleet.hub.counts.carried == 1)
             said = b"\0hello from " + fleet["a1"].spec.hardware_id() + b"\0"
-            assert await ask(ports["a2"], "heard") == [said.hex()]
+            while not (heard := await ask(ports["a2"], "heard")):
+                await asyncio.sleep(0.01)
+            assert heard == [said.hex()]
             assert await ask(ports["a3"], "heard") == []
             fleet.check()
             for port in ports.values():
