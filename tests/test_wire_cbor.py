@@ -58,6 +58,12 @@ def test_every_proper_prefix_of_an_accepted_vector_is_truncated():
             raises("cbor-truncated", cbor.decode, data[:length])
 
 
+def test_an_impossible_promise_is_refused_before_its_first_element_is_read():
+    for written in ("9bffffffffffffffff00", "8200", "a2000000", "bb800000000000000000"):
+        error = raises("cbor-truncated", cbor.decode, unhex(written))
+        assert "announced" in error.detail, written
+
+
 def test_any_buffer_of_bytes_decodes_alike():
     data = unhex("a2410161616261628101")
     for buffer in (data, bytearray(data), memoryview(data)):

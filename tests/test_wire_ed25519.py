@@ -68,6 +68,9 @@ def test_only_canonical_points_of_the_curve_decode():
         assert found
         for vector in found:
             assert ed25519._decode(unhex(vector["public"])) is None, vector["why"]
+    for why in ("y = 1 and the sign bit", "y = -1 and the sign bit"):
+        found = [vector for vector in VECTORS["refused"] if why in vector["why"]]
+        assert len(found) == 1 and ed25519._decode(unhex(found[0]["public"])) is None, why
     for vector in VECTORS["signed"]:
         public = unhex(vector["public"])
         assert ed25519._encode(ed25519._decode(public)) == public

@@ -125,6 +125,12 @@ def test_a_consistency_path_proves_no_other_history():
             assert not merkle.verify_consistency(second, first, path, ROOTS[second], ROOTS[first])
 
 
+def test_a_consistency_path_too_short_for_its_size_proves_nothing():
+    for first, second, claimed in ((1, 2, 3), (2, 4, 5), (3, 4, 8), (6, 8, 16)):
+        path = merkle.consistency_path(LEAVES[:second], first)
+        assert not merkle.verify_consistency(first, claimed, path, ROOTS[first], ROOTS[second])
+
+
 def test_the_empty_tree_comes_before_every_tree():
     assert merkle.verify_consistency(0, 5, [], ROOTS[0], ROOTS[5])
     assert not merkle.verify_consistency(0, 5, [LEAVES[0]], ROOTS[0], ROOTS[5])

@@ -136,7 +136,10 @@ class _Reader:
         if number > (self._size - self.at) >> (major == _MAP):
             raise WireError("cbor-truncated", "{} elements announced at byte {}".format(number, start))
         if major == _ARRAY:
-            return [self.item(depth - 1) for _ in range(number)]
+            elements = []
+            for _ in range(number):  # a comprehension would take a second frame of stack at each level
+                elements.append(self.item(depth - 1))
+            return elements
         result = {}
         last = None
         for _ in range(number):

@@ -5,7 +5,8 @@ A name that ends in _MAX alone is in bytes, or counts what it names in the plura
 
 from fieldwire.port import const
 
-# Our deepest shape nests 8 levels. A board with a 16 KiB stack affords 12, at two interpreter frames each.
+# Our deepest shape nests 8 levels. A level takes 320 bytes of a 64-bit interpreter's stack, so that 12 leave
+# a board with a 16 KiB stack most of it.
 DEPTH_MAX = const(12)
 # Twice the largest segment: nothing that travels as one object is longer.
 CBOR_MAX = const(65_536)
