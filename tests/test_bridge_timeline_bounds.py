@@ -1,9 +1,11 @@
 """Bounds against an oracle (Floyd-Warshall in exact integers) and by hand."""
 
 import random
+from itertools import pairwise
 
 import pytest
 from clock_world import RATE_PPB, S, make_world, stepped
+
 from fieldpost.timeline.bounds import solve
 from fieldpost.timeline.evidence import Assumption, Causal, Evidence, Exchange, Stamp
 from fieldpost.timeline.graph import build
@@ -27,7 +29,7 @@ def by_all_pairs(evidence: Evidence):
     for u in stamps:
         by_boot.setdefault((u.device, u.boot), []).append(u)
     for chain in by_boot.values():
-        for u, v in zip(chain, chain[1:]):
+        for u, v in pairwise(chain):
             edge(u, v, most_elapsed(v.t_ns - u.t_ns, rates[u.device].rate_hi_ppb))
             edge(v, u, -least_elapsed(v.t_ns - u.t_ns, rates[u.device].rate_lo_ppb))
     for x in evidence.exchanges:
@@ -149,7 +151,7 @@ def test_the_steps_of_a_path_add_up_to_the_bound():
         for steps, first, last in ((up, world.anchor.at, stamp), (down, stamp, world.anchor.at)):
             if steps:
                 assert (steps[0].start, steps[-1].end) == (first, last)
-                assert all(one.end == two.start for one, two in zip(steps, steps[1:]))
+                assert all(one.end == two.start for one, two in pairwise(steps))
                 assert {step.start.device for step in steps} <= bounds.devices(stamp)
                 crossed += sum(step.kind == "exchange" for step in steps)
     assert crossed > 100
@@ -175,8 +177,8 @@ def test_contacts_narrow_rates_under_wander_and_keep_the_true_ones():
     world = make_world(9, boots=1, contacts=120)
     ranges = build(world.evidence).ranges
     assert all(rates.lo > -100_000 or rates.hi < 100_000 for rates in ranges)
-    untold = Evidence(tuple(Assumption(a.device, a.rate_lo_ppb, a.rate_hi_ppb) for a in world.evidence.assumptions),
-                      world.evidence.exchanges)  # fmt: skip
+    rates_only = [Assumption(a.device, a.rate_lo_ppb, a.rate_hi_ppb) for a in world.evidence.assumptions]
+    untold = Evidence(tuple(rates_only), world.evidence.exchanges)
     assert {(rates.lo, rates.hi) for rates in build(untold).ranges} == {(-100_000, 100_000)}
 
 

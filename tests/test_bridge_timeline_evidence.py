@@ -3,6 +3,7 @@ import random
 
 import pytest
 from clock_world import make_world
+
 from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exchange, Stamp, sources_digest
 from fieldwire import cbor
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from clock_world import S, contains, make_world
+
 from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Evidence, Exchange, Stamp
 from fieldpost.timeline.joint import place_joint
 from fieldpost.timeline.order import Causality, order
@@ -82,18 +83,15 @@ def test_the_gauge_is_home_moved_by_one_offset():
             assert gauge.strict == (home.strict[0] + lo, home.strict[1] + hi)
 
 
-def test_truth_lies_in_home_and_gauge_intervals():
+def test_spans_over_two_meshes_hold_the_truth():
     world, anchor, stamps = joined(4)
-    joint = place_joint(world.evidence, anchor, stamps, AUTHORITY_OF)
-    zero_true = {s: t for s, t in world.truth.items()}
-    known = place_joint(world.evidence, anchor, stamps, AUTHORITY_OF)
-    assert known.gauge == joint.gauge
-    reference = next(s for s in stamps if None not in joint.gauge[s].strict)
-    lo, hi = joint.gauge[reference].strict
+    gauge = place_joint(world.evidence, anchor, stamps, AUTHORITY_OF).gauge
+    first = next(stamp for stamp in stamps if None not in gauge[stamp].strict)
+    first_lo, first_hi = gauge[first].strict
     for stamp in stamps:
-        span = zero_true[stamp] - zero_true[reference]
-        low, high = joint.gauge[stamp].strict
-        assert contains((None if low is None else low - hi, None if high is None else high - lo), span)
+        lo, hi = gauge[stamp].strict
+        span = (None if lo is None else lo - first_hi, None if hi is None else hi - first_lo)
+        assert contains(span, world.truth[stamp] - world.truth[first])
 
 
 def test_stamps_of_a_third_mesh_are_unplaced():
@@ -106,7 +104,7 @@ def test_stamps_of_a_third_mesh_are_unplaced():
 
 
 def test_a_whole_authority_is_left_out_of_the_crossing():
-    """The answer to X's beacon comes by y1 -> y2 of one authority: without that authority no ceiling is left."""
+    """The answer to X comes by two devices of one authority: without it no ceiling is left."""
     devices = ("x", "y0", "y1", "y2")
     rates = tuple(Assumption(device, 0, 0) for device in devices)
     at = {device: Stamp(device, 0, 0) for device in devices}

@@ -1,4 +1,5 @@
 import pytest
+
 from fieldpost.timeline.evidence import Causal, Stamp
 from fieldpost.timeline.order import Causality, order
 from fieldpost.timeline.place import Placement, side_status

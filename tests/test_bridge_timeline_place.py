@@ -1,10 +1,11 @@
-"""Containment in a seeded world of clocks, with and without a liar, and who is named when evidence contradicts itself."""
+"""Containment in a seeded world of clocks, with and without a liar, and who is named in a contradiction."""
 
 import random
 import time
 
 import pytest
 from clock_world import S, contains, make_world, stepped
+
 from fieldpost.timeline.bounds import solve
 from fieldpost.timeline.evidence import Anchor, Assumption, Evidence, Exchange, Stamp
 from fieldpost.timeline.order import Causality, order

@@ -1,8 +1,9 @@
 from fractions import Fraction
 
-from fieldpost.timeline.rates import GIGA, ahead, least_elapsed, most_elapsed, scaled_ceil, scaled_floor
 from hypothesis import given
 from hypothesis import strategies as st
+
+from fieldpost.timeline.rates import GIGA, ahead, least_elapsed, most_elapsed, scaled_ceil, scaled_floor
 
 DAYS_400 = 400 * 86_400 * GIGA
 

@@ -1,4 +1,5 @@
 import pytest
+
 from fieldpost.timeline.evidence import Anchor, Claim, Exchange, Stamp
 from fieldpost.timeline.gauge import Recorded, epoch_anchor, mesh_anchor
 from fieldpost.timeline.place import Placement
@@ -10,7 +11,7 @@ S = 1_000_000_000
 def told(*claims):
     """Claims (device, utc s, half width s) made at the zero, give or take one second, and their placements."""
     made = [Claim(Stamp(device, 0, n), utc * S, half * S) for n, (device, utc, half) in enumerate(claims)]
-    return made, {c.at: Placement(c.at, (0, 0), (-S, S), (), "two-sided") for c in made}
+    return made, {claim.at: Placement(claim.at, (0, 0), (-S, S), (), "two-sided") for claim in made}
 
 
 def test_the_offset_of_one_claim_is_widened_by_its_own_interval():

@@ -11,8 +11,8 @@ from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from fieldpost.timeline.bounds import Bounds, Certificate, bounds_about, certificate
-from fieldpost.timeline.evidence import Device, Evidence, Stamp, device_key
+from fieldpost.timeline.bounds import Certificate, certificate
+from fieldpost.timeline.evidence import Device, Evidence, device_key
 from fieldpost.timeline.graph import Graph, build
 from fieldpost.timeline.paths import contradiction
 
@@ -33,15 +33,13 @@ def units_key(units: Units) -> list[tuple[int, bytes]]:
     return sorted(unit_key(unit) for unit in units)
 
 
-class Solutions:
-    """Graphs and bounds of one evidence about one anchor, without these or those units; each solved once."""
+class Graphs:
+    """Graphs of one evidence without these or those units, each built once."""
 
-    def __init__(self, evidence: Evidence, anchor: Stamp, unit_of: Callable[[Device], Unit]):
+    def __init__(self, evidence: Evidence, unit_of: Callable[[Device], Unit]):
         self.evidence = evidence
-        self.anchor = anchor
         self.unit_of = unit_of
         self._graphs: dict[Units, Graph] = {}
-        self._bounds: dict[Units, Bounds] = {}
         self._certificates: dict[Units, Certificate | None] = {}
 
     def graph(self, without: Units) -> Graph:
@@ -50,13 +48,8 @@ class Solutions:
             self._graphs[without] = build(self.evidence, devices)
         return self._graphs[without]
 
-    def bounds(self, without: Units) -> Bounds:
-        """Only for a set without which the evidence holds together."""
-        if without not in self._bounds:
-            self._bounds[without] = bounds_about(self.graph(without), self.anchor)
-        return self._bounds[without]
-
     def certificate(self, without: Units) -> Certificate | None:
+        """What still cannot hold without these units, or None."""
         if without not in self._certificates:
             graph = self.graph(without)
             conflict = contradiction(graph)
@@ -75,13 +68,13 @@ class Finding:
     alternatives: tuple[Units, ...]
 
 
-def isolate(solutions: Solutions) -> Finding | None:
+def isolate(graphs: Graphs) -> Finding | None:
     """None when all evidence holds together.
 
     A set that restores consistency takes a unit from every certificate, so only units of certificates are
     tried, fewest first (Reiter's hitting sets, 1987).
     """
-    first = solutions.certificate(frozenset())
+    first = graphs.certificate(frozenset())
     if first is None:
         return None
     level: list[Units] = [frozenset()]
@@ -90,32 +83,32 @@ def isolate(solutions: Solutions) -> Finding | None:
         tried = {
             removed | {unit}
             for removed in level
-            for unit in solutions.units((solutions.certificate(removed) or first).devices)
+            for unit in graphs.units((graphs.certificate(removed) or first).devices)
         }
         level = []
         found = []
         for removed in sorted(tried, key=units_key):
-            (found if solutions.certificate(removed) is None else level).append(removed)
+            (found if graphs.certificate(removed) is None else level).append(removed)
             solves += 1
             if solves >= SOLVES_MAX:
                 break
         else:
             if found:
                 return Finding(first, tuple(found))
-    return Finding(first, (greedy(solutions, first),))
+    return Finding(first, (greedy(graphs, first),))
 
 
-def greedy(solutions: Solutions, first: Certificate) -> Units:
+def greedy(graphs: Graphs, first: Certificate) -> Units:
     """Takes out the unit that most certificates name until none is left, then re-admits whom it can."""
     removed: Units = frozenset()
     named: Counter[Unit] = Counter()
     conflict: Certificate | None = first
     while conflict is not None:
-        units = [unit for unit in solutions.units(conflict.devices) if unit not in removed]
+        units = [unit for unit in graphs.units(conflict.devices) if unit not in removed]
         named.update(units)
         removed |= {min(units, key=lambda unit: (-named[unit], unit_key(unit)))}
-        conflict = solutions.certificate(removed)
+        conflict = graphs.certificate(removed)
     for unit in sorted(removed, key=unit_key):
-        if solutions.certificate(removed - {unit}) is None:
+        if graphs.certificate(removed - {unit}) is None:
             removed -= {unit}
     return removed

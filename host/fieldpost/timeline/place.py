@@ -13,9 +13,9 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from fieldpost.timeline.bounds import Bounds, Certificate, Step
+from fieldpost.timeline.bounds import Bounds, Certificate, Step, bounds_about
 from fieldpost.timeline.evidence import Anchor, Device, Evidence, Interval, Stamp
-from fieldpost.timeline.isolate import Solutions, Unit, Units, isolate, unit_key
+from fieldpost.timeline.isolate import Graphs, Unit, Units, isolate, unit_key
 
 UNPLACED: Interval = (None, None)
 
@@ -87,28 +87,66 @@ def same(device: Device) -> Unit:
     return device
 
 
-def place(
-    evidence: Evidence, anchor: Anchor, stamps: Iterable[Stamp], unit_of: Callable[[Device], Unit] = same
-) -> Timeline:
-    """Places every stamp about `anchor.at`. Devices of the anchor are units of their own and never left
-    out.
+class Solutions:
+    """Bounds about one anchor without these or those units, each solved once; only sets that leave no
+    conflict.
     """
 
-    def unit(device: Device) -> Unit:
-        return device if device in anchor.devices else unit_of(device)
+    def __init__(self, graphs: Graphs, anchor: Anchor):
+        self.graphs = graphs
+        self.anchor = anchor
+        self._bounds: dict[Units, Bounds] = {}
 
-    solutions = Solutions(evidence, anchor.at, unit)
-    finding = isolate(solutions)
+    def bounds(self, without: Units) -> Bounds:
+        if without not in self._bounds:
+            self._bounds[without] = bounds_about(self.graphs.graph(without), self.anchor.at)
+        return self._bounds[without]
+
+
+PlaceOne = Callable[[Solutions, Stamp, list[Units]], Placement]
+
+
+def strict_alone(solutions: Solutions, stamp: Stamp, worlds: list[Units]) -> Placement:
+    """One stamp by the hull over `worlds`; its resilient interval is not computed: (None, None)."""
+    strict = hull(solutions.bounds(removed).interval(stamp) for removed in worlds)
+    return Placement(stamp, strict, UNPLACED, (), side_status(strict))
+
+
+def both_intervals(solutions: Solutions, stamp: Stamp, worlds: list[Units]) -> Placement:
+    """One stamp by the hull over `worlds`. A unit that its binding paths do not touch need not be left out."""
+    graphs = solutions.graphs
+    spared = solutions.anchor.devices | {graphs.unit_of(stamp.device)}
+    strict = hull(solutions.bounds(removed).interval(stamp) for removed in worlds)
+    lo, hi = strict
+    resilient = strict
+    depends_on: set[Unit] = set()
+    for removed in worlds:
+        for left_out in graphs.units(solutions.bounds(removed).devices(stamp)):
+            if left_out in spared or left_out in removed:
+                continue
+            without = solutions.bounds(removed | {left_out}).interval(stamp)
+            resilient = hull((resilient, without))
+            if (lo is not None and without[0] is None) or (hi is not None and without[1] is None):
+                depends_on.add(left_out)
+    return Placement(stamp, strict, resilient, tuple(sorted(depends_on, key=unit_key)), side_status(strict))
+
+
+def place_on(
+    graphs: Graphs, anchor: Anchor, stamps: Iterable[Stamp], place_one: PlaceOne = both_intervals
+) -> Timeline:
+    """Places every stamp about `anchor.at`. The anchor's devices must be units of their own in `graphs`."""
+    solutions = Solutions(graphs, anchor)
+    finding = isolate(graphs)
     alternatives: tuple[Units, ...] = (frozenset(),) if finding is None else finding.alternatives
     usable = [removed for removed in alternatives if not removed & anchor.devices]
     quarantined = frozenset.intersection(*alternatives)
     placements = {}
     for stamp in stamps:
-        own = unit(stamp.device)
+        own = graphs.unit_of(stamp.device)
         if own in quarantined:
             placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "quarantined")
         else:
-            placements[stamp] = place_one(solutions, anchor, stamp, [r for r in usable if own not in r])
+            placements[stamp] = place_one(solutions, stamp, [r for r in usable if own not in r])
     contradiction = None
     if finding is not None:
         suspects = tuple(tuple(sorted(units, key=unit_key)) for units in finding.alternatives)
@@ -117,21 +155,12 @@ def place(
     return Timeline(anchor, placements, contradiction, quarantined, worlds)
 
 
-def place_one(solutions: Solutions, anchor: Anchor, stamp: Stamp, worlds: list[Units]) -> Placement:
-    """One stamp, by the hull over `worlds`. A unit that its binding paths do not touch need not be left
-    out.
-    """
-    spared = anchor.devices | {solutions.unit_of(stamp.device)}
-    strict = hull(solutions.bounds(removed).interval(stamp) for removed in worlds)
-    lo, hi = strict
-    resilient = strict
-    depends_on: set[Unit] = set()
-    for removed in worlds:
-        for left_out in solutions.units(solutions.bounds(removed).devices(stamp)):
-            if left_out in spared or left_out in removed:
-                continue
-            without = solutions.bounds(removed | {left_out}).interval(stamp)
-            resilient = hull((resilient, without))
-            if (lo is not None and without[0] is None) or (hi is not None and without[1] is None):
-                depends_on.add(left_out)
-    return Placement(stamp, strict, resilient, tuple(sorted(depends_on, key=unit_key)), side_status(strict))
+def place(
+    evidence: Evidence, anchor: Anchor, stamps: Iterable[Stamp], unit_of: Callable[[Device], Unit] = same
+) -> Timeline:
+    """Places every stamp about `anchor.at`. Devices of the anchor are units of their own, never left out."""
+
+    def unit(device: Device) -> Unit:
+        return device if device in anchor.devices else unit_of(device)
+
+    return place_on(Graphs(evidence, unit), anchor, stamps)

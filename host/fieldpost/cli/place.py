@@ -1,0 +1,57 @@
+"""`fieldpost place`: the timeline engine alone, on a file of evidence."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fieldpost.cli.output import CANNOT, NO, USAGE, print_json_lines, stop
+from fieldpost.timeline.answers import Answers
+from fieldpost.timeline.jsonl import LineError, parse
+
+DEVICES_RESILIENT_MAX = 1_000  # each may cost a solve of its own
+
+app = typer.Typer(pretty_exceptions_enable=False)
+
+EPILOG = (
+    "Example: fieldpost place EVIDENCE.jsonl --interval resilient. "
+    "What its lines say stands in timeline/FORMAT.md of the package."
+)
+
+
+class IntervalName(StrEnum):
+    strict = "strict"
+    resilient = "resilient"
+    both = "both"
+
+
+@app.command(epilog=EPILOG)
+def place(
+    evidence: Annotated[Path, typer.Argument(metavar="EVIDENCE.jsonl", help="Evidence and questions.")],
+    interval: Annotated[
+        IntervalName, typer.Option(help="Which interval to print and judge order by.")
+    ] = IntervalName.both,
+    claims: Annotated[int, typer.Option(min=1, help="Devices whose claims of UTC must agree.")] = 2,
+) -> None:
+    """Place events in time from recorded exchanges, one JSON object a line.
+
+    Intervals bound the true seconds since the anchor. The anchor's device and the placed event's own device
+    are assumed honest; `resilient` holds although any one other device lies. Exit 1 when the evidence
+    contradicts itself: either a device lies or a bound is stated too tight.
+    """
+    try:
+        with evidence.open("rb") as lines:
+            request = parse(lines)
+    except OSError as error:
+        stop(CANNOT, f"{evidence}: {error.strerror}")
+    except LineError as error:
+        stop(USAGE, f"{evidence}: {error}")
+    devices = len(request.evidence.assumptions)
+    if interval is not IntervalName.strict and devices > DEVICES_RESILIENT_MAX:
+        too_many = f"{evidence}: {devices} devices; resilient takes up to {DEVICES_RESILIENT_MAX}"
+        stop(USAGE, too_many, "use --interval strict")
+    answers = Answers(request, interval.value, claims)
+    print_json_lines(answers.rows())
+    if answers.timeline.contradiction is not None:
+        raise typer.Exit(NO)

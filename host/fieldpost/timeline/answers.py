@@ -1,0 +1,117 @@
+"""Answers to an evidence file's questions, in the order of the file, as rows for JSON.
+
+Decides nothing of its own: intervals are `place`'s, verdicts `order`'s. `point` is the middle of the strict
+interval and `sigma` the spread of an even chance over its width: an interval told as a number, not an
+estimate. `dt` is the exact bound of one pair (b after a): for people; no verdict rests on it.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from typing import Any
+
+from fieldpost.timeline.decimals import seconds, uniform_sigma
+from fieldpost.timeline.evidence import Anchor, Interval, Stamp
+from fieldpost.timeline.isolate import Graphs
+from fieldpost.timeline.jsonl import Place, Relate, Request
+from fieldpost.timeline.order import Causality, order
+from fieldpost.timeline.place import (
+    Contradiction,
+    Placement,
+    PlaceOne,
+    Timeline,
+    both_intervals,
+    place_on,
+    same,
+    strict_alone,
+)
+from fieldpost.timeline.utc import utc_bounds, utc_interval
+
+SHOWN = {"strict": ("strict",), "resilient": ("resilient",), "both": ("strict", "resilient")}
+
+
+def widened(interval: Interval, by_ns: int) -> Interval:
+    lo, hi = interval
+    return (None if lo is None else lo - by_ns), (None if hi is None else hi + by_ns)
+
+
+def told(interval: Interval | None) -> list[str | None] | None:
+    return None if interval is None else [seconds(side) for side in interval]
+
+
+def as_given(stamp: dict[str, Any]) -> dict[str, Any]:
+    """A stamp as its line had it; a number that no JSON writer would repeat exactly is told as its text."""
+    t = stamp["t"]
+    if isinstance(t, Decimal):
+        t = float(t) if Decimal(repr(float(t))) == t else str(t)
+    return {**stamp, "t": t}
+
+
+class Answers:
+    """One request, solved about its anchor; pairs are solved about one of them when they are asked for."""
+
+    def __init__(self, request: Request, interval: str, k: int):
+        self.request = request
+        self.interval = interval
+        self.judged = "strict" if interval == "strict" else "resilient"
+        self.place_one: PlaceOne = strict_alone if interval == "strict" else both_intervals
+        self.graphs = Graphs(request.evidence, same)
+        self.causality = Causality(request.causals)
+        stamps = [*request.stamp_of.values(), *(claim.at for claim in request.evidence.claims)]
+        self.timeline = place_on(self.graphs, Anchor(request.anchor), stamps, self.place_one)
+        self.offset = utc_bounds(request.evidence.claims, self.timeline.placements, k, self.judged)
+        self._about: dict[Stamp, Timeline] = {}
+
+    def rows(self) -> list[dict[str, Any]]:
+        """One row a question; the contradiction, where there is one, comes last."""
+        found = [
+            self.placed(question) if isinstance(question, Place) else self.related(question)
+            for question in self.request.questions
+        ]
+        if self.timeline.contradiction is not None:
+            found.append(self.contradicted(self.timeline.contradiction))
+        return found
+
+    def slack(self, *stamps: Stamp) -> int:
+        """A nanosecond for each reading that was cut to one."""
+        return sum(stamp in self.request.cut for stamp in stamps)
+
+    def placed(self, question: Place) -> dict[str, Any]:
+        placement = self.timeline.placements[question.at]
+        slack = self.slack(question.at, self.request.anchor)
+        row: dict[str, Any] = {"id": question.id}
+        for name in SHOWN[self.interval]:
+            row[name] = told(widened(getattr(placement, name), slack))
+        row |= {
+            "depends_on": list(placement.depends_on),
+            **self.middle(placement),
+            "status": placement.status,
+        }
+        if self.request.evidence.claims:
+            utc = utc_interval(self.offset, widened(getattr(placement, self.judged), slack))
+            row["utc"] = told(utc)
+        return row
+
+    def middle(self, placement: Placement) -> dict[str, Any]:
+        lo, hi = placement.strict
+        if lo is None or hi is None:
+            return {"point": None, "sigma": None}
+        return {"point": seconds((lo + hi) // 2), "sigma": seconds(uniform_sigma(hi - lo))}
+
+    def related(self, question: Relate) -> dict[str, Any]:
+        a, b = self.request.stamp_of[question.a], self.request.stamp_of[question.b]
+        verdict = order(a, b, self.timeline.placements, self.causality, self.judged)
+        if a not in self._about:
+            wanted = {self.request.stamp_of[q.b] for q in self.request.questions
+                      if isinstance(q, Relate) and q.a == question.a}  # fmt: skip
+            self._about[a] = place_on(self.graphs, Anchor(a), wanted | {b}, self.place_one)
+        lo, hi = widened(getattr(self._about[a].placements[b], self.judged), self.slack(a, b))
+        reason = verdict.reason
+        if verdict.verdict in ("concurrent", "unknown") and ((lo or 0) > 0 or (hi or 0) < 0):
+            reason += "; dt alone tells them apart (to read, not to decide by)"
+        row = {"a": question.a, "b": question.b, "verdict": verdict.verdict}
+        return row | {"dt": told((lo, hi)), "reason": reason}
+
+    def contradicted(self, found: Contradiction) -> dict[str, Any]:
+        stamps = [as_given(self.request.verbatim[stamp]) for stamp in found.certificate.stamps]
+        return {"contradiction": stamps, "suspects": [list(units) for units in found.suspects]}

@@ -1,0 +1,242 @@
+"""An evidence file, line by line, into evidence and questions.
+
+Decides what a line may say and names the first line that says something else. Readings finer than a
+nanosecond are cut, and what they touch is widened by the nanosecond that was cut, so that no bound becomes
+narrower by it.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import Any
+
+from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read
+from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exchange, Stamp
+
+LINE_BYTES_MAX = 65_536
+LINES_MAX = 1_000_000
+DEVICES_MAX = 10_000
+NAME_CHARS_MAX = 256
+
+
+class LineError(Exception):
+    """A line of the file says something that cannot be meant."""
+
+    def __init__(self, line: int, reason: str):
+        super().__init__(f"line {line}: {reason}")
+        self.line = line
+
+
+@dataclass(frozen=True)
+class Place:
+    id: str
+    at: Stamp
+
+
+@dataclass(frozen=True)
+class Relate:
+    a: str
+    b: str
+
+
+@dataclass
+class Request:
+    """What the file holds: evidence, the zero, and the questions in the order of the file."""
+
+    evidence: Evidence
+    anchor: Stamp
+    questions: list[Place | Relate]
+    stamp_of: dict[str, Stamp]
+    causals: list[Causal]
+    verbatim: dict[Stamp, dict[str, Any]]
+    cut: set[Stamp]  # readings finer than a nanosecond
+
+
+@dataclass
+class Reader:
+    """Collects lines; `finish` checks what only the whole file shows."""
+
+    assumptions: dict[str, Assumption] = field(default_factory=dict)
+    exchanges: list[Exchange] = field(default_factory=list)
+    causals: list[Causal] = field(default_factory=list)
+    claims: list[Claim] = field(default_factory=list)
+    questions: list[Place | Relate] = field(default_factory=list)
+    question_lines: list[int] = field(default_factory=list)
+    anchor: Stamp | None = None
+    verbatim: dict[Stamp, dict[str, Any]] = field(default_factory=dict)
+    cut: set[Stamp] = field(default_factory=set)
+    first_line_of: dict[str, int] = field(default_factory=dict)
+    ids: dict[str, Stamp] = field(default_factory=dict)
+    line: int = 0
+
+    def name(self, value: object, what: str) -> str:
+        if not isinstance(value, str) or not 0 < len(value) <= NAME_CHARS_MAX:
+            raise ValueError(f"{what} must be text of 1 to {NAME_CHARS_MAX} characters, not {value!r:.80}")
+        return value
+
+    def device(self, value: object) -> str:
+        name = self.name(value, "device")
+        self.first_line_of.setdefault(name, self.line)
+        if len(self.first_line_of) > DEVICES_MAX:
+            raise ValueError(f"a file may speak of {DEVICES_MAX} devices; split it by mesh")
+        return name
+
+    def stamp(self, value: object, what: str) -> Stamp:
+        if not isinstance(value, dict) or not {"device", "boot", "t"} <= value.keys():
+            raise ValueError(f'{what} must be {{"device", "boot", "t"}}')
+        boot = value["boot"]
+        if not isinstance(boot, int) or isinstance(boot, bool) or not 0 <= boot < 1 << 62:
+            raise ValueError(f"{what}: boot must be an integer from 0, not {boot!r:.80}")
+        t_ns, exact = floor_scaled(read(value["t"]), 9)
+        stamp = Stamp(self.device(value["device"]), boot, t_ns)
+        self.verbatim.setdefault(stamp, value)
+        if not exact:
+            self.cut.add(stamp)
+        return stamp
+
+    def assume(self, row: dict[str, Any]) -> None:
+        rates = row["rate_ppm"]
+        if not isinstance(rates, list) or len(rates) != 2:
+            raise ValueError("rate_ppm must be [lo, hi]")
+        wander = row.get("wander_ppm")
+        device = self.device(row["device"])
+        stated = Assumption(
+            device,
+            floor_scaled(read(rates[0]), 3)[0],
+            ceil_scaled(read(rates[1]), 3),
+            None if wander is None else ceil_scaled(read(wander), 3),
+        )
+        if self.assumptions.setdefault(device, stated) != stated:
+            raise ValueError(f"device {device!r} was assumed otherwise before; keep one assumption a device")
+
+    def exchange(self, row: dict[str, Any]) -> None:
+        tx, rx, delay = self.stamp(row["tx"], "tx"), self.stamp(row["rx"], "rx"), row["delay"]
+        if not isinstance(delay, list) or len(delay) != 2:
+            raise ValueError("delay must be [dmin, dmax] or [dmin, null]")
+        slack = (tx in self.cut) + (rx in self.cut)
+        least = floor_scaled(read(delay[0]), 9)[0] - slack
+        most = None if delay[1] is None else ceil_scaled(read(delay[1]), 9) + slack
+        self.exchanges.append(Exchange(tx, rx, least, most))
+
+    def causal(self, row: dict[str, Any]) -> None:
+        earlier, later = self.stamp(row["earlier"], "earlier"), self.stamp(row["later"], "later")
+        if earlier.device == later.device and (earlier.boot, earlier.t_ns) > (later.boot, later.t_ns):
+            raise ValueError(f"the clock of {earlier.device!r} runs back from earlier to later")
+        self.causals.append(Causal(earlier, later))
+
+    def claim(self, row: dict[str, Any]) -> None:
+        if row["scale"] != "utc":
+            raise ValueError(f"scale must be utc, not {row['scale']!r:.80}")
+        at = self.stamp(row["at"], "at")
+        value, exact = floor_scaled(read(row["value"]), 9)
+        half_width = ceil_scaled(read(row["half_width"]), 9) + (not exact) + (at in self.cut)
+        self.claims.append(Claim(at, value, half_width))
+
+    def place(self, row: dict[str, Any]) -> None:
+        name = self.name(row["id"], "id")
+        if name in self.ids:
+            raise ValueError(f"id {name!r} was placed before; ids are unique")
+        self.ids[name] = self.stamp(row["at"], "at")
+        self.questions.append(Place(name, self.ids[name]))
+        self.question_lines.append(self.line)
+
+    def relate(self, row: dict[str, Any]) -> None:
+        self.questions.append(Relate(self.name(row["a"], "a"), self.name(row["b"], "b")))
+        self.question_lines.append(self.line)
+
+    def set_anchor(self, row: dict[str, Any]) -> None:
+        if self.anchor is not None:
+            raise ValueError("a second anchor; a file has exactly one")
+        self.anchor = self.stamp(row["at"], "at")
+
+    def finish(self) -> Request:
+        if self.anchor is None:
+            raise LineError(self.line, 'the file ends without an anchor; add {"type":"anchor","at":{..}}')
+        for device, line in self.first_line_of.items():
+            if device not in self.assumptions:
+                raise LineError(line, f'device {device!r} has no {{"type":"assume"}} line')
+        for line, question in zip(self.question_lines, self.questions):
+            unknown = {question.a, question.b} - self.ids.keys() if isinstance(question, Relate) else ()
+            for name in sorted(unknown):
+                raise LineError(line, f"relate names {name!r}, which no place line has")
+        exchanges, causals = list(self.exchanges), []
+        for causal in self.causals:
+            slack = (causal.earlier in self.cut) + (causal.later in self.cut)
+            if causal.earlier.device == causal.later.device or not slack:
+                causals.append(causal)
+            else:
+                exchanges.append(Exchange(causal.earlier, causal.later, -slack))
+        assumptions = tuple(self.assumptions.values())
+        seen = tuple(ends_of_boots(self.ids.values()))
+        evidence = Evidence(assumptions, tuple(exchanges), tuple(causals), tuple(self.claims), seen)
+        return Request(evidence, self.anchor, self.questions, self.ids, self.causals, self.verbatim, self.cut)
+
+
+KINDS: dict[str, tuple[Callable[[Reader, dict[str, Any]], None], tuple[str, ...]]] = {
+    "assume": (Reader.assume, ("device", "rate_ppm")),
+    "exchange": (Reader.exchange, ("tx", "rx", "delay")),
+    "causal": (Reader.causal, ("earlier", "later")),
+    "claim": (Reader.claim, ("at", "scale", "value", "half_width")),
+    "place": (Reader.place, ("id", "at")),
+    "relate": (Reader.relate, ("a", "b")),
+    "anchor": (Reader.set_anchor, ("at",)),
+}
+
+
+def ends_of_boots(stamps: Iterable[Stamp]) -> list[Stamp]:
+    """The first and last reading of each boot, of devices that show several boots."""
+    by_device: dict[Any, dict[int, list[Stamp]]] = {}
+    for stamp in stamps:
+        by_device.setdefault(stamp.device, {}).setdefault(stamp.boot, []).append(stamp)
+    ends = []
+    for boots in by_device.values():
+        for found in boots.values():
+            ends += [min(found, key=lambda s: s.t_ns), max(found, key=lambda s: s.t_ns)]
+    return ends
+
+
+def _no_constant(name: str) -> None:
+    raise ValueError(f"{name} is not a finite number")
+
+
+def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    row = dict(pairs)
+    if len(row) != len(pairs):
+        raise ValueError("a key stands twice in one object")
+    return row
+
+
+def parse(lines: Iterable[bytes]) -> Request:
+    """Reads a whole file. Raises LineError with the number of the first wrong line."""
+    reader = Reader()
+    for number, raw in enumerate(lines, start=1):
+        reader.line = number
+        if number > LINES_MAX:
+            raise LineError(number, f"a file may hold {LINES_MAX} lines")
+        if len(raw) > LINE_BYTES_MAX:
+            raise LineError(number, f"longer than {LINE_BYTES_MAX} bytes")
+        if not raw.strip():
+            continue
+        try:
+            row = json.loads(
+                raw, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_double
+            )
+            take(reader, row)
+        except (ValueError, RecursionError) as error:
+            raise LineError(number, str(error)) from error
+    return reader.finish()
+
+
+def take(reader: Reader, row: object) -> None:
+    """One row into the reader. Raises ValueError with what is wrong."""
+    kind = row.get("type") if isinstance(row, dict) else None
+    if not isinstance(row, dict) or not isinstance(kind, str) or kind not in KINDS:
+        raise ValueError(f"type must be one of {', '.join(KINDS)}")
+    method, needed = KINDS[kind]
+    missing = [name for name in needed if name not in row]
+    if missing:
+        raise ValueError(f"{kind} lacks {', '.join(missing)}")
+    method(reader, row)

@@ -1,0 +1,210 @@
+"""`fieldpost place`: the documented example, decimals, errors that name the line, exit codes."""
+
+import json
+import re
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from clock_world import S, make_world, stepped
+from hypothesis import given
+from hypothesis import strategies as st
+from typer.testing import CliRunner
+
+from fieldpost.cli.main import app
+from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read, seconds, uniform_sigma
+
+FORMAT = Path(__file__).parents[1] / "host/fieldpost/timeline/FORMAT.md"
+A, B = '{"device":"a","boot":0,"t":%s}', '{"device":"b","boot":0,"t":%s}'
+RATES = [
+    '{"type":"assume","device":"a","rate_ppm":[0,0],"wander_ppm":null}',
+    '{"type":"assume","device":"b","rate_ppm":[0,0],"wander_ppm":null}',
+]
+ANCHOR = '{"type":"anchor","at":%s}' % (A % 0)
+CONTACT = '{"type":"exchange","tx":%s,"rx":%s,"delay":["-0.5","0.25"]}' % (A % 0, B % 0)
+ASK = '{"type":"place","id":"p","at":%s}' % (B % 1)
+
+
+def run(tmp_path, lines, *options):
+    path = tmp_path / "evidence.jsonl"
+    path.write_text("\n".join(lines))
+    result = CliRunner().invoke(app, ["place", str(path), *options])
+    rows = [json.loads(line) for line in result.stdout.splitlines()] if result.exit_code < 2 else []
+    return result, rows
+
+
+def test_the_documented_example_prints_what_the_documentation_says(tmp_path):
+    given_lines, wanted = re.findall(r"```jsonl\n(.*?)```", FORMAT.read_text(), re.S)
+    result, _ = run(tmp_path, given_lines.splitlines(), "--claims", "1")
+    assert result.exit_code == 0 and result.stdout == wanted
+
+
+def test_line_order_changes_no_answer(tmp_path):
+    lines, _ = re.findall(r"```jsonl\n(.*?)```", FORMAT.read_text(), re.S)
+    forward = run(tmp_path, lines.splitlines())[1]
+    backward = run(tmp_path, lines.splitlines()[::-1])[1]
+    assert backward == [forward[2], forward[1], forward[0]]
+
+
+@pytest.mark.parametrize("t", ["16777217.000000001", '"16777217.000000001"', '"16777217000000001e-9"'])
+def test_a_time_never_passes_through_a_float(tmp_path, t):
+    lines = [*RATES, ANCHOR, CONTACT, '{"type":"place","id":"p","at":%s}' % (B % t)]
+    _, (row,) = run(tmp_path, lines)
+    assert row["strict"] == ["16777216.500000001", "16777217.250000001"]
+
+
+def test_a_reading_finer_than_a_nanosecond_is_cut_and_its_interval_widened(tmp_path):
+    _, (row,) = run(tmp_path, [*RATES, ANCHOR, CONTACT, ASK.replace('"t":1', '"t":1.0000000019')])
+    assert row["strict"] == ["0.500000000", "1.250000002"]
+
+
+def test_interval_names_what_is_printed(tmp_path):
+    lines = [*RATES, ANCHOR, CONTACT, ASK]
+    strict, resilient = (run(tmp_path, lines, "--interval", name)[1][0] for name in ("strict", "resilient"))
+    assert "resilient" not in strict and "strict" not in resilient
+    assert strict["strict"] == resilient["resilient"] == ["0.500000000", "1.250000000"]
+    assert strict["point"] == resilient["point"] == "0.875000000"
+    assert run(tmp_path, lines, "--interval", "likely")[0].exit_code == 2
+
+
+def test_what_nothing_bounds_is_unplaced_and_unknown(tmp_path):
+    lines = [*RATES, ANCHOR, ASK, ASK.replace('"p"', '"q"').replace('"b"', '"a"')]
+    result, rows = run(tmp_path, [*lines, '{"type":"relate","a":"p","b":"q"}'])
+    assert result.exit_code == 0
+    assert rows[0] == {"id": "p", "strict": [None, None], "resilient": [None, None], "depends_on": [],
+                       "point": None, "sigma": None, "status": "unplaced"}  # fmt: skip
+    assert (rows[2]["verdict"], rows[2]["dt"]) == ("unknown", [None, None])
+
+
+def test_dt_is_the_pair_s_own_whatever_the_anchor(tmp_path):
+    world = make_world(3, observations=12)
+    lines = as_lines(world)
+    names = list(range(len(world.truth)))
+    lines += ['{"type":"relate","a":"%d","b":"%d"}' % (a, b) for a in names[:4] for b in names[6:]]
+    anchors = [anchor_at(exchange.rx) for exchange in world.evidence.exchanges[:9:4]]
+    found = [run(tmp_path, [*lines, anchor])[1][len(names) :] for anchor in anchors]
+    assert (
+        [row["dt"] for row in found[0]] == [row["dt"] for row in found[1]] == [row["dt"] for row in found[2]]
+    )
+    stamps = list(world.truth)
+    for row in found[0]:
+        lo, hi = (None if side is None else int(Decimal(side) * S) for side in row["dt"])
+        span = world.truth[stamps[int(row["b"])]] - world.truth[stamps[int(row["a"])]]
+        assert (lo is None or lo <= span + 4) and (hi is None or span - 4 <= hi)
+
+
+def stamp_text(stamp) -> str:
+    return '{"device":"%s","boot":%d,"t":"%s"}' % (stamp.device, stamp.boot, seconds(stamp.t_ns))
+
+
+def anchor_at(stamp) -> str:
+    return '{"type":"anchor","at":%s}' % stamp_text(stamp)
+
+
+def as_lines(world) -> list[str]:
+    lines = ['{"type":"assume","device":"%s","rate_ppm":[-100,100],"wander_ppm":40}' % a.device
+             for a in world.evidence.assumptions]  # fmt: skip
+    heard = '{"type":"exchange","tx":%s,"rx":%s,"delay":["%s",null]}'
+    for x in world.evidence.exchanges:
+        lines.append(heard % (stamp_text(x.tx), stamp_text(x.rx), seconds(x.dmin_ns)))
+    lines += ['{"type":"place","id":"%d","at":%s}' % (n, stamp_text(s)) for n, s in enumerate(world.truth)]
+    return lines
+
+
+def test_a_contradiction_is_printed_last_with_its_stamps_verbatim_and_exit_1(tmp_path):
+    world = make_world(1, contacts=120, observations=30, lie=stepped("d3", 900 * S, 80_000 * S))
+    lines = [*as_lines(world), anchor_at(world.anchor.at)]
+    result, rows = run(tmp_path, lines)
+    assert result.exit_code == 1 and len(rows) == len(world.truth) + 1
+    assert rows[-1]["suspects"] == [["d3"]]
+    text = "\n".join(lines)
+    for stamp in rows[-1]["contradiction"]:
+        assert json.dumps(stamp, separators=(",", ":")) in text
+    assert {row["status"] for row in rows[:-1]} >= {"quarantined", "two-sided"}
+
+
+def test_numbers_are_repeated_as_they_were_given(tmp_path):
+    far = CONTACT.replace('"t":0},"delay"', '"t":12.50},"delay"')
+    _, rows = run(tmp_path, [*RATES, ANCHOR, CONTACT, far, ASK])
+    assert {"device": "b", "boot": 0, "t": 12.5} in rows[-1]["contradiction"]
+    assert rows[-1]["suspects"] == [["a"], ["b"]]
+
+
+def test_claims_add_utc_when_enough_devices_agree(tmp_path):
+    claims = ['{"type":"claim","at":%s,"scale":"utc","value":"%s","half_width":"1"}' % (at, value)
+              for at, value in ((A % 0, "1750000000"), (B % 5, "1750000005.5"))]  # fmt: skip
+    _, (row,) = run(tmp_path, [*RATES, ANCHOR, CONTACT, ASK, *claims])
+    assert row["utc"] == ["1749999999.750000000", "1750000002.250000000"]
+    _, (alone,) = run(tmp_path, [*RATES, ANCHOR, CONTACT, ASK, claims[0]])
+    assert alone["utc"] is None and alone["strict"] == row["strict"]
+
+
+BACK = '{"type":"causal","earlier":%s,"later":%s}' % (A % 2, A % 1)
+GPS = '{"type":"claim","at":%s,"scale":"gps","value":1,"half_width":1}' % (A % 0)
+MANY = [ASK.replace('"b"', '"%d"' % n).replace('"p"', '"%d"' % n) for n in range(10_001)]
+BAD = {
+    "not JSON": (["{"], 1),
+    "a number that is not finite": ([RATES[0].replace("[0,0]", "[0,NaN]")], 1),
+    "infinity as text": ([*RATES, ANCHOR, ASK.replace('"t":1', '"t":"inf"')], 4),
+    "an exponent out of all bounds": ([*RATES, ANCHOR, ASK.replace('"t":1', '"t":1e999999999')], 4),
+    "a reading beyond 64 bits": ([*RATES, ANCHOR, ASK.replace('"t":1', '"t":1e12')], 4),
+    "an unknown type": (['{"type":"guess"}'], 1),
+    "no object": (["[1]"], 1),
+    "nesting without end": (["[" * 60_000], 1),
+    "a doubled key": ([RATES[0].replace('"device":"a"', '"device":"a","device":"b"')], 1),
+    "a missing key": (['{"type":"place","id":"p"}'], 1),
+    "an unknown device": ([*RATES, ANCHOR, "", ASK.replace('"b"', '"c"')], 5),
+    "contradictory assumptions": ([*RATES, RATES[0].replace("[0,0]", "[0,1]")], 3),
+    "a range upside down": ([RATES[0].replace("[0,0]", "[1,0]")], 1),
+    "a doubled id": ([*RATES, ANCHOR, ASK, ASK], 5),
+    "an unknown id": ([*RATES, ANCHOR, ASK, '{"type":"relate","a":"p","b":"q"}'], 5),
+    "two anchors": ([*RATES, ANCHOR, ANCHOR], 4),
+    "no anchor": ([*RATES, ASK], 3),
+    "an exchange with itself": ([*RATES, ANCHOR, CONTACT.replace('"b"', '"a"')], 4),
+    "a delay upside down": ([*RATES, ANCHOR, CONTACT.replace('"0.25"', '"-0.75"')], 4),
+    "a boot that is no integer": ([*RATES, ANCHOR, ASK.replace('"boot":0', '"boot":0.5')], 4),
+    "ticks that run back": ([*RATES, ANCHOR, BACK], 4),
+    "another scale": ([*RATES, GPS], 3),
+    "bytes that are no text": ([*RATES, '{"type":"place\udcff"}'], 3),
+    "a line too long": ([*RATES, ASK + " " * 70_000], 3),
+    "too many devices": (MANY, 10_001),
+}
+
+
+@pytest.mark.parametrize("what", BAD)
+def test_a_wrong_line_is_named(tmp_path, what):
+    lines, number = BAD[what]
+    path = tmp_path / "evidence.jsonl"
+    path.write_bytes("\n".join(lines).encode("utf-8", "surrogateescape"))
+    result = CliRunner().invoke(app, ["place", str(path)])
+    assert result.exit_code == 2 and result.stdout == ""
+    assert f"line {number}: " in result.stderr, result.stderr
+
+
+def test_a_file_that_cannot_be_read_exits_3(tmp_path):
+    result = CliRunner().invoke(app, ["place", str(tmp_path / "absent.jsonl")])
+    assert result.exit_code == 3 and "absent.jsonl" in result.stderr
+
+
+def test_help_gives_an_example():
+    assert "Example" in CliRunner().invoke(app, ["place", "--help"]).stdout
+
+
+@given(
+    st.decimals(allow_nan=False, allow_infinity=False, min_value=-(10**9), max_value=10**9), st.integers(0, 9)
+)
+def test_scaling_is_exact_or_says_so(number, places):
+    exact = number.as_integer_ratio()
+    floor, whole = floor_scaled(number, places)
+    assert floor * exact[1] <= exact[0] * 10**places < (floor + 1) * exact[1]
+    assert whole == (floor * exact[1] == exact[0] * 10**places)
+    assert ceil_scaled(number, places) == floor + (not whole)
+
+
+@given(st.integers(-(10**18), 10**18))
+def test_seconds_read_back(ns):
+    assert floor_scaled(read(seconds(ns)), 9) == (ns, True)
+
+
+def test_sigma_of_a_width():
+    assert uniform_sigma(0) == 0 and uniform_sigma(12**2) == 42
