@@ -29,12 +29,13 @@ class Resolution:
 def resolve(
     claims: Iterable[Claim], agreement: Agreement, settled: Collection[bytes] = frozenset()
 ) -> Resolution:
-    """Resolve all claims. `settled`: ids of claims that the last epoch signed by both sides covers."""
+    """Resolve all claims, each counted once. `settled`: ids of claims that the last epoch signed by both sides covers."""
     parties = set(agreement.parties)
     joint: dict[str, list[Claim]] = {scope.subject: [] for scope in agreement.scopes}
     one_sided: list[Claim] = []
     outside: list[Claim] = []
-    for claim in sorted(claims, key=lambda claim: (claim.id, claim.property)):
+    unique = {(claim.id, claim.property): claim for claim in claims}
+    for _, claim in sorted(unique.items()):
         scope = agreement.scope_of(claim.subject)
         if scope is None:
             outside.append(claim)
