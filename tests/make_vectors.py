@@ -1,0 +1,36 @@
+"""Makes the golden vectors of signed objects from fixed keys: `python tests/make_vectors.py` writes them.
+
+The same rows come out each time, so a difference from the committed files is a change of the wire format.
+"""
+
+import json
+import sys
+from pathlib import Path
+
+import vector_links
+import vector_observations
+import vector_seals
+import vector_tokens
+
+VECTORS = Path(__file__).parent / "vectors"
+MODULES = (vector_observations, vector_seals, vector_tokens, vector_links)
+
+
+def made() -> dict[str, str]:
+    """The text of each file by its name without .json: a JSON list, one row a line."""
+    texts = {}
+    for module in MODULES:
+        for name, rows in module.FILES.items():
+            lines = ",\n".join(" " + json.dumps(row) for row in rows())
+            texts[name] = "[\n" + lines + "\n]\n"
+    return texts
+
+
+def main() -> int:
+    for name, text in made().items():
+        (VECTORS / (name + ".json")).write_text(text)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

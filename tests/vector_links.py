@@ -1,0 +1,163 @@
+"""Golden vectors of custody, tags, messages of the boundary, the recorder and exchanges. SPEC 8, 9, 10, 15"""
+
+import hashlib
+
+import vector_inputs as given
+from vector_inputs import bad, good, observation
+from vector_seals import body_of as seal_body
+from vector_seals import hash_of, leaves_of, sealed
+
+from fieldwire import cbor, cose, custody
+from fieldwire import observation as obs
+
+DEVICE_NONCE, BRIDGE_NONCE = bytes.fromhex("d0d1d2d3d4d5d6d7"), bytes.fromhex("b0b1b2b3b4b5b6b7")
+DIGEST = hashlib.sha256(b"fieldpost test agreement").digest()
+ROOT = hashlib.sha256(b"fieldpost test root").digest()
+
+
+def custody_rows():
+    leaves = leaves_of()
+    last = hash_of(sealed(seal_body(), leaves), leaves)
+    key, device, bridge = given.K_LINK, given.DEVICE_ID, given.BRIDGE_ID
+    log = {"key": key, "device": device, "bridge": bridge, "incarnation": given.INCARNATION, "stream": 1}
+    other = custody.link_key(given.K_DEV, given.MESH)
+    frame = b"\x81" + cbor.encode([0, 0, device, DEVICE_NONCE])
+    tagged = {"key": key, "device_nonce": DEVICE_NONCE, "bridge_nonce": BRIDGE_NONCE, "frame": frame}
+    early = custody.tag(key, 0, DEVICE_NONCE, bytes(8), frame)
+    mac = custody.custody_mac(key, device, bridge, given.INCARNATION, 1, 0, 4, last)
+    stolen = custody.custody_mac(other, device, bridge, given.INCARNATION, 1, 0, 4, last)
+    reject = custody.reject_mac(key, device, bridge, given.INCARNATION, 1, 7, 15)
+    kept = {**log, "first": 0, "last": 4, "seal_hash": last}
+    return [
+        good(
+            "A link key belongs to one device and one bridge.",
+            "link-key",
+            key,
+            k_dev=given.K_DEV,
+            bridge=bridge,
+        ),
+        good(
+            "A tag covers the frame and both nonces.",
+            "tag",
+            custody.tag(key, 0, DEVICE_NONCE, BRIDGE_NONCE, frame),
+            role=0,
+            **tagged,
+        ),
+        good("A nonce not yet known is zeros.", "tag", early, role=0, **{**tagged, "bridge_nonce": bytes(8)}),
+        good(
+            "A bridge's tag differs from a device's.",
+            "tag",
+            custody.tag(key, 1, DEVICE_NONCE, BRIDGE_NONCE, frame),
+            role=1,
+            **tagged,
+        ),
+        good("Custody is bound to the seal hash of its last segment.", "custody", mac, **kept),
+        good(
+            "A rejection is bound to its segment and its code.", "reject", reject, segment=7, code=15, **log
+        ),
+        {
+            **good("Custody for another range does not match.", "custody", mac, **{**kept, "last": 5}),
+            "matches": False,
+        },
+        {
+            **good("Custody for other bytes does not match.", "custody", mac, **{**kept, "seal_hash": ROOT}),
+            "matches": False,
+        },
+        {
+            **good("Custody by a bridge without the key does not match.", "custody", stolen, **kept),
+            "matches": False,
+        },
+        {
+            **good(
+                "Custody of another incarnation does not match.",
+                "custody",
+                mac,
+                **{**kept, "incarnation": given.OTHER_INCARNATION},
+            ),
+            "matches": False,
+        },
+        {**good("A shortened custody does not match.", "custody", mac[:7], **kept), "matches": False},
+        {
+            **good(
+                "A rejection with another code does not match.", "reject", reject, segment=7, code=16, **log
+            ),
+            "matches": False,
+        },
+    ]
+
+
+def _signed_rows(kind, typ, signer, accepted, refused):
+    rows = []
+    for name, payload in accepted:
+        rows.append(good(name, kind, cose.sign(typ, cbor.encode(payload), signer), public=signer.public))
+    for name, payload in refused:
+        data = cose.sign(typ, cbor.encode(payload), signer)
+        rows.append({**good(name, kind, data, public=signer.public), "cddl": "refuses"})
+    return rows
+
+
+def boundary_rows():
+    meshes = [given.MESH, given.FOREIGN_MESH]
+    nonce = bytes(range(16))
+    hello = [0, nonce, given.BRIDGE_ID, meshes[:1]]
+    copy = obs.early_copy(obs.encode(observation(0, obs.URGENT)), given.DEVICE)
+    rows = [
+        good("A dialer names its nonce, its key and its meshes.", "boundary-hello", cbor.encode(hello)),
+        good("An early copy crosses as it is.", "crossing-item", cbor.encode([0, copy])),
+    ]
+    scopes = [["north/ridge", "agreed"], ["north/valley", "open"]]
+    epoch = [4, DIGEST, ROOT, DIGEST, ROOT, scopes]
+    rows += _signed_rows(
+        "epoch",
+        cose.EPOCH,
+        given.BRIDGE,
+        [("An epoch names what was decided over which joint set.", epoch)],
+        [("An epoch without its evidence digest is refused by the grammar.", epoch[:3] + epoch[4:])],
+    )
+    wrong = cose.sign(cose.CHECKPOINT, cbor.encode(epoch), given.BRIDGE)
+    rows.append(bad("A checkpoint is no epoch.", "epoch", wrong, "cose-typ", public=given.BRIDGE.public))
+    return rows
+
+
+def recorder_rows():
+    event = ["refused", [12, 34_567], [ROOT[:16]], DIGEST, "unmapped", {"subject": "coast/pier"}]
+    bare = ["import", [12, 34_000], [], None, "admitted", {}]
+    rows = [
+        good("An event names its inputs, its policy and its outcome.", "event", cbor.encode(event)),
+        good("An event may have no policy and no inputs.", "event", cbor.encode(bare)),
+    ]
+    point = [given.BRIDGE_ID, 2, ROOT]
+    return rows + _signed_rows(
+        "checkpoint",
+        cose.CHECKPOINT,
+        given.BRIDGE,
+        [("A checkpoint signs the size and the root of a bridge's record.", point)],
+        [("A checkpoint without a size is refused by the grammar.", [given.BRIDGE_ID, ROOT])],
+    )
+
+
+def exchange_rows():
+    device, other = given.DEVICE_ID, given.OTHER_ID
+    xid = bytes.fromhex("0102030405060708")
+    asker = [0, other, xid, 3, 1_000, 7, 2_000, 2_003, 1_010]
+    answerer = [1, device, xid, 3, 1_000, 7, 2_000, 2_003, None]
+    gap = [[given.INCARNATION, 3, 4, 9, "space"]]
+    rows = [
+        good("The asker records all four readings.", "time-exchange", cbor.encode(asker)),
+        good("The answerer does not know when its answer came.", "time-exchange", cbor.encode(answerer)),
+        good("A gap record names what was dropped and why.", "gap-record", cbor.encode(gap)),
+    ]
+    wrong = [
+        ("Role 2 has no place in an exchange.", "time-exchange", [2, *asker[1:]]),
+        ("An exchange without its identifier is no exchange.", "time-exchange", [0, other, *asker[3:]]),
+        ("A gap without a reason is no gap record.", "gap-record", [gap[0][:4]]),
+    ]
+    return rows + [{**good(name, kind, cbor.encode(value)), "cddl": "refuses"} for name, kind, value in wrong]
+
+
+FILES = {
+    "custody": custody_rows,
+    "boundary": boundary_rows,
+    "recorder": recorder_rows,
+    "exchange": exchange_rows,
+}
