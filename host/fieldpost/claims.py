@@ -1,0 +1,51 @@
+"""Claims: what an observation's payload says, as the conflict stage compares it.
+
+Decides by the schema alone. An observation whose schema is not held, or whose payload does not fit it, is
+kept and claims nothing. SPEC 5.4
+"""
+
+from typing import Any
+
+from fieldpost import clocks
+from fieldpost.conflict import Claim
+from fieldpost.model import Verified
+from fieldpost.trust import Trust
+from fieldwire import observation as obs
+from fieldwire import schema
+from fieldwire.errors import WireError
+
+Interval = tuple[int | None, int | None]
+
+
+def widened(interval: Interval) -> Interval:
+    """A stamp's interval as an observation's: its reading was a floor. SPEC 9.2"""
+    lo, hi = interval
+    return lo, None if hi is None else hi + clocks.QUANTUM_NS
+
+
+def fields_claimed(trust: Trust, entry: Verified) -> list[tuple[Any, ...]]:
+    """(property, type, value, unit, exponent) of each claim."""
+    fields = trust.fields_of(entry.observation[obs.FORMAT])
+    if fields is None:
+        return []
+    try:
+        return schema.claims(fields, entry.observation[obs.PAYLOAD])
+    except WireError:
+        return []
+
+
+def claims_of(
+    trust: Trust, entry: Verified, interval: Interval, grade: int, admitted_by: tuple[bytes, ...] = ()
+) -> list[Claim]:
+    """One conflict claim a property; `interval` in ns on the timeline that decides."""
+    observation = entry.observation
+    device, incarnation, stream, seq = obs.position(observation)
+    boot, ms = observation[obs.TREF][:2]
+    sources = tuple(source[4] for source in observation.get(obs.SOURCES, []))
+    return [
+        Claim(
+            entry.id, entry.mesh, entry.authority, device, incarnation, stream, seq, boot, ms, observation[obs.SUBJECT], name,
+            tuple(value) if isinstance(value, list) else value, interval, grade, True, None, sources, admitted_by,
+        )
+        for name, _, value, _, _ in fields_claimed(trust, entry)
+    ]  # fmt: skip

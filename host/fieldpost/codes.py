@@ -1,0 +1,91 @@
+"""The bridge's codes: number, meaning and remedy of every verdict that is not a plain wire error.
+
+Numbers are stable and start at 100; those below are fieldwire's. SPEC 16
+"""
+
+from fieldpost.model import Refusal
+
+# name: (number, meaning, remedy)
+CODES: dict[str, tuple[int, str, str]] = {
+    "admitted": (100, "admitted under its own mesh's authority", "nothing to do"),
+    "admitted-mapped": (101, "admitted under a local authority by equivalences", "nothing to do"),
+    "evidence": (102, "time evidence or a gap record: kept, enters no picture", "nothing to do"),
+    "credential-unknown": (
+        110,
+        "the credential named is not held",
+        "let the sender offer its tokens; they go before the data",
+    ),
+    "credential-chain": (
+        111,
+        "the credential's chain does not reach a known root",
+        "enrol the device under an authority of its mesh",
+    ),
+    "credential-rights": (112, "the credential lacks the right", "issue a credential with that right"),
+    "credential-scope": (
+        113,
+        "the credential's scope does not cover subject or format",
+        "issue a credential whose scope covers it",
+    ),
+    "credential-expired": (
+        114,
+        "outside the credential's validity at the reconciled interval",
+        "issue a new credential",
+    ),
+    "credential-revoked": (
+        115,
+        "revoked, and not on the chain that was declared good",
+        "re-enrol the device",
+    ),
+    "token-issuer-unknown": (116, "the token's issuer is not held yet", "deliver the issuer's credential"),
+    "attestation-unknown": (117, "the boot attestation named is not held", "let the device offer its tokens"),
+    "mesh-unknown": (118, "the mesh's root key is not known here", "sign an agreement with that mesh"),
+    "unproven-time": (
+        120,
+        "no evidence yet puts it inside the credential's validity",
+        "bring a UTC claim or more exchanges",
+    ),
+    "replayed": (130, "the same bytes were imported before", "nothing to do: the first copy stands"),
+    "forked": (
+        131,
+        "two different contents under one position or seal",
+        "re-enrol the device; show the proof to its authority",
+    ),
+    "incomplete": (132, "a source in its lineage is not held", "let the missing source cross"),
+    "agreement-none": (
+        140,
+        "no agreement with that mesh",
+        "agree with it: write, check and sign an agreement",
+    ),
+    "agreement-scope": (
+        141,
+        "no scope of the agreement covers the subject in this direction",
+        "add a scope to the next version",
+    ),
+    "agreement-stale": (142, "an older version of the agreement", "adopt the newer version attached"),
+    "agreement-unsigned": (143, "not signed by both roots", "have both roots sign the same text"),
+    "unmapped": (144, "no equivalence maps its authority to one of ours", "fieldpost taxonomy attest"),
+    "denied": (145, "a negative statement excludes its authority", "revoke the negative statement"),
+    "scope-stopped": (146, "its scope is stopped by an open case", "settle the case by the agreed merge"),
+    "channel-closed": (150, "the channel is partitioned or one-way", "fieldpost channel set NAME open"),
+    "channel-withheld": (
+        151,
+        "the channel withholds this subject tree",
+        "change the channel's withheld subjects",
+    ),
+    "peer-unauthenticated": (
+        152,
+        "the handshake does not verify",
+        "check the peer's credentials and the agreement's parties",
+    ),
+    "not-held": (153, "the other side does not hold it", "let it cross"),
+    "epoch-mismatch": (
+        160,
+        "the other side decided differently over the same joint set",
+        "compare agreement and engine versions",
+    ),
+}
+
+
+def refuse(code: str, reason: str) -> Refusal:
+    """Refusal with the table's remedy."""
+    return Refusal(code, reason, CODES[code][2])

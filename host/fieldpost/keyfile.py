@@ -1,0 +1,55 @@
+"""Key files: 32-byte secrets in files that only their owner reads.
+
+Shell. Refuses to read a key that others could have read, and to write over one that is there.
+"""
+
+import os
+import stat
+from pathlib import Path
+
+from fieldpost.signing import Signer
+
+
+class KeyFileError(Exception):
+    """A key file is missing, readable by others, or holds something else; the message names the remedy."""
+
+
+def create(path: Path, secret: bytes) -> None:
+    """Write 32 secret bytes to a new file of mode 0600."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+    except FileExistsError:
+        raise KeyFileError(
+            f"{path}: there is a key already; remove it by hand if it is to be replaced"
+        ) from None
+    with os.fdopen(handle, "wb") as file:
+        file.write(secret.hex().encode() + b"\n")
+        file.flush()
+        os.fsync(file.fileno())
+
+
+def read(path: Path) -> bytes:
+    """The 32 bytes of a key file."""
+    try:
+        mode = path.stat().st_mode
+        text = path.read_text().strip()
+    except OSError as error:
+        raise KeyFileError(
+            f"{path}: cannot be read ({error.strerror}); make it with `fieldpost mesh init`"
+        ) from None
+    if stat.S_IMODE(mode) & 0o077:
+        raise KeyFileError(
+            f"{path}: others may read it (mode {stat.S_IMODE(mode):04o}); run chmod 600 and consider it leaked"
+        )
+    try:
+        secret = bytes.fromhex(text)
+    except ValueError:
+        secret = b""
+    if len(secret) != 32:
+        raise KeyFileError(f"{path}: expected 64 hexadecimal digits")
+    return secret
+
+
+def signer(path: Path) -> Signer:
+    return Signer(read(path))

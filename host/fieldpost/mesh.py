@@ -1,0 +1,212 @@
+"""The authority's desk: founding a mesh, and everything that its keys sign.
+
+Shell over one folder that never goes to a bridge. Decides no validity on its own: times come in. Keys are
+made here and stay here; only tokens leave.
+"""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fieldpost import keyfile
+from fieldpost.signing import Signer
+from fieldwire import cose, keys, tokens
+from fieldwire.custody import link_key
+
+DAY_S = 86_400
+SKEW_S = 3_600  # a token is valid an hour before it was signed: the signer's clock is one among many
+
+
+@dataclass(frozen=True)
+class Validity:
+    """nbf and exp in UTC seconds."""
+
+    nbf: int
+    exp: int
+
+    @classmethod
+    def days(cls, now_s: int, days: int) -> "Validity":
+        return cls(now_s - SKEW_S, now_s + days * DAY_S)
+
+
+class Mesh:
+    """A mesh's folder: `root.key`, `authorities/*.key`, `tokens/*.cwt`, `devices/*.key`, `mesh.json`."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        try:
+            about = json.loads((folder / "mesh.json").read_text())
+        except OSError as error:
+            raise keyfile.KeyFileError(
+                f"{folder}: no mesh here ({error.strerror}); run `fieldpost mesh init`"
+            ) from None
+        self.name: str = about["name"]
+        self.root_public = bytes.fromhex(about["root"])
+        self.id = keys.thumbprint(self.root_public)
+        self.authorities: dict[str, bytes] = {
+            path: bytes.fromhex(one) for path, one in about["authorities"].items()
+        }
+
+    @classmethod
+    def found(
+        cls, folder: Path, name: str, authorities: list[str], validity: Validity, random: Any
+    ) -> "Mesh":
+        """A new mesh with one credential an authority; `random(n) -> bytes`."""
+        root_seed = random(32)
+        keyfile.create(folder / "root.key", root_seed)
+        about = {"name": name, "root": Signer(root_seed).public.hex(), "authorities": {}}
+        _write(folder / "mesh.json", json.dumps(about).encode())
+        mesh = cls(folder)
+        for path in authorities:
+            mesh.add_authority(path, validity, random)
+        return mesh
+
+    def root(self) -> Signer:
+        return keyfile.signer(self.folder / "root.key")
+
+    def authority(self, path: str) -> Signer:
+        if path not in self.authorities:
+            known = ", ".join(sorted(self.authorities)) or "none"
+            raise keyfile.KeyFileError(
+                f"{self.folder}: no authority {path!r} here (there are: {known}); name one of them"
+            )
+        return keyfile.signer(self.folder / "authorities" / f"{path.replace('/', '+')}.key")
+
+    def add_authority(self, path: str, validity: Validity, random: Any) -> bytes:
+        """The root signs an authority: its own key, all subjects, rights observe, time, translate, depth 2."""
+        seed = random(32)
+        keyfile.create(self.folder / "authorities" / f"{path.replace('/', '+')}.key", seed)
+        claims = self._credential(
+            Signer(seed).public, path, validity, ["observe", "time", "translate"], 2, [None, None]
+        )
+        token = self._issue(cose.CREDENTIAL, claims, self.root())
+        self.authorities[path] = token
+        about = {
+            "name": self.name,
+            "root": self.root_public.hex(),
+            "authorities": {one: self.authorities[one].hex() for one in sorted(self.authorities)},
+        }
+        _write(self.folder / "mesh.json", json.dumps(about, indent=1).encode())
+        return token
+
+    def _credential(
+        self, public: bytes, path: str, validity: Validity, rights: list[str], depth: int, scope: list[Any]
+    ) -> dict[int, Any]:
+        return {
+            tokens.EXP: validity.exp, tokens.NBF: validity.nbf, tokens.CNF: {1: keys.cose_key(public)}, tokens.MESH: self.id,
+            tokens.AUTHORITY: path, tokens.SCOPE: scope, tokens.RIGHTS: sorted(rights), tokens.DEPTH: depth,
+        }  # fmt: skip
+
+    def _issue(self, typ: int, claims: dict[int, Any], signer: Signer) -> bytes:
+        """Sign, keep in `tokens/`, and return the token's id."""
+        data = tokens.issue(typ, claims, signer)
+        return self._keep(data)
+
+    def _keep(self, data: bytes) -> bytes:
+        identity = tokens.token_id(data)
+        _write(self.folder / "tokens" / f"{identity.hex()}.cwt", data)
+        return identity
+
+    def token(self, identity: bytes) -> bytes:
+        return (self.folder / "tokens" / f"{identity.hex()}.cwt").read_bytes()
+
+    def tokens(self) -> list[bytes]:
+        """All tokens this mesh has signed, in the order of their ids."""
+        return [file.read_bytes() for file in sorted((self.folder / "tokens").glob("*.cwt"))]
+
+    def credential(
+        self, path: str, public: bytes, validity: Validity, rights: list[str], scope: list[Any]
+    ) -> bytes:
+        """An authority signs a device's credential under its own path; returns its id."""
+        claims = self._credential(public, path, validity, rights, 0, scope)
+        claims[tokens.ISSUER] = self.authorities[path]
+        return self._issue(cose.CREDENTIAL, claims, self.authority(path))
+
+    def endorsement(
+        self,
+        path: str,
+        public: bytes,
+        validity: Validity,
+        hardware_id: bytes,
+        hwmodel: bytes,
+        measurements: list[bytes],
+        clock: list[Any],
+    ) -> bytes:
+        """An authority vouches for a device's key, builds and clock; returns the token's id. SPEC 7.2"""
+        claims = {
+            tokens.EXP: validity.exp, tokens.NBF: validity.nbf, tokens.CNF: {1: keys.cose_key(public)}, tokens.UEID: tokens.ueid(hardware_id),
+            tokens.OEMID: self.id[:16], tokens.HWMODEL: hwmodel, tokens.PROFILE: tokens.EAT_PROFILE,
+            tokens.ISSUER: self.authorities[path], tokens.MEASUREMENTS: measurements, tokens.CLOCK: clock,
+        }  # fmt: skip
+        return self._issue(cose.ENDORSEMENT, claims, self.authority(path))
+
+    def boundary(self, public: bytes, validity: Validity) -> bytes:
+        """The root makes a key a boundary agent of this mesh; returns the credential's id."""
+        return self._issue(
+            cose.CREDENTIAL,
+            self._credential(public, "boundary", validity, ["boundary", "observe"], 0, [None, None]),
+            self.root(),
+        )
+
+    def equivalence(
+        self,
+        path: str,
+        validity: Validity,
+        foreign: tuple[bytes, str, bytes],
+        local: str,
+        scope: list[Any],
+        path_length: int,
+        negative: bool,
+    ) -> bytes:
+        """An authority states (or denies) that a foreign authority stands for a local one; returns the id. SPEC 7.4"""
+        claims = {
+            tokens.EXP: validity.exp, tokens.NBF: validity.nbf, tokens.SCOPE: scope, tokens.ISSUER: self.authorities[path],
+            tokens.FOREIGN: list(foreign), tokens.LOCAL: [self.id, local], tokens.PATH_LENGTH: path_length, tokens.NEGATIVE: negative,
+        }  # fmt: skip
+        return self._issue(cose.EQUIVALENCE, claims, self.authority(path))
+
+    def revocation(self, path: str, validity: Validity, target: bytes) -> bytes:
+        """An authority takes back what it signed; returns the id. SPEC 7.5"""
+        claims = {
+            tokens.EXP: validity.exp,
+            tokens.NBF: validity.nbf,
+            tokens.ISSUER: self.authorities[path],
+            tokens.TARGET: target,
+        }
+        return self._issue(cose.REVOCATION, claims, self.authority(path))
+
+    def schema(self, path: str, data: bytes) -> bytes:
+        """An authority signs a schema, so that payloads can be read by whoever trusts it; returns the id."""
+        return self._keep(cose.sign(cose.SCHEMA, data, self.authority(path)))
+
+    def sign_agreement(self, data: bytes) -> bytes:
+        """The root's signature over an agreement's canonical bytes."""
+        return cose.sign(cose.AGREEMENT, data, self.root())
+
+    def keep_device(self, device: bytes, k_dev: bytes) -> None:
+        keyfile.create(self.folder / "devices" / f"{device.hex()}.key", k_dev)
+
+    def link_key(self, device: bytes, bridge: bytes) -> bytes:
+        """K(device, bridge), to be handed to that bridge. SPEC 8.4"""
+        return link_key(keyfile.read(self.folder / "devices" / f"{device.hex()}.key"), bridge)
+
+    def passport(self) -> dict[str, Any]:
+        """What another mesh may know: id, root public key, authorities and the thumbprints of their keys."""
+        holders = {
+            path: keys.thumbprint(tokens.decode(self.token(one)).public).hex()
+            for path, one in sorted(self.authorities.items())
+        }
+        return {
+            "name": self.name,
+            "mesh": self.id.hex(),
+            "root": self.root_public.hex(),
+            "authorities": holders,
+        }
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_suffix(path.suffix + ".new")
+    fresh.write_bytes(data)
+    fresh.replace(path)

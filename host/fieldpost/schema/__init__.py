@@ -1,0 +1,1 @@
+"""Numbered SQL files: the store's shape, one step a file, applied in order."""

@@ -1,0 +1,85 @@
+"""What a bridge knows: the fold over its inputs.
+
+Decides nothing; holds what the stages read and add to. Everything here can be rebuilt from the inputs, so
+nothing here is ever stored for its own sake.
+"""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+from fieldpost.model import Outcome, Position, Verdict, Verified
+from fieldpost.recorder import event
+from fieldpost.trust import Trust
+
+SegmentKey = tuple[bytes, bytes, int, int]  # (device, incarnation, stream, segment)
+
+
+@dataclass(frozen=True)
+class Profile:
+    """The bridge's own standing: mesh id, key thumbprint, petname, how many UTC claims must agree."""
+
+    mesh: bytes
+    thumbprint: bytes
+    name: str
+    utc_claims: int
+
+
+@dataclass(frozen=True)
+class Mode:
+    """A channel's mode (`open`, `partitioned`, `one-way-in`, `one-way-out`) and the subject trees it withholds."""
+
+    mode: str = "open"
+    withheld: tuple[str, ...] = ()
+
+
+@dataclass
+class State:
+    """The fold. `entries` by observation id; `positions` and `seals` are what forks are found by."""
+
+    profile: Profile | None = None
+    trust: Trust = field(default_factory=Trust)
+    entries: dict[bytes, Verified] = field(default_factory=dict)
+    positions: dict[Position, bytes] = field(default_factory=dict)
+    seals: dict[SegmentKey, bytes] = field(default_factory=dict)
+    previous: dict[SegmentKey, bytes | None] = field(default_factory=dict)
+    envelopes: set[bytes] = field(default_factory=set)
+    waiting: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)  # envelope hash: kind, bytes
+    forks: dict[bytes, tuple[int, int]] = field(
+        default_factory=dict
+    )  # device: (boot, ms) from which it is quarantined
+    arrived: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # token: bridge's (boot, ms)
+    verdicts: dict[bytes, Verdict] = field(default_factory=dict)
+    placements: dict[bytes, Any] = field(default_factory=dict)  # id: timeline Placement
+    utc: dict[bytes, Any] = field(default_factory=dict)  # id: UTC interval in ns or None
+    agreement: Any = None
+    agreement_digest: bytes | None = None
+    agreement_proof: bytes = b""  # [agreement bytes, signature, signature] as adopted
+    modes: dict[str, Mode] = field(default_factory=dict)
+    stopped: dict[str, bytes] = field(default_factory=dict)  # scope subject: case id
+    epochs: list[Any] = field(default_factory=list)
+    decided: set[bytes] = field(default_factory=set)  # ids in the joint set of an earlier epoch
+    outcome: Outcome = field(default_factory=Outcome)
+    at: tuple[int, int] = (0, 0)
+    offered: Any = None  # our side of the epoch that is being opened
+    pending: Any = None  # the epoch that is open: decided here, not yet signed by both
+
+    def record(self, kind: str, inputs: list[bytes], outcome: str, **detail: Any) -> None:
+        """Add an event to the outcome of the input at hand."""
+        self.outcome.events.append(event(kind, self.at, inputs, self.agreement_digest, outcome, detail))
+
+    def row(self, table: str, *values: Any) -> None:
+        """Add a row to one of the store's tables; the first columns are its key and a later row replaces."""
+        self.outcome.rows.append((table, values))
+
+    def refuse(self, what: bytes, code: str, reason: str, remedy: str) -> None:
+        """Record a refusal of bytes named by their SHA-256 or id."""
+        self.record("refused", [what], code, reason=reason, remedy=remedy)
+        self.row("refusal", what, code, reason, remedy)
+
+    def mode_of(self, channel: str) -> Mode:
+        return self.modes.get(channel, Mode())
+
+    def age_ms(self, token: bytes) -> int:
+        """The bridge's own elapsed time since a token arrived; a lower bound after a restart."""
+        boot, ms = self.arrived.get(token, self.at)
+        return self.at[1] - ms if boot == self.at[0] else self.at[1]
