@@ -1,0 +1,255 @@
+"""What an enrolled device does: observe, listen, derive, seal, and answer its bridge.
+
+Decides nothing that a part decides; it carries values from one to the next. Refuses to touch a port or a clock:
+time, frames and sensors come in from the loop.
+"""
+
+from fieldwire import cbor, cose, schema, tokens
+from fieldwire import observation as obs
+from fieldwire.ed25519 import verify
+from fieldwire.errors import StorageError, WireError
+
+from fieldagent.derive import Deriver
+from fieldagent.foreign import open_handed_down
+from fieldagent.held_tokens import HeldTokens
+from fieldagent.identity import Attestations
+from fieldagent.journal import Journal
+from fieldagent.neighbours import Neighbours
+from fieldagent.observer import Observer
+from fieldagent.outbox import Outbox
+from fieldagent.trust import Trust
+from fieldagent.uplink import Uplink
+
+_EXCHANGES_AT_CONTACT = 3
+_LINKED_SEAL_AGE_MS = 1_000
+
+
+class Sampler:
+    """One sensor and when to read it next."""
+
+    def __init__(self, reading, read):
+        self.reading = reading
+        self.read = read
+        self.due_ms = 0
+
+
+class Agent:
+    """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> callable.
+
+    `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` of the uart: frame_max, baud, turnaround_ms.
+    """
+
+    def __init__(self, files, identity, config, boot, attestation, read_of, random_bytes, utc, link):
+        self._identity = identity
+        self._boot = boot
+        self._random_bytes = random_bytes
+        self._config = config
+        self._attestations = Attestations(files)
+        self._attestations.add(boot, attestation)
+        self._attestation = attestation
+        self._held = HeldTokens(files)
+        self._trust = self._own_trust()
+        self.journal = Journal(files, lambda: random_bytes(8))
+        recovered = self.journal.recover(identity.signer)
+        attestation_id = tokens.token_id(attestation)
+        self.observer = Observer(identity, boot, attestation_id, self.journal, config, utc)
+        self.observer.signed += recovered
+        self.outbox = Outbox(self.journal, self.observer, self._offered_tokens, files)
+        self.uplink = Uplink(identity, boot, self.outbox, link, random_bytes)
+        self.neighbours = self._neighbours() if config.neighbours else None
+        self._deriver = Deriver(config.derive, config.fields_of)
+        self._samplers = [Sampler(reading, read_of(reading.sensor)) for reading in config.observe]
+        self._asks_left = 0
+        self._asked_ms = None
+        self.freed = 0
+        self.derived = 0
+        self.exchanges = 0
+        self.failures = {}  # code or name -> count
+
+    def _own_trust(self):
+        trust = Trust(self._identity.mesh_id, self._identity.root, verify)
+        for data in self._identity.tokens + self._held.all():
+            if tokens.decode(data).typ == cose.CREDENTIAL:
+                trust.add(data)
+        return trust
+
+    def _neighbours(self):
+        chain = [token.data for token in self._trust.chain(self._identity.credential)]
+        own = list(reversed(chain)) + [self._attestation]
+        return Neighbours(
+            self._identity.device, self._boot, self._trust, own, self.journal.heads, self._random_bytes, self._config
+        )
+
+    def _offered_tokens(self):
+        return self._identity.tokens + self._attestations.all()
+
+    # The loop's calls
+
+    def start(self, now_ms):
+        self.uplink.start(now_ms)
+
+    def step(self, now_ms):
+        """Everything that is due: readings, events of both links, sealing."""
+        for sampler in self._samplers:
+            if now_ms >= sampler.due_ms:
+                self._sample(sampler, now_ms)
+        self._samplers = [sampler for sampler in self._samplers if sampler.read is not None]
+        self._take_events(self.uplink, now_ms)
+        if self.neighbours is not None:
+            if now_ms >= self.neighbours.deadline():
+                self.neighbours.on_deadline(now_ms)
+            self._take_events(self.neighbours, now_ms)
+        if now_ms >= self.uplink.deadline():
+            self.uplink.on_deadline(now_ms)
+        linked = self.uplink.bridge is not None
+        age_ms = min(_LINKED_SEAL_AGE_MS, self._config.seal_age_ms) if linked else self._config.seal_age_ms
+        self._guarded(self.observer.seal_due, now_ms, age_ms)
+
+    def deadline(self):
+        """The latest time at which `step` should be called again, were no frame to arrive."""
+        times = [sampler.due_ms for sampler in self._samplers] + [self.uplink.deadline()]
+        if self.neighbours is not None:
+            times.append(self.neighbours.deadline())
+        return min(times)
+
+    def stop(self):
+        """Seals what is open, before the board goes down."""
+        self._guarded(self.observer.seal_all)
+
+    def status(self):
+        observer = self.observer
+        return {
+            "signed": observer.signed,
+            "journalled": observer.journalled,
+            "freed": self.freed,
+            "derived": self.derived,
+            "exchanges": self.exchanges,
+            "dropped": observer.dropped,
+            "journal_bytes": self.journal.bytes,
+            "linked": self.uplink.bridge is not None,
+            "failures": self.failures,
+            "refused": self.neighbours.refused if self.neighbours is not None else {},
+        }
+
+    # Observing
+
+    def _sample(self, sampler, now_ms):
+        reading = sampler.reading
+        sampler.due_ms = max(sampler.due_ms, now_ms - reading.period_ms + 1) + reading.period_ms
+        try:
+            value = sampler.read()
+        except OSError:  # the sensor did not answer; the next turn asks again
+            self._count("sensor")
+            return
+        if value is None:
+            sampler.read = None  # the feed is at its end
+            return
+        values = value if isinstance(value, list) and len(reading.fields) > 1 else [value]
+        self._guarded(self._observe, reading, values, now_ms)
+
+    def _observe(self, rule, values, now_ms):
+        payload = schema.pack(rule.fields, values)
+        made = self.observer.observe(rule.stream, rule.schema, rule.subject, payload, now_ms, rule.early)
+        self._share(made, now_ms)
+        if made.early_copy is not None:
+            self._offer(made.observation, made.id, self._authority(), now_ms)
+
+    def _authority(self):
+        return self._trust.credential(self._identity.credential).claims[tokens.AUTHORITY]
+
+    def _share(self, made, now_ms):
+        if made.early_copy is not None and self.neighbours is not None:
+            self.neighbours.broadcast(made.early_copy)
+        self.uplink.wake(now_ms)
+
+    def _offer(self, observation, identity, authority, now_ms):
+        """A verified observation: every derivation that it completes becomes one of ours."""
+        for ready in self._deriver.offer(observation, identity, authority):
+            rule = ready.rule
+            made = self.observer.observe(
+                rule.stream, rule.schema, rule.subject, ready.payload, now_ms, rule.early, ready.lineage
+            )
+            self.derived += 1
+            self._share(made, now_ms)
+
+    def _guarded(self, action, *arguments):
+        """What the flash or a peer's bytes may do wrong is counted, and the device goes on."""
+        try:
+            action(*arguments)
+        except WireError as error:
+            self._count(error.code)
+        except StorageError as error:
+            self._count("storage")
+            print("storage:", error)
+
+    def _count(self, name):
+        self.failures[name] = self.failures.get(name, 0) + 1
+
+    # Events of the links
+
+    def _take_events(self, source, now_ms):
+        event = source.next_event()
+        while event is not None:
+            handler = self._HANDLERS.get(event[0])
+            if handler is not None:
+                self._guarded(handler, self, now_ms, *event[1:])
+            event = source.next_event()
+
+    def _on_established(self, now_ms, bridge):
+        if self._asked_ms is None or now_ms - self._asked_ms >= self._config.exchange_ms:
+            self._asked_ms = now_ms
+            self._asks_left = _EXCHANGES_AT_CONTACT
+            self._ask(now_ms)
+        self.observer.seal_all()
+
+    def _ask(self, now_ms):
+        if self._asks_left > 0 and self.uplink.ask_time(self._random_bytes(8), now_ms):
+            self._asks_left -= 1
+
+    def _on_exchange(self, now_ms, payload):
+        self.observer.observe(obs.EVIDENCE, obs.TIME_FORMAT, "log/time", cbor.encode(payload), now_ms)
+        self.exchanges += 1
+        self._ask(now_ms)
+
+    def _on_early(self, now_ms, observation, identity, credential):
+        self._offer(observation, identity, credential.claims[tokens.AUTHORITY], now_ms)
+
+    def _on_custody(self, now_ms, incarnation, stream, first, last):
+        self.freed += self.outbox.custody(incarnation, stream, first, last)
+
+    def _on_rejected(self, now_ms, incarnation, stream, segment, code):
+        self.outbox.reject(incarnation, stream, segment)
+
+    def _on_seal(self, now_ms):
+        self.observer.seal_all()
+
+    def _on_idle(self, now_ms):
+        if not self.journal.held():
+            self._attestations.forget_before(self._boot)
+
+    def _on_closed(self, now_ms, reason):
+        self.uplink.start(now_ms)
+
+    def _on_object(self, now_ms, data):
+        """What a bridge hands down: ["credential", token] or ["foreign", item, [root key, token ...], equivalence]."""
+        value = cbor.decode(data)
+        if isinstance(value, list) and len(value) == 2 and value[0] == "credential" and isinstance(value[1], bytes):
+            self._trust.add(value[1])
+            self._held.add(value[1])
+        elif isinstance(value, list) and len(value) == 4 and value[0] == "foreign":
+            observation, identity, authority = open_handed_down(value[1], value[2], value[3], self._trust)
+            self._offer(observation, identity, authority, now_ms)
+        else:
+            raise WireError("object-unknown", "neither a credential nor a foreign observation")
+
+    _HANDLERS = {
+        "established": _on_established,
+        "exchange": _on_exchange,
+        "early": _on_early,
+        "custody": _on_custody,
+        "rejected": _on_rejected,
+        "seal": _on_seal,
+        "idle": _on_idle,
+        "closed": _on_closed,
+        "object": _on_object,
+    }

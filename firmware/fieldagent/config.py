@@ -1,0 +1,220 @@
+"""The board's configuration: /config.json and the schemas beside it.
+
+Decides what a well-formed configuration is. Refuses a wrong one with the file, the key and what was expected;
+nothing runs on a guess. JSON is turned into values here and nowhere else.
+"""
+
+import json
+from binascii import hexlify, unhexlify
+
+from fieldwire import limits, schema
+from fieldwire import observation as obs
+from fieldwire.errors import WireError
+
+FILE = "config.json"
+_DAY_MS = 86_400_000
+_ABSENT = object()
+
+
+class ConfigError(Exception):
+    """The configuration does not say what it must; the message names file, key and what was expected."""
+
+
+class Reading:
+    """One line of `observe`: which sensor, as what, how often. `fields` are the schema's."""
+
+    def __init__(self, sensor, subject, digest, fields, period_ms, stream, early):
+        self.sensor = sensor
+        self.subject = subject
+        self.schema = digest
+        self.fields = fields
+        self.period_ms = period_ms
+        self.stream = stream
+        self.early = early
+
+
+class Rule:
+    """One line of `derive`: a built-in function over `count` verified inputs of a subject tree (and an authority)."""
+
+    def __init__(self, function, parameters, pattern, authority, count, subject, digest, fields, stream, early):
+        self.function = function
+        self.parameters = parameters
+        self.pattern = pattern
+        self.authority = authority
+        self.count = count
+        self.subject = subject
+        self.schema = digest
+        self.fields = fields
+        self.stream = stream
+        self.early = early
+
+
+class Config:
+    def __init__(self, source, schemas):
+        self.schemas = schemas
+        take = source.take
+        self.journal_bytes = take("journal_bytes", _integer(16_384, 1 << 30), 524_288)
+        self.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
+        self.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
+        self.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
+        self.neighbours = take("neighbours", _boolean, False)
+        self.utc = take("utc", _boolean, False)
+        sealing = source.inner("seal")
+        self.seal_count = sealing.take("count", _integer(1, limits.SEGMENT_LEAVES_MAX), 32)
+        self.seal_age_ms = sealing.take("age_ms", _integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
+        sealing.end()
+        self.observe = [self._reading(entry) for entry in source.rows("observe")]
+        self.derive = [self._rule(entry) for entry in source.rows("derive")]
+        source.end()
+
+    def _schema(self, entry):
+        digest = entry.take("schema", _digest)
+        if digest not in self.schemas:
+            entry.fail("schema", "a digest whose schema stands in /schemas")
+        return digest, self.schemas[digest]
+
+    def _reading(self, entry):
+        sensor = entry.take("sensor", _text)
+        subject = entry.take("subject", _subject)
+        digest, fields = self._schema(entry)
+        period_ms = entry.take("period_ms", _integer(10, _DAY_MS))
+        stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+        early = entry.take("early", _boolean, False) or stream == obs.URGENT
+        entry.end()
+        return Reading(sensor, subject, digest, fields, period_ms, stream, early)
+
+    def _rule(self, entry):
+        function = entry.take("function", _function)
+        wanted = entry.take("property", _text)
+        parameters = entry.take("parameters", _list, [wanted])
+        inputs = entry.inner("inputs")
+        pattern = inputs.take("subject", _subject)
+        authority = inputs.take("authority", _subject, None)
+        count = inputs.take("count", _integer(1, limits.SOURCES_MAX))
+        inputs.end()
+        subject = entry.take("subject", _subject)
+        digest, fields = self._schema(entry)
+        if len(fields) > 1 and not any(field[0] == wanted for field in fields):
+            entry.fail("schema", "a schema of one field, or one that has the property")
+        stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+        early = entry.take("early", _boolean, False) or stream == obs.URGENT
+        entry.end()
+        return Rule(function, parameters, pattern, authority, count, subject, digest, fields, stream, early)
+
+    def fields_of(self, digest):
+        """The fields of a held schema, or None."""
+        return self.schemas.get(digest)
+
+
+class _Object:
+    """A JSON object whose keys are taken one by one; what is left over at the end is a mistake."""
+
+    def __init__(self, value, path):
+        self._path = path
+        if not isinstance(value, dict):
+            self.fail("", "an object")
+        self._rest = dict(value)
+
+    def fail(self, key, expected, found=_ABSENT):
+        path = ".".join([part for part in (self._path, key) if part]) or "the whole file"
+        said = "" if found is _ABSENT else ", found %r" % (found,)
+        raise ConfigError("/%s: %s: expected %s%s" % (FILE, path, expected, said))
+
+    def take(self, key, kind, default=_ABSENT):
+        if key not in self._rest:
+            if default is _ABSENT:
+                self.fail(key, "the key to be there")
+            return default
+        found = self._rest.pop(key)
+        value, expected = kind(found)
+        if expected:
+            self.fail(key, expected, found)
+        return value
+
+    def inner(self, key):
+        return _Object(self._rest.pop(key, {}), self._join(key))
+
+    def rows(self, key):
+        found = self._rest.pop(key, [])
+        if not isinstance(found, list):
+            self.fail(key, "a list")
+        return [_Object(row, "%s[%d]" % (self._join(key), index)) for index, row in enumerate(found)]
+
+    def _join(self, key):
+        return self._path + "." + key if self._path else key
+
+    def end(self):
+        for key in self._rest:
+            self.fail(key, "no such key")
+
+
+# Each kind takes what JSON held and returns (value, "") or (None, what was expected).
+
+
+def _integer(least, most):
+    def kind(value):
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
+            return None, "an integer from %d to %d" % (least, most)
+        return value, ""
+
+    return kind
+
+
+def _boolean(value):
+    return (value, "") if value is True or value is False else (None, "true or false")
+
+
+def _text(value):
+    return (value, "") if isinstance(value, str) and value else (None, "a text")
+
+
+def _list(value):
+    return (value, "") if isinstance(value, list) else (None, "a list")
+
+
+def _subject(value):
+    return (value, "") if obs.is_path(value) else (None, "1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31} joined by /")
+
+
+def _function(value):
+    return (value, "") if value in schema.BUILT_IN else (None, "one of " + ", ".join(schema.BUILT_IN))
+
+
+def _digest(value):
+    try:
+        digest = unhexlify(value)
+    except (ValueError, TypeError):
+        digest = b""
+    return (digest, "") if len(digest) == 16 else (None, "a schema digest of 32 hex digits")
+
+
+def load_schemas(files):
+    """{digest: fields} of /schemas/<digest>.cbor; the name must be the digest of the bytes. SPEC 5.4"""
+    found = {}
+    for name, _ in files.entries("schemas"):
+        data = files.read("schemas/" + name)
+        digest = schema.digest(data)
+        if name != hexlify(digest).decode() + ".cbor":
+            raise ConfigError("/schemas/%s: expected the name %s.cbor" % (name, hexlify(digest).decode()))
+        try:
+            found[digest] = schema.decode(data)[1]
+        except WireError as error:
+            raise ConfigError("/schemas/%s: expected a schema, found %s" % (name, error))
+    return found
+
+
+def parse(text, schemas):
+    """Config of JSON text; ConfigError otherwise."""
+    try:
+        value = json.loads(text)
+    except ValueError:
+        raise ConfigError("/%s: the whole file: expected JSON" % FILE)
+    return Config(_Object(value, ""), schemas)
+
+
+def load(files):
+    """The Config on the flash; ConfigError names what is wrong with it."""
+    data = files.read(FILE)
+    if data is None:
+        raise ConfigError("/%s: the whole file: expected it to be there" % FILE)
+    return parse(data, load_schemas(files))

@@ -1,0 +1,1 @@
+"""What touches a port. Everything above sees frames and times only."""

@@ -1,0 +1,97 @@
+"""Enrolment over the cable: the device makes its key, the authority answers with credentials. SPEC 8.7
+
+Decides whether what a host writes makes a whole identity: a chain that verifies to the root it brings and ends at
+this device's own key. Refuses everything else and goes on waiting; whoever holds the cable chooses the mesh.
+"""
+
+from fieldwire import cbor, cose, keys, tokens
+from fieldwire import observation as obs
+from fieldwire.ed25519 import Ed25519Signer, verify
+from fieldwire.errors import WireError
+
+from fieldagent.identity import Identity
+from fieldagent.trust import Trust
+
+START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
+_TOKENS_MAX = 8
+
+
+class Enrolment:
+    """`make_seed(host bytes) -> 32 bytes`. Frames come in and go out without framing; `refused` is the last code."""
+
+    def __init__(self, hardware_id, model, measurement, make_seed):
+        self._hardware_id = hardware_id
+        self._model = model
+        self._measurement = measurement
+        self._make_seed = make_seed
+        self._seed = None
+        self._public = None
+        self._out = []
+        self._enrolled = None
+        self._told = False
+        self.refused = None
+
+    def receive(self, frame, now_ms):
+        if not frame or frame[0] not in (START, ENROL):
+            return
+        try:
+            body = cbor.decode(frame[1:])
+            if frame[0] == START:
+                self._on_start(body)
+            else:
+                self._on_enrol(body)
+        except WireError as error:
+            self.refused = error.code
+
+    def next_event(self):
+        """("enrolled", Identity) once. Store it before `confirm`."""
+        if self._enrolled is None or self._told:
+            return None
+        self._told = True
+        return "enrolled", self._enrolled
+
+    def to_send(self, now_ms):
+        return self._out.pop(0) if self._out else None
+
+    def confirm(self):
+        """Tells the host that the identity is durable."""
+        self._out.append(bytes((ENROLLED,)) + cbor.encode([self._enrolled.device]))
+
+    def _on_start(self, body):
+        if not isinstance(body, list) or len(body) != 1 or not obs.is_bytes(body[0], 32):
+            raise WireError("frame-shape", "ENROL-START is [32 random bytes]")
+        if self._seed is None:  # a start that is repeated asks for the same key again
+            self._seed = self._make_seed(body[0])
+            self._public = Ed25519Signer(self._seed).public
+        request = [self._public, self._hardware_id, self._model, self._measurement]
+        self._out.append(bytes((REQUEST,)) + cbor.encode(request))
+
+    def _on_enrol(self, body):
+        if self._enrolled is not None:
+            if self._told and body[3] == self._enrolled.credential:
+                self.confirm()  # the host did not hear it
+            return
+        if self._seed is None or not isinstance(body, list) or len(body) != 5 or not isinstance(body[4], list):
+            raise WireError("frame-shape", "ENROL is [K_dev, root key, mesh id, credential id, tokens], after a start")
+        k_dev, root, mesh_id, credential, held = body
+        sized = ((k_dev, 32), (root, 32), (mesh_id, 32), (credential, 16))
+        if not all(obs.is_bytes(value, size) for value, size in sized) or len(held) > _TOKENS_MAX:
+            raise WireError("frame-shape", "ENROL carries 32, 32, 32 and 16 bytes and up to %d tokens" % _TOKENS_MAX)
+        if keys.thumbprint(root) != mesh_id:
+            raise WireError("token-chain", "the mesh id is not the root key's thumbprint")
+        own = self._verified(Trust(mesh_id, root, verify), held, credential)
+        if own is None or own.public != self._public:
+            raise WireError("token-chain", "no credential of that id for this device's key")
+        self._enrolled = Identity(self._seed, k_dev, root, mesh_id, credential, held)
+
+    def _verified(self, trust, held, credential):
+        for data in held:
+            token = tokens.decode(data)
+            if token.typ == cose.CREDENTIAL:
+                trust.add(data)
+            elif token.typ == cose.ENDORSEMENT:
+                issuer = trust.credential(token.claims[tokens.ISSUER])
+                if issuer is None:
+                    raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
+                cose.check(token.message, issuer.public, verify)
+        return trust.credential(credential)

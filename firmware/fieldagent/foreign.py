@@ -1,0 +1,77 @@
+"""Observations of another mesh, handed down by a bridge: what proves that a device may derive from one.
+
+Decides on signatures alone: an authority of the own mesh with the right `translate` has bound a foreign authority's
+key to a local authority, and the observation's credential chain passes through that key. Refuses all else; the
+bridge that hands it down is not believed. SPEC 7.4, 10.3
+"""
+
+from fieldwire import cose, keys, tokens
+from fieldwire import observation as obs
+from fieldwire import seal as seals
+from fieldwire.errors import WireError
+
+from fieldagent.trust import Trust, scope_covers
+
+_TOKENS_MAX = 8
+
+
+def open_handed_down(item, chain, equivalence, trust):
+    """(observation, id, local authority path) of a foreign observation; WireError names the rule that is broken.
+
+    `item`: early copy bytes or a crossing item; `chain`: [root public key, token bytes ...]; `trust`: the own mesh's.
+    """
+    if not isinstance(chain, list) or not 2 <= len(chain) <= _TOKENS_MAX or not obs.is_bytes(chain[0], 32):
+        raise WireError("token-chain", "a foreign chain is [root key, 1 to %d tokens]" % (_TOKENS_MAX - 1))
+    if not all(isinstance(part, bytes) for part in chain) or not isinstance(equivalence, bytes):
+        raise WireError("token-shape", "tokens are byte strings")
+    claims = _equivalence(equivalence, trust)
+    foreign = Trust(keys.thumbprint(chain[0]), chain[0], trust.verify)
+    for data in chain[1:]:
+        foreign.add(data)
+    observation, identity, credential = _open(item, foreign)
+    _check_bound(claims, foreign, credential)
+    if not scope_covers(claims[tokens.SCOPE], observation[obs.SUBJECT], observation[obs.FORMAT]):
+        raise WireError("token-scope", "subject or format lies outside the equivalence's scope")
+    return observation, identity, claims[tokens.LOCAL][1]
+
+
+def _equivalence(data, trust):
+    token = tokens.decode(data, cose.EQUIVALENCE)
+    issuer = trust.credential(token.claims[tokens.ISSUER])
+    if issuer is None:
+        raise WireError("token-issuer-unknown", "the equivalence's issuer is not held")
+    cose.check(token.message, issuer.public, trust.verify)
+    mesh, local = token.claims[tokens.LOCAL]
+    above = issuer.claims
+    if "translate" not in above[tokens.RIGHTS] or not obs.covers(above[tokens.AUTHORITY], local):
+        raise WireError("token-right", "the issuer may not translate for %s" % local)
+    if mesh != trust.mesh_id or token.claims[tokens.NEGATIVE]:
+        raise WireError("equivalence-unfit", "it is negative, or its local side is another mesh")
+    if above[tokens.NBF] > token.claims[tokens.NBF] or above[tokens.EXP] < token.claims[tokens.EXP]:
+        raise WireError("token-chain", "the equivalence outlives its issuer")
+    return token.claims
+
+
+def _check_bound(claims, foreign, credential):
+    mesh, authority, thumbprint = claims[tokens.FOREIGN]
+    if mesh != foreign.mesh_id:
+        raise WireError("equivalence-unfit", "it names another foreign mesh")
+    for token in foreign.chain(credential.id):
+        if token.claims[tokens.AUTHORITY] == authority and keys.thumbprint(token.public) == thumbprint:
+            return
+    raise WireError("equivalence-unfit", "the foreign chain does not pass through the named authority's key")
+
+
+def _open(item, foreign):
+    if isinstance(item, list) and len(item) == 2 and item[0] == 0 and isinstance(item[1], bytes):
+        item = item[1]
+    if isinstance(item, bytes):
+        observation, leaf, credential = foreign.open_early(item)
+        return observation, obs.observation_id(leaf), credential
+    is_share = isinstance(item, list) and len(item) == 5 and item[0] == 1
+    if not is_share or not isinstance(item[1], bytes) or not isinstance(item[2], bytes):
+        raise WireError("item-shape", "an item is an early copy or [1, seal, leaf, index, path]")
+    credential = foreign.signer_of(obs.decode(item[2]))
+    device = keys.device_id(credential.public)
+    observation = seals.open_item(item[1], item[2], item[3], item[4], credential.public, device, foreign.verify)[2]
+    return observation, obs.observation_id(item[2]), credential

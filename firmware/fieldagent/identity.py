@@ -1,0 +1,129 @@
+"""Who the device is: a key made on it that never leaves it, what enrolment gave it, and what each boot attests.
+
+Decides how the key is made and what is kept. Refuses to hand out the seed: only `signer` uses it. SPEC 7.3, 8.7
+"""
+
+import hashlib
+
+from fieldwire import cbor, cose, keys, tokens
+from fieldwire.ed25519 import Ed25519Signer
+from fieldwire.errors import StorageError, WireError
+from fieldwire.sha512 import sha512
+
+from fieldagent import VERSION
+
+_FILE = "state/identity"
+_ATTESTATIONS = "state/boots"
+_INSTALLED_FOLDERS = ("fieldagent", "fieldwire")
+_PIECE_BYTES = 512
+_DEBUG_DISABLED = 1  # EAT dbgstat: off now, but it may have been on before
+
+
+class Identity:
+    """The device's key and what the authority wrote at enrolment; `tokens` = [token bytes ...], issuers first."""
+
+    def __init__(self, seed, k_dev, root, mesh_id, credential, held):
+        self._seed = seed
+        self.k_dev = k_dev
+        self.root = root
+        self.mesh_id = mesh_id
+        self.credential = credential
+        self.tokens = held
+        self.signer = Ed25519Signer(seed)
+        self.device = keys.device_id(self.signer.public)
+
+    def store(self, files):
+        value = [self._seed, self.k_dev, self.root, self.mesh_id, self.credential, self.tokens]
+        files.replace(_FILE, [cbor.encode(value)])
+
+
+def load(files):
+    """The stored Identity, or None on a device that was never enrolled."""
+    data = files.read(_FILE)
+    if data is None:
+        return None
+    try:
+        return Identity(*cbor.decode(data))
+    except (WireError, TypeError, ValueError):
+        raise StorageError("%s is damaged; enrol the device anew" % _FILE)
+
+
+def make_seed(random_bytes, host_bytes, hardware_id, jitter):
+    """32 secret bytes; nobody who chooses only some of the inputs can choose or foresee the seed. SPEC 8.7"""
+    return sha512(random_bytes(64) + host_bytes + hardware_id + jitter)[:32]
+
+
+def clock_jitter(ticks_ms):
+    """64 low bytes of how often the clock can be read within a millisecond."""
+    found = bytearray(64)
+    for index in range(64):
+        began, reads = ticks_ms(), 0
+        while ticks_ms() == began:
+            reads += 1
+        found[index] = reads & 0xFF
+    return bytes(found)
+
+
+def measure(files):
+    """Digest over the installed files, each read in pieces of 512 bytes. SPEC 7.3"""
+    names = [name for name, _ in files.entries("") if name.endswith((".py", ".mpy"))]
+    for folder in _INSTALLED_FOLDERS:
+        names.extend(_below(files, folder))
+    return tokens.measurement([(name, _digest(files, name)) for name in names])
+
+
+def _below(files, folder):
+    names = [folder + "/" + name for name, _ in files.entries(folder)]
+    for inner in files.folders(folder):
+        if inner != "__pycache__":
+            names.extend(_below(files, folder + "/" + inner))
+    return names
+
+
+def _digest(files, name):
+    digest = hashlib.sha256()
+    with files.reader(name) as file:
+        while True:
+            piece = file.read(_PIECE_BYTES)
+            if not piece:
+                return digest.digest()
+            digest.update(piece)
+
+
+def attest_boot(signer, hardware_id, boot, boot_seed, measurement):
+    """The boot attestation token of this boot. SPEC 7.3"""
+    claims = {
+        tokens.UEID: tokens.ueid(hardware_id),
+        tokens.DBGSTAT: _DEBUG_DISABLED,
+        tokens.PROFILE: tokens.EAT_PROFILE,
+        tokens.BOOTCOUNT: boot,
+        tokens.BOOTSEED: boot_seed,
+        tokens.SWVERSION: [VERSION],
+        tokens.MEASUREMENT: measurement,
+    }
+    return tokens.issue(cose.BOOT, claims, signer)
+
+
+class Attestations:
+    """The boot attestations that segments in the journal may still name, oldest first."""
+
+    def __init__(self, files):
+        self._files = files
+        files.folder("state")
+        files.folder(_ATTESTATIONS)
+        self._boots = sorted(int(name) for name, _ in files.entries(_ATTESTATIONS) if name.isdigit())
+
+    def add(self, boot, data):
+        """Makes the token of a boot durable."""
+        self._files.replace("%s/%d" % (_ATTESTATIONS, boot), [data])
+        self._boots.append(boot)
+
+    def all(self):
+        """[token bytes ...]"""
+        return [self._files.read("%s/%d" % (_ATTESTATIONS, boot)) for boot in self._boots]
+
+    def forget_before(self, boot):
+        """Removes those of older boots; to be called when no segment of an older boot is left."""
+        for old in [one for one in self._boots if one < boot]:
+            self._files.remove("%s/%d" % (_ATTESTATIONS, old))
+        self._boots = [one for one in self._boots if one >= boot]

@@ -1,0 +1,142 @@
+"""Files as a flash file system keeps them: a file is replaced whole or not at all, an append is kept once flushed.
+
+Decides how bytes become durable: write, flush, close, and for whole files a rename over the old one, which LittleFS
+and POSIX do in one step. Refuses to know what the bytes mean. `os.sync` does nothing on LittleFS; flush commits.
+"""
+
+import os
+
+from fieldwire.errors import StorageError
+
+_FOLDER = 0x4000
+
+
+class Appender:
+    """A file that only grows; `append` returns once the bytes are durable."""
+
+    def __init__(self, path, file):
+        self._path = path
+        self._file = file
+
+    def append(self, data):
+        try:
+            self._file.write(data)
+            self._file.flush()
+        except OSError as cause:
+            raise StorageError("cannot append %d bytes to %s (%s); free space on the flash" % (len(data), self._path, cause))
+
+    def close(self):
+        try:
+            self._file.close()
+        except OSError as cause:
+            raise StorageError("cannot close %s (%s)" % (self._path, cause))
+
+
+class Files:
+    """Names are relative to `root` ("" on a board). `system` has open, rename, remove, mkdir and ilistdir."""
+
+    def __init__(self, root="", system=None):
+        self._root = root + "/"
+        self._system = system or System()
+
+    def path(self, name):
+        return self._root + name
+
+    def folder(self, name):
+        """Makes the folder unless it is there."""
+        try:
+            self._system.mkdir(self.path(name))
+        except OSError as cause:
+            if cause.errno != 17:  # EEXIST
+                raise StorageError("cannot make the folder %s (%s)" % (name, cause))
+
+    def entries(self, folder):
+        """[(name, size) ...] of the plain files in a folder; none where it does not exist."""
+        return [(name, size) for name, is_folder, size in self._listing(folder) if not is_folder]
+
+    def folders(self, folder):
+        return [name for name, is_folder, _ in self._listing(folder) if is_folder]
+
+    def _listing(self, folder):
+        try:
+            return [(row[0], row[1] == _FOLDER, row[3]) for row in self._system.ilistdir(self.path(folder))]
+        except OSError:
+            return []
+
+    def read(self, name):
+        """All bytes of a file, or None where there is none."""
+        try:
+            file = self._system.open(self.path(name), "rb")
+        except OSError:
+            return None
+        with file:
+            return file.read()
+
+    def read_at(self, name, offset, size):
+        try:
+            with self._system.open(self.path(name), "rb") as file:
+                file.seek(offset)
+                return file.read(size)
+        except OSError as cause:
+            raise StorageError("cannot read %s at %d (%s)" % (name, offset, cause))
+
+    def size(self, name):
+        """Bytes of a file that is there."""
+        with self.reader(name) as file:
+            return file.seek(0, 2)
+
+    def reader(self, name):
+        try:
+            return self._system.open(self.path(name), "rb")
+        except OSError as cause:
+            raise StorageError("cannot read %s (%s)" % (name, cause))
+
+    def replace(self, name, pieces):
+        """The file holds `pieces` (an iterable of bytes), or what it held before: nothing between."""
+        draft = self.path(name + ".tmp")
+        try:
+            with self._system.open(draft, "wb") as file:
+                for piece in pieces:
+                    file.write(piece)
+                file.flush()
+            self._system.rename(draft, self.path(name))
+        except OSError as cause:
+            raise StorageError("cannot write %s (%s); free space on the flash" % (name, cause))
+
+    def appender(self, name):
+        """A new, empty file to append to."""
+        path = self.path(name)
+        try:
+            return Appender(path, self._system.open(path, "wb"))
+        except OSError as cause:
+            raise StorageError("cannot make %s (%s); free space on the flash" % (name, cause))
+
+    def remove(self, name):
+        """True when the file was there."""
+        try:
+            self._system.remove(self.path(name))
+            return True
+        except OSError as cause:
+            if cause.errno == 2:  # ENOENT
+                return False
+            raise StorageError("cannot remove %s (%s)" % (name, cause))
+
+
+class System:
+    """The interpreter's own file system; CPython lacks ilistdir and buffers what MicroPython does not."""
+
+    rename = staticmethod(getattr(os, "rename"))
+    remove = staticmethod(os.remove)
+    mkdir = staticmethod(os.mkdir)
+
+    def open(self, path, mode):
+        return open(path, mode)
+
+    def ilistdir(self, path):
+        if hasattr(os, "ilistdir"):
+            return [self._sized(path, row) for row in os.ilistdir(path)]
+        return [(row.name, _FOLDER if row.is_dir() else 0x8000, 0, row.stat().st_size) for row in os.scandir(path)]
+
+    def _sized(self, path, row):
+        """The unix port's own file system leaves the size out."""
+        return row if len(row) == 4 else (row[0], row[1], row[2], os.stat(path + "/" + row[0])[6])

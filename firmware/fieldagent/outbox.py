@@ -1,0 +1,82 @@
+"""What a session may send and what it frees: the journal and the tokens as a session sees them.
+
+Decides what is offered to which bridge. Refuses to free anything but what a custody names. SPEC 8.5
+"""
+
+from fieldwire import cbor, tokens
+from fieldwire.errors import WireError
+
+_REJECTED_FILE = "state/rejected"
+_REJECTED_MAX = 64
+
+
+class Outbox:
+    """`held_tokens() -> [token bytes ...]`, issuers first. `bridge`: thumbprint of the bridge on the link, or None."""
+
+    def __init__(self, journal, observer, held_tokens, files):
+        self._journal = journal
+        self._observer = observer
+        self._held_tokens = held_tokens
+        self._files = files
+        self.bridge = None
+        self._rejected = _load(files)  # [[bridge thumbprint[:8], incarnation, stream, segment] ...]
+
+    def tokens(self):
+        """[(id, bytes) ...] in the order in which each is understood."""
+        return [(tokens.token_id(data), data) for data in self._held_tokens()]
+
+    def early(self):
+        """[(incarnation, stream, seq, bytes) ...] of early copies whose segment is not sealed yet."""
+        return self._observer.early()
+
+    def segments(self):
+        """[(incarnation, stream, segment, length) ...]; what any bridge rejected comes last, to that bridge never."""
+        if not self._rejected:
+            return self._journal.held()
+        first, last = [], []
+        for row in self._journal.held():
+            bridges = [entry[0] for entry in self._rejected if entry[1:] == list(row[:3])]
+            if not bridges:
+                first.append(row)
+            elif self.bridge is None or self.bridge[:8] not in bridges:
+                last.append(row)
+        return first + last
+
+    def read_segment(self, incarnation, stream, segment, offset, size):
+        """Bytes of a segment as it travels; empty when it has been dropped meanwhile."""
+        key = (incarnation, stream, segment)
+        return self._journal.read(key, offset, size) if self._journal.holds(key) else b""
+
+    def seal_hash(self, incarnation, stream, segment):
+        return self._journal.seal_hash((incarnation, stream, segment))
+
+    def custody(self, incarnation, stream, first, last):
+        """Frees a range that a custody names; returns the number of observations freed."""
+        freed = 0
+        for row in self._journal.held():
+            if row[0] == incarnation and row[1] == stream and first <= row[2] <= last:
+                freed += self._journal.free(row[:3])
+        kept = [
+            entry for entry in self._rejected if entry[1:3] != [incarnation, stream] or not first <= entry[3] <= last
+        ]
+        if len(kept) < len(self._rejected):
+            self._store(kept)
+        return freed
+
+    def reject(self, incarnation, stream, segment):
+        """Remembers that the bridge on the link can never accept a segment; the segment is kept."""
+        entry = [self.bridge[:8], incarnation, stream, segment]
+        if entry not in self._rejected:
+            self._store((self._rejected + [entry])[-_REJECTED_MAX:])
+
+    def _store(self, rejected):
+        self._files.replace(_REJECTED_FILE, [cbor.encode(rejected)])
+        self._rejected = rejected
+
+
+def _load(files):
+    """The remembered rejections; none when the file is damaged, which only costs an offer that fails again."""
+    try:
+        return cbor.decode(files.read(_REJECTED_FILE) or b"\x80")
+    except WireError:
+        return []
