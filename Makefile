@@ -25,7 +25,7 @@ check: $(READY) ## format, lint, types, import contracts, house rules
 	@$(BIN)/ruff format --check --quiet . || { echo "ruff: the files above differ; remedy: $(BIN)/ruff format ." >&2; exit 1; }
 	@$(BIN)/ruff check --quiet .
 	@$(BIN)/pyright --warnings
-	@$(BIN)/lint-imports --no-cache | tail -n 12
+	@PYTHONPATH=firmware $(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/pytest tests/test_tidy.py
 
 bench: $(READY) ## measure, print a table, renew build/bench.json (AREA=wire: only that area)

@@ -28,7 +28,7 @@ def plain(value):
 
 
 def verify(key, data: bytes) -> dict:
-    """What one message says when its signature holds under the key; raises what python-cwt raises when not."""
+    """What one message says when its signature holds under the key; else raises what python-cwt raises."""
     protected, unprotected, payload = COSE.new(verify_kid=True).decode_with_headers(data, keys=[key])
     said = {
         "valid": True,

@@ -6,8 +6,9 @@ when there is only one (`fieldpost bridge run CONFIG`). A module is imported whe
 list of commands costs one line here and no import.
 """
 
-import importlib
-import importlib.util
+from importlib import import_module
+from importlib.util import find_spec
+from typing import Any
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -18,7 +19,9 @@ COMMANDS = {
     "demo": "Two meshes, six emulated boards, one joint picture.",
     "mesh": "Found a mesh and show who belongs to it.",
     "taxonomy": "State, deny, revoke and list equivalences between authorities.",
+    "agreement": "Write, check, sign and adopt agreements between meshes.",
     "bridge": "Run the bridge of one mesh.",
+    "channel": "Open, close and narrow the channels to other meshes.",
     "board": "Start, list and stop emulated boards.",
     "picture": "What each subject is now, by whose word.",
     "why": "Each step that led to an observation's place in the picture.",
@@ -42,15 +45,15 @@ def module_name(command: str) -> str:
 class LazyGroup(TyperGroup):
     """Lists commands from the table above and imports the one that is called."""
 
-    def list_commands(self, ctx):
-        return [name for name in COMMANDS if importlib.util.find_spec(module_name(name)) is not None]
+    def list_commands(self, ctx: Any) -> list[str]:
+        return [name for name in COMMANDS if find_spec(module_name(name)) is not None]
 
-    def get_command(self, ctx, cmd_name):
+    def get_command(self, ctx: Any, cmd_name: str) -> TyperCommand | None:
         if cmd_name not in self.list_commands(ctx):
             return None
         return TyperCommand(cmd_name, help=COMMANDS[cmd_name])
 
-    def resolve_command(self, ctx, args):
+    def resolve_command(self, ctx: Any, args: list[str]) -> tuple[Any, Any, list[str]]:
         name, command, rest = super().resolve_command(ctx, args)
         if command is not None and name is not None:
             command = load(name)
@@ -59,7 +62,7 @@ class LazyGroup(TyperGroup):
 
 def load(name: str):
     """The Click command of one module of this package."""
-    command = typer.main.get_command(importlib.import_module(module_name(name)).app)
+    command = typer.main.get_command(import_module(module_name(name)).app)
     command.name = name
     return command
 
