@@ -139,7 +139,7 @@ def rival(claims, a, b):
 
 
 def known_before(claims, a, b):
-    """By walking back from b over sources and earlier ticks; else by intervals, unless a walk leads from a to b."""
+    """By a walk back over sources and earlier ticks; else by intervals, unless it leads the other way."""
     if walk(claims, a, b):
         return True
     end, start = a.interval_ns[1], b.interval_ns[0]

@@ -29,7 +29,7 @@ class Resolution:
 def resolve(
     claims: Iterable[Claim], agreement: Agreement, settled: Collection[bytes] = frozenset()
 ) -> Resolution:
-    """Resolve all claims, each counted once. `settled`: ids of claims that the last epoch signed by both sides covers."""
+    """Resolve all claims, each counted once. `settled`: ids that the last epoch signed by both covers."""
     parties = set(agreement.parties)
     joint: dict[str, list[Claim]] = {scope.subject: [] for scope in agreement.scopes}
     one_sided: list[Claim] = []

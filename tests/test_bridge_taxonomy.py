@@ -1,0 +1,444 @@
+"""Equivalences: who may state them, what they admit, and what forbids a path."""
+
+import json
+import random
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from fieldpost.cli import taxonomy_path
+from fieldpost.taxonomy import (
+    Answer,
+    Authority,
+    Equivalence,
+    Query,
+    Refused,
+    Revocation,
+    Rotation,
+    taxonomy_of,
+    void,
+)
+
+A, B, C = ("alpha", "ops"), ("bravo", "field"), ("charlie", "guard")
+AUTHORITIES = [Authority(*node, key=f"key of {node[0]}") for node in (A, B, C)]
+ALL = ("alpha", "bravo", "charlie")
+QUERY = Query(A, "bravo", "water/level", 112, (100, 200))
+
+
+def link(name, foreign, local, **more):
+    fields = {"issuer": local, "subjects": ("water",), "formats": (112,), "nbf": 0, "exp": 1000}
+    return Equivalence(id=name, foreign=foreign, local=local, **{**fields, **more})
+
+
+AB = link("ab", A, B)
+
+
+def ask(links, query=QUERY, revocations=(), authorities=AUTHORITIES, trusted=ALL, rotations=()):
+    return taxonomy_of(authorities, trusted, links, revocations, rotations).paths(query)
+
+
+def refused(code, at):
+    return Answer(refused_because=(Refused(code, at),))
+
+
+def test_an_equivalence_admits_under_its_local_authority():
+    assert ask([AB]) == Answer((B,), (("ab",),))
+
+
+def test_an_equivalence_holds_in_its_direction_only():
+    assert ask([AB], replace(QUERY, origin=B, to="alpha")) == refused("unmapped", B)
+
+
+def test_an_authority_of_the_mesh_itself_needs_no_equivalence():
+    assert ask([], replace(QUERY, origin=B)) == Answer((B,), ((),))
+
+
+def test_an_equivalence_maps_one_authority_and_not_its_subtree():
+    night = ("alpha", "ops/night")
+    answer = ask([AB], replace(QUERY, origin=night), authorities=[*AUTHORITIES, Authority(*night)])
+    assert answer == refused("unmapped", night)
+
+
+@pytest.mark.parametrize(
+    ("issuer", "rights", "wanted"),
+    [
+        (("bravo", "field"), {"translate"}, None),
+        (("bravo", "staff"), {"translate"}, "equivalence-issuer"),
+        (("bravo", "field/east/gate"), {"translate"}, "equivalence-issuer"),
+        (("bravo", "fiel"), {"translate"}, "equivalence-issuer"),
+        (("alpha", "field"), {"translate"}, "equivalence-issuer"),
+        (("bravo", "field"), {"observe"}, "equivalence-right"),
+        (("bravo", "nobody"), None, "equivalence-issuer"),
+    ],
+)
+def test_the_issuer_holds_the_local_authority_or_an_ancestor_with_the_right(issuer, rights, wanted):
+    local = ("bravo", "field/east")
+    held = [] if rights is None else [Authority(*issuer, rights=frozenset(rights))]
+    statement = link("x", A, local, issuer=issuer)
+    authorities = {(one.mesh, one.path): one for one in [*AUTHORITIES[:1], *held]}
+    assert void(statement, authorities) == wanted
+    answer = ask([statement], authorities=authorities.values())
+    assert answer == (Answer((local,), (("x",),)) if wanted is None else refused("unmapped", A))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"foreign": ("alpha", "*")},
+        {"foreign": ("alpha", "ops/*")},
+        {"foreign": ("alpha", "")},
+        {"local": ("bravo", "field/*")},
+        {"local": ("bravo", "field//east")},
+        {"subjects": ("*",)},
+        {"subjects": ("water", "water/#")},
+        {"foreign": ("bravo", "staff")},
+        {"path_length": -1},
+        {"nbf": 1000},
+    ],
+)
+@pytest.mark.parametrize("negative", [False, True])
+def test_a_void_statement_changes_nothing_at_all(change, negative):
+    statement = replace(link("x", A, B), negative=negative, **change)
+    known = {(one.mesh, one.path): one for one in AUTHORITIES}
+    assert void(statement, known) is not None
+    for query in (QUERY, replace(QUERY, subject="road"), replace(QUERY, origin=B)):
+        assert ask([AB, statement], query) == ask([AB], query)
+        assert ask([statement], query) == ask([], query)
+
+
+@pytest.mark.parametrize(
+    ("query", "code"),
+    [
+        ({"subject": "road"}, "equivalence-scope"),
+        ({"subject": "waterfall"}, "equivalence-scope"),
+        ({"format": 50}, "equivalence-scope"),
+        ({"at": (1000, 1001)}, "equivalence-expired"),
+        ({"at": (-9, -1)}, "equivalence-early"),
+        ({"at": (-9, 9)}, "unproven-time"),
+        ({"at": (999, 1000)}, "unproven-time"),
+        ({"at": (None, 9)}, "unproven-time"),
+        ({"at": (9, None)}, "unproven-time"),
+    ],
+)
+def test_scope_and_validity_bound_what_it_admits(query, code):
+    assert ask([AB], replace(QUERY, **query)) == refused(code, "ab")
+
+
+def test_none_is_the_issuers_whole_scope_and_an_empty_scope_is_nothing():
+    authorities = [AUTHORITIES[0], Authority(*B, subjects=("water", "road"), formats=(112,))]
+    everything = link("all", A, B, subjects=None, formats=None)
+    for subject, admitted in (("water/level", True), ("road", True), ("air", False)):
+        answer = ask([everything], replace(QUERY, subject=subject), authorities=authorities)
+        assert answer == (Answer((B,), (("all",),)) if admitted else refused("issuer-scope", "all"))
+    assert ask([everything], replace(QUERY, format=50), authorities=authorities) == refused(
+        "issuer-scope", "all"
+    )
+    assert ask([link("none", A, B, subjects=())]) == refused("equivalence-scope", "none")
+    assert ask([link("none", A, B, formats=())]) == refused("equivalence-scope", "none")
+
+
+def test_the_foreign_credentials_own_scope_bounds_it_too():
+    assert ask([AB], replace(QUERY, subjects=("road",))) == refused("credential-scope", A)
+    assert ask([AB], replace(QUERY, formats=(50,))) == refused("credential-scope", A)
+    assert ask([AB], replace(QUERY, subjects=("water/level",))).paths == (("ab",),)
+
+
+def test_every_mesh_of_a_path_must_be_trusted_and_its_origin_known():
+    via = [link("ac", A, C), link("cb", C, B, path_length=1)]
+    assert ask(via, trusted=("bravo", "charlie")) == refused("mesh-unknown", "alpha")
+    assert ask(via, trusted=("alpha", "charlie")) == refused("mesh-unknown", "bravo")
+    assert ask(via, trusted=("alpha", "bravo")) == refused("mesh-unknown", "charlie")
+    assert ask([AB], authorities=AUTHORITIES[1:]) == refused("authority-unknown", A)
+
+
+def test_a_path_length_counts_the_equivalences_between_a_link_and_the_origin():
+    for allowed, wanted in (
+        (0, refused("equivalence-path-length", "cb")),
+        (1, Answer((B,), (("ac", "cb"),))),
+    ):
+        assert ask([link("ac", A, C), link("cb", C, B, path_length=allowed)]) == wanted
+    same_name = [
+        link("ac", A, ("charlie", "ops"), issuer=("charlie", "ops")),
+        link("cb", ("charlie", "ops"), B),
+    ]
+    known = [*AUTHORITIES, Authority("charlie", "ops")]
+    assert ask(same_name, authorities=known) == refused("equivalence-path-length", "cb")
+
+
+def test_a_path_enters_no_mesh_twice():
+    a2 = ("alpha", "survey")
+    links = [link("ac", A, C), link("ca", C, a2, path_length=9), link("ab", a2, B, path_length=9)]
+    assert ask(links, authorities=[*AUTHORITIES, Authority(*a2)]) == refused("equivalence-cycle", "ca")
+
+
+def test_all_paths_come_shortest_first_then_by_ids():
+    links = [link("z", A, B), link("b", A, B), link("ac", A, C), link("cb", C, B, path_length=1)]
+    assert ask(links).paths == (("b",), ("z",), ("ac", "cb"))
+
+
+def test_a_revoked_equivalence_supports_nothing_whatever_time_is_asked_about():
+    for at in ((0, 1), (100, 200), (998, 999)):
+        answer = ask([AB], replace(QUERY, at=at), [Revocation("ab", B)])
+        assert answer == refused("equivalence-revoked", "ab")
+
+
+@pytest.mark.parametrize("by", [A, C, ("bravo", "field/east"), ("bravo", "staff"), ("bravo", "nobody")])
+def test_nobody_but_the_issuer_or_who_stands_above_it_revokes(by):
+    authorities = [*AUTHORITIES, Authority("bravo", "field/east"), Authority("bravo", "staff")]
+    assert ask([AB], revocations=[Revocation("ab", by)], authorities=authorities).paths == (("ab",),)
+    east = ("bravo", "field/east")
+    answer = ask([link("x", A, east)], revocations=[Revocation("x", B)], authorities=authorities)
+    assert answer == refused("equivalence-revoked", "x")
+
+
+def negative(name="no", foreign=A, local=B, **more):
+    return link(name, foreign, local, negative=True, **more)
+
+
+def test_a_negative_dominates_every_positive_in_its_scope():
+    assert ask([AB, link("more", A, B, subjects=None), negative()]) == Answer(
+        refused_because=(Refused("denied", "no"),)
+    )
+
+
+@pytest.mark.parametrize(
+    "narrower",
+    [
+        {"subjects": ("road",)},
+        {"formats": (50,)},
+        {"nbf": 201, "exp": 999},
+        {"nbf": 0, "exp": 100},
+        {"foreign": ("alpha", "survey")},
+        {"foreign": B, "local": A, "issuer": A},
+        {"issuer": ("alpha", "ops")},
+        {"local": ("bravo", "field/east")},
+    ],
+)
+def test_a_negative_says_nothing_outside_its_scope_direction_and_validity(narrower):
+    no = replace(negative(), **narrower)
+    assert ask([AB, no]).paths == (("ab",),)
+
+
+def test_a_negative_that_may_have_been_in_force_denies():
+    assert ask([AB, negative(nbf=150)]) == refused("denied", "no")
+
+
+def test_a_negative_covers_the_subtrees_on_both_sides():
+    deep_a, deep_b = ("alpha", "ops/night"), ("bravo", "field/east")
+    authorities = [*AUTHORITIES, Authority(*deep_a)]
+    answer = ask(
+        [link("x", deep_a, deep_b, issuer=B), negative()],
+        replace(QUERY, origin=deep_a),
+        authorities=authorities,
+    )
+    assert answer == refused("denied", "no")
+
+
+def test_a_negative_cannot_be_walked_around_through_a_third_mesh():
+    round_about = [link("ac", A, C), link("cb", C, B, path_length=1), negative()]
+    assert ask(round_about) == refused("denied", "no")
+
+
+def test_a_revoked_negative_denies_no_more():
+    assert ask([AB, negative()], revocations=[Revocation("no", B)]).paths == (("ab",),)
+
+
+def test_after_a_change_of_key_an_equivalence_holds_only_along_shown_rotations():
+    bound = replace(AB, foreign_key="old key")
+    assert ask([bound]) == refused("equivalence-key", "ab")
+    shown = [Rotation(A, "old key", "middle"), Rotation(A, "middle", "key of alpha")]
+    assert ask([bound], rotations=shown).paths == (("ab",),)
+    assert ask([bound], rotations=shown[:1]) == refused("equivalence-key", "ab")
+    assert ask([bound], rotations=[replace(one, authority=C) for one in shown]).paths == ()
+
+
+def test_a_search_that_is_cut_says_so():
+    links = [link(f"x{n}", A, B) for n in range(20)]
+    taxonomy = taxonomy_of(AUTHORITIES, ALL, links)
+    answer = taxonomy.paths(QUERY, steps_max=10)
+    assert answer.cut and len(answer.paths) == 10
+    assert answer.refused_because == (Refused("taxonomy-bound", A),)
+
+
+def random_world(seeded):
+    meshes = "abcd"
+    nodes = [(mesh, path) for mesh in meshes for path in ("p", "p/q", "r")]
+    authorities = [
+        Authority(*node, rights=frozenset({"translate"} if seeded.random() < 0.9 else set()))
+        for node in nodes
+        if seeded.random() < 0.9
+    ]
+    links = []
+    for number in range(seeded.randrange(1, 9)):
+        foreign, local = seeded.choice(nodes), seeded.choice(nodes)
+        issuer = seeded.choice([local, local, (local[0], "p"), seeded.choice(nodes)])
+        length = seeded.choice([0, 1, 2, 3])
+        scope = seeded.choice([("s",), ("s/t",), None, ("*",), ()])
+        links.append(
+            link(
+                f"e{number}", foreign, local, issuer=issuer, subjects=scope, formats=None,
+                nbf=seeded.choice([0, 50]), exp=seeded.choice([60, 200]), path_length=length,
+                negative=seeded.random() < 0.15,
+            )
+        )  # fmt: skip
+    revocations = [
+        Revocation(f"e{seeded.randrange(9)}", seeded.choice(nodes)) for _ in range(seeded.randrange(2))
+    ]
+    trusted = [mesh for mesh in meshes if seeded.random() < 0.95]
+    at = seeded.choice([(10, 20), (55, 58), (100, 110), (40, 70)])
+    query = Query(seeded.choice(nodes), seeded.choice(meshes), seeded.choice(["s", "s/t", "u"]), 1, at)
+    return authorities, trusted, links, revocations, query
+
+
+def brute_force(authorities, trusted, links, revocations, query):
+    """Every ordering of every subset of statements, each checked against the rules one by one."""
+    known = {(one.mesh, one.path): one for one in authorities}
+
+    def above(upper, lower):
+        return lower == upper or lower[: len(upper) + 1] == upper + "/"
+
+    def stated(one):
+        holder = known.get(one.issuer)
+        issued = holder and "translate" in holder.rights and one.issuer[0] == one.local[0]
+        plain = one.subjects is None or "*" not in one.subjects
+        return issued and above(one.issuer[1], one.local[1]) and plain and one.foreign[0] != one.local[0]
+
+    def alive(one):
+        return (
+            stated(one)
+            and one.issuer[0] in trusted
+            and not any(
+                gone.id == one.id
+                and gone.by in known
+                and "translate" in known[gone.by].rights
+                and gone.by[0] == one.issuer[0]
+                and above(gone.by[1], one.issuer[1])
+                for gone in revocations
+            )
+        )
+
+    def in_scope(one):
+        return one.subjects is None or any(above(subject, query.subject) for subject in one.subjects)
+
+    low, high = query.at
+    positives = [
+        x for x in links if not x.negative and alive(x) and in_scope(x) and x.nbf <= low and high < x.exp
+    ]
+    denials = [x for x in links if x.negative and alive(x) and in_scope(x) and low < x.exp and high >= x.nbf]
+    if query.origin not in known or not {query.origin[0], query.to} <= set(trusted):
+        return []
+    if query.origin[0] == query.to:
+        return [()]
+    found = []
+    for size in range(1, 4):
+        for path in permutations(positives, size):
+            nodes = [query.origin, *(one.local for one in path)]
+            linked = all(one.foreign == node for one, node in zip(path, nodes))
+            meshes = [mesh for mesh, _ in nodes]
+            lengths = all(place <= one.path_length for place, one in enumerate(path))
+            denied = any(
+                (no.foreign[0], no.local[0]) == (a[0], b[0]) and above(no.foreign[1], a[1]) and above(no.local[1], b[1])
+                for no in denials for i, a in enumerate(nodes) for b in nodes[i + 1 :]
+            )  # fmt: skip
+            if (
+                linked
+                and lengths
+                and not denied
+                and len(set(meshes)) == len(meshes)
+                and meshes[-1] == query.to
+            ):
+                found.append(tuple(one.id for one in path))
+    return sorted(found, key=lambda ids: (len(ids), ids))
+
+
+def test_the_search_finds_exactly_what_trying_everything_finds():
+    seeded, longest = random.Random(12), 0
+    for _ in range(1500):
+        authorities, trusted, links, revocations, query = random_world(seeded)
+        answer = taxonomy_of(authorities, trusted, links, revocations).paths(query)
+        assert list(answer.paths) == brute_force(authorities, trusted, links, revocations, query)
+        assert bool(answer.paths) != bool(answer.refused_because)
+        longest = max([longest, *map(len, answer.paths)])
+    assert longest >= 2
+
+
+def test_losing_a_statement_never_admits_more_unless_it_was_a_negative():
+    seeded = random.Random(13)
+    for _ in range(300):
+        authorities, trusted, links, revocations, query = random_world(seeded)
+        all_paths = set(taxonomy_of(authorities, trusted, links, revocations).paths(query).paths)
+        for gone in links:
+            rest = [one for one in links if one is not gone]
+            fewer = set(taxonomy_of(authorities, trusted, rest, revocations).paths(query).paths)
+            assert gone.negative or fewer <= all_paths
+
+
+CASES = [
+    {"type": "authority", "mesh": "alpha", "authority": "ops", "key": "k1"},
+    {"type": "authority", "mesh": "bravo", "authority": "field", "key": "k2"},
+    {"type": "trust", "mesh": "alpha"},
+    {"type": "trust", "mesh": "bravo"},
+    {
+        "type": "equivalence", "id": "ab", "issuer": B, "foreign": A, "local": B, "subjects": ["water"],
+        "formats": [112], "nbf": 0, "exp": 1000, "path_length": 0, "negative": False,
+    },
+    {
+        "type": "query", "id": "q", "from": A, "to": "bravo", "subject": "water/level", "format": 112,
+        "at": [100, 200], "credential_scope": ["water"],
+    },
+]  # fmt: skip
+
+
+def run(tmp_path, cases):
+    app = typer.Typer()
+    app.command()(taxonomy_path.path)
+    file = tmp_path / "cases.jsonl"
+    file.write_text("\n".join(json.dumps(case) if isinstance(case, dict) else case for case in cases))
+    return CliRunner().invoke(app, [str(file)])
+
+
+def test_the_command_answers_each_query_on_a_line(tmp_path):
+    other = {**CASES[-1], "id": "r", "subject": "road", "credential_scope": [["road"], None]}
+    result = run(tmp_path, [*reversed(CASES), other])
+    assert [json.loads(line) for line in result.stdout.splitlines()] == [
+        {"id": "q", "admitted_under": [list(B)], "paths": [["ab"]], "refused_because": []},
+        {
+            "id": "r",
+            "admitted_under": [],
+            "paths": [],
+            "refused_because": [{"code": "equivalence-scope", "at": "ab"}],
+        },
+    ]
+    assert result.exit_code == 1
+    assert run(tmp_path, CASES).exit_code == 0
+
+
+def test_an_equivalence_binds_the_key_that_held_the_authority_when_it_was_stated(tmp_path):
+    new_key = {**CASES[0], "key": "k9"}
+    rotation = {"type": "rotate", "mesh": "alpha", "authority": "ops", "from": "k1", "to": "k9"}
+    assert "equivalence-key" in run(tmp_path, [*CASES, new_key]).stdout
+    assert run(tmp_path, [*CASES, new_key, rotation]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("case", "message"),
+    [
+        ("{", "line 7: expected a JSON object"),
+        ("[]", "line 7: expected a JSON object"),
+        ({"type": "wish"}, "line 7: type: expected one of authority"),
+        ({"type": "trust"}, "line 7: mesh: expected text; it is missing"),
+        ({**CASES[4], "id": "x", "issuer": "bravo"}, "line 7: issuer: expected [mesh, authority]"),
+        ({**CASES[4], "id": "x", "nbf": 1.5}, "line 7: expected a JSON object; 1.5 is no integer"),
+        ({**CASES[4], "path_length": 5}, "line 7: id: expected an id of its own"),
+        ({**CASES[5], "at": [9, 1]}, "line 7: at: expected [lo, hi]"),
+        ('{"type": "trust", "mesh": "a", "mesh": "b"}', "line 7: expected a JSON object; a key stands twice"),
+    ],
+)
+def test_a_wrong_line_is_named_and_nothing_is_answered(tmp_path, case, message):
+    result = run(tmp_path, [*CASES, case])
+    assert result.exit_code == 2
+    assert message in result.stderr
+    assert result.stdout == ""
