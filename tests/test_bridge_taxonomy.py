@@ -340,7 +340,9 @@ def brute_force(authorities, trusted, links, revocations, query):
             meshes = [mesh for mesh, _ in nodes]
             lengths = all(place <= one.path_length for place, one in enumerate(path))
             denied = any(
-                (no.foreign[0], no.local[0]) == (a[0], b[0]) and above(no.foreign[1], a[1]) and above(no.local[1], b[1])
+                (no.foreign[0], no.local[0]) == (a[0], b[0])
+                and above(no.foreign[1], a[1])
+                and above(no.local[1], b[1])
                 for no in denials for i, a in enumerate(nodes) for b in nodes[i + 1 :]
             )  # fmt: skip
             if (
