@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from typer.testing import CliRunner
 
 from fieldpost.cli.main import app
+from fieldpost.timeline import ENGINE
 from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read, seconds, uniform_sigma
 
 FORMAT = Path(__file__).parents[1] / "host/fieldpost/timeline/FORMAT.md"
@@ -208,3 +209,12 @@ def test_seconds_read_back(ns):
 
 def test_sigma_of_a_width():
     assert uniform_sigma(0) == 0 and uniform_sigma(12**2) == 42
+
+
+@pytest.mark.parametrize("name,code", [("honest", 0), ("liar", 1)])
+def test_this_engine_gives_these_integers_for_ever(tmp_path, name, code):
+    """Agreements name timeline/1: another answer is another engine, under another name."""
+    vectors = Path(__file__).parent / "vectors"
+    result, _ = run(tmp_path, (vectors / f"timeline_{name}.jsonl").read_text().splitlines())
+    assert ENGINE == "timeline/1" and result.exit_code == code
+    assert result.stdout == (vectors / f"timeline_{name}_answers.jsonl").read_text()

@@ -163,3 +163,14 @@ def test_500_observations_of_10_devices_are_placed_in_time():
     begun = time.process_time()
     place(world.evidence, world.anchor, world.truth)
     assert time.process_time() - begun < 1.5
+
+
+def test_beyond_the_budget_one_set_is_found_greedily_and_whom_it_can_it_readmits(monkeypatch):
+    world = make_world(21, devices=7, contacts=200, lie=two_liars)
+    monkeypatch.setattr("fieldpost.timeline.isolate.SOLVES_MAX", 1)
+    timeline = place(world.evidence, world.anchor, world.truth)
+    (found,) = timeline.contradiction.suspects
+    assert {"d2", "d4"} <= set(found)
+    for device in found:
+        rest = frozenset(found) - {device}
+        assert solve(world.evidence, world.anchor.at, rest).contradiction is not None

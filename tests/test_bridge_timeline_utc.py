@@ -9,7 +9,7 @@ S = 1_000_000_000
 
 
 def told(*claims):
-    """Claims (device, utc s, half width s) made at the zero, give or take one second, and their placements."""
+    """Claims (device, utc s, half width s) made at the zero, give or take a second, and placements."""
     made = [Claim(Stamp(device, 0, n), utc * S, half * S) for n, (device, utc, half) in enumerate(claims)]
     return made, {claim.at: Placement(claim.at, (0, 0), (-S, S), (), "two-sided") for claim in made}
 

@@ -18,12 +18,13 @@ from fieldpost.timeline.tighten import Conflict
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One link of a binding path. kind: clock | exchange | causal | reboot. T(end) - T(start) <= most_ns."""
+    """One link of a binding path: T(end) - T(start) <= most_ns. kind: clock | exchange | causal | reboot."""
 
     kind: str
     start: Stamp
     end: Stamp
     most_ns: int
+    evidence: Exchange | Causal | None = None
 
 
 @dataclass(frozen=True)
@@ -108,31 +109,35 @@ class Bounds:
         best, node = self._best(tree, links, direct)
         if best is None or self.contradiction is not None:
             return ()
-        reached = [
-            (stamp, best, "clock")
-        ]  # (where, length so far, how it was reached), from the stamp to the anchor
+        # Where, length so far, and by what it was reached: from the stamp to the anchor.
+        reached: list[tuple[Stamp, int, Exchange | Causal | None]] = [(stamp, best, None)]
         while node is not None:
             via = tree.via[node]
             origin = self.graph.origins[via] if via >= 0 else None
-            kind = (
-                {Exchange: "exchange", Causal: "causal"}.get(type(origin), "reboot") if via >= 0 else "clock"
-            )
-            reached.append((self.graph.stamps[node], tree.length[node], kind))
+            reached.append((self.graph.stamps[node], tree.length[node], origin))
             node = None if via == ROOT else tree.parent(node)
-        reached.append((self.anchor, 0, "clock"))
+        reached.append((self.anchor, 0, None))
         steps: list[Step] = []
-        for (far, far_ns, kind), (near, near_ns, _) in pairwise(reached):
+        for (far, far_ns, origin), (near, near_ns, _) in pairwise(reached):
             if far == near:
                 continue
-            kind = "reboot" if kind == "clock" and far.boot != near.boot else kind
             start, end = (far, near) if backward else (near, far)
+            step = Step(step_kind(origin, start, end), start, end, far_ns - near_ns, origin)
             last = steps[-1] if steps else None
-            if last is not None and kind == last.kind == "clock":
+            if last is not None and step.kind == last.kind == "clock":
                 start, end = (last.start, end) if backward else (start, last.end)
-                steps[-1] = Step(kind, start, end, last.most_ns + far_ns - near_ns)
+                steps[-1] = Step("clock", start, end, last.most_ns + step.most_ns)
             else:
-                steps.append(Step(kind, start, end, far_ns - near_ns))
+                steps.append(step)
         return tuple(steps if backward else steps[::-1])
+
+
+def step_kind(origin: Exchange | Causal | None, start: Stamp, end: Stamp) -> str:
+    if isinstance(origin, Exchange):
+        return "exchange"
+    if isinstance(origin, Causal):
+        return "causal"
+    return "clock" if (start.device, start.boot) == (end.device, end.boot) else "reboot"
 
 
 def certificate(graph: Graph, conflict: Conflict) -> Certificate:

@@ -113,7 +113,7 @@ def strict_alone(solutions: Solutions, stamp: Stamp, worlds: list[Units]) -> Pla
 
 
 def both_intervals(solutions: Solutions, stamp: Stamp, worlds: list[Units]) -> Placement:
-    """One stamp by the hull over `worlds`. A unit that its binding paths do not touch need not be left out."""
+    """One stamp by the hull over `worlds`. A unit that no binding path touches need not be left out."""
     graphs = solutions.graphs
     spared = solutions.anchor.devices | {graphs.unit_of(stamp.device)}
     strict = hull(solutions.bounds(removed).interval(stamp) for removed in worlds)
