@@ -7,8 +7,10 @@ ORACLE_READY := $(ORACLE)/.ready
 BIN := $(VENV)/bin
 PIP_QUIET := --quiet --disable-pip-version-check --no-input
 
+LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
+
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak clean
+.PHONY: help setup demo test check bench soak clean lock
 
 help: ## this list
 	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
@@ -22,8 +24,8 @@ test: setup ## the tests, on CPython and MicroPython (ARGS=... goes to pytest)
 	@$(BIN)/pytest $(ARGS)
 
 check: $(READY) ## format, lint, types, import contracts, house rules
-	@$(BIN)/ruff format --check --quiet . || { echo "ruff: the files above differ; remedy: $(BIN)/ruff format ." >&2; exit 1; }
-	@$(BIN)/ruff check --quiet .
+	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "ruff: the files above differ; remedy: $(BIN)/ruff format ." >&2; exit 1; }
+	@$(BIN)/ruff check --quiet --output-format concise .
 	@$(BIN)/pyright --warnings
 	@PYTHONPATH=firmware $(BIN)/lint-imports --no-cache --no-logo
 	@$(BIN)/pytest tests/test_tidy.py
@@ -37,6 +39,12 @@ soak: setup ## the long tests
 clean: ## remove what was built; keeps the environments
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache
 	@find firmware host shared boards tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+lock: ## renew the lock files from pyproject.toml (needs uv)
+	@command -v uv >/dev/null || { echo "make: uv is missing; install it: $(BIN)/pip install uv" >&2; exit 3; }
+	@$(LOCK) pyproject.toml -o requirements.txt >/dev/null
+	@$(LOCK) --group pyproject.toml:dev -c requirements.txt -o requirements-dev.txt >/dev/null
+	@$(LOCK) tests/oracles/requirements.in -o tests/oracles/requirements.txt >/dev/null
 
 $(READY): requirements.txt requirements-dev.txt pyproject.toml
 	@$(call new_venv,$(VENV))

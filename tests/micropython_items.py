@@ -49,7 +49,7 @@ def parse_results(output: str, names: list[str]) -> dict[str, Outcome]:
     last = ""
     for line in output.splitlines():
         word, _, rest = line.partition(" ")
-        if word in ("pass", "fail"):
+        if word in ("pass", "fail") and rest.partition(" ")[0] in names:
             last, _, took = rest.partition(" ")
             outcomes[last] = Outcome(word == "pass", int(took), "")
         elif word == "|" and last:
