@@ -15,7 +15,8 @@ from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
 MS = 1_000_000
-QUANTUM_NS = MS  # a stamp is a floor to whole milliseconds: SPEC 9.2
+# A stamp is a floor to whole milliseconds of a clock that is at most 10 % off (a bound of tokens): SPEC 9.2
+QUANTUM_NS = 1_100_000
 DEFAULT_CLOCK = (-200_000, 200_000, None)  # without an endorsement: wider than any crystal we know
 
 

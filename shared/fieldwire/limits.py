@@ -14,7 +14,7 @@ CBOR_MAX = const(65_536)
 TEXT_MAX = const(256)
 
 # A frame must fit twice (one coming, one going) into a board's spare RAM. Radios set lower bounds.
-FRAME_MAX = const(1_024)
+FRAME_MAX = const(2_048)
 
 # Several observations must fit a journal sector of 4 KB, and one a serial frame or two.
 OBSERVATION_MAX = const(1_024)

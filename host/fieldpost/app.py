@@ -1,0 +1,155 @@
+"""The bridge's only loop: cables, the boundary, and the moments at which things are reconciled.
+
+Shell. Decides when to solve (after a quiet moment) and when to meet; what follows from inputs is the
+pipeline's. Refuses to start next to a root's private key.
+"""
+
+import asyncio
+import logging
+import os
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldpost import keyfile
+from fieldpost.config import Config, LinkTable
+from fieldpost.desk import Desk
+from fieldpost.device_link import DeviceLink, LinkTerms, foreign_objects
+from fieldpost.links import boundary_stream
+from fieldpost.links.serial_port import SerialPort
+from fieldpost.own_log import OwnLog, boot_attestation
+from fieldpost.signing import Signer
+from fieldpost.store import Store
+from fieldwire import cbor, keys, tokens
+from fieldwire import observation as obs
+
+log = logging.getLogger(__name__)
+QUIET_S = 0.4  # nothing new for this long: place and judge what came
+TICK_S = 0.005
+
+
+class StartError(Exception):
+    """The bridge cannot start; the message names the thing, the cause and the remedy."""
+
+
+@dataclass
+class App:
+    """One running bridge. `folder`: where the configuration's paths start."""
+
+    config: Config
+    folder: Path
+    random: Callable[[int], bytes] = os.urandom
+    links: list[tuple[SerialPort, DeviceLink]] = field(default_factory=list)
+    _changed_at: float | None = None
+    _delivered: set[tuple[str, bytes]] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        table = self.config.bridge
+        refuse_root_keys(self.folder, [bytes.fromhex(one) for one in table.roots])
+        self.signer = keyfile.signer(self.folder / table.key)
+        self.thumbprint = keys.thumbprint(self.signer.public)
+        self._started = time.monotonic()
+        store = Store(self.folder / table.store)
+        self.boot = 1 + max((item.at[0] for item in store.inputs()), default=0)
+        self.desk = Desk(store, self.signer, lambda: (self.boot, self.now_ms()))
+
+    def now_ms(self) -> int:
+        return int((time.monotonic() - self._started) * 1000)
+
+    def start(self) -> None:
+        """Everything that stands before the first byte: profile, roots, tokens, agreement, own attestation."""
+        table = self.config.bridge
+        mesh = bytes.fromhex(table.mesh)
+        inputs = [("config", cbor.encode([mesh, self.thumbprint, table.name, table.utc_claims]))]
+        known = self.desk.bridge.state.trust
+        inputs += [("root", bytes.fromhex(one)) for one in table.roots if keys.thumbprint(bytes.fromhex(one)) not in known.roots]
+        attestation = boot_attestation(self.signer, self.boot, self.random(8))
+        files = sorted((self.folder / table.tokens).glob("*.cwt"))
+        inputs += [("token", data) for data in [*(one.read_bytes() for one in files), attestation] if not known.holds(tokens.token_id(data))]
+        proof = self.folder / table.agreement
+        if proof.is_file() and proof.read_bytes() != self.desk.bridge.state.agreement_proof:
+            inputs.append(("agreement", proof.read_bytes()))
+        self.desk.submit_many(inputs)
+        self.own = OwnLog(self.signer, self._own_credential(mesh), tokens.token_id(attestation), self.random)
+
+    def _own_credential(self, mesh: bytes) -> bytes:
+        for identity, one in self.desk.bridge.state.trust.credentials.items():
+            if one.public == self.signer.public and one.claims[tokens.MESH] == mesh:
+                return identity
+        raise StartError(f"no credential of mesh {mesh.hex()[:16]} for this bridge's key; run `fieldpost mesh bridge`")
+
+    def key_for(self, device: bytes) -> bytes | None:
+        """K(device, bridge), if the authority handed it over."""
+        path = self.folder / self.config.bridge.links / f"{device.hex()}.key"
+        return keyfile.read(path) if path.is_file() else None
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        self.start()
+        async with asyncio.TaskGroup() as tasks:
+            for table in self.config.link:
+                tasks.create_task(self._cable(table))
+            tasks.create_task(self._ticks())
+            if self.config.boundary.listen:
+                tasks.create_task(boundary_stream.serve(self.config.boundary.listen, self.desk, self._met))
+            if self.config.boundary.dial:
+                tasks.create_task(self._dial(self.config.boundary.dial))
+
+    async def _cable(self, table: LinkTable) -> None:
+        terms = LinkTerms(table.baud, table.turnaround_ms)
+        port = SerialPort(str(self.folder / table.port), table.baud, lambda data: link.received(data), lambda: link.opened())
+        link = DeviceLink(
+            self.desk, self.own, self.thumbprint, terms, self.key_for, self.random, self.now_ms, port.write, self.boot, self._changed
+        )
+        self.links.append((port, link))
+        await port.run()
+
+    def _changed(self) -> None:
+        self._changed_at = time.monotonic()
+
+    async def _ticks(self) -> None:
+        while True:
+            await asyncio.sleep(TICK_S)
+            for port, link in self.links:
+                if port.is_open:
+                    link.tick()
+            if self._changed_at is not None and time.monotonic() - self._changed_at > QUIET_S:
+                self._changed_at = None
+                self.desk.submit("solve", b"")
+
+    async def _dial(self, address: str) -> None:
+        while True:
+            if self._changed_at is None:
+                await boundary_stream.meet(address, self.desk)
+                self._met()
+            await asyncio.sleep(self.config.boundary.meet_every_s)
+
+    def _met(self) -> None:
+        """After a meeting: hand down what devices are to derive from."""
+        state = self.desk.bridge.state
+        for rule in self.config.deliver:
+            wanted = [
+                one.id for one in state.entries.values()
+                if obs.covers(rule.subject, one.observation[obs.SUBJECT]) and state.verdicts[one.id].code == "admitted-mapped"
+            ]  # fmt: skip
+            for identity in sorted(wanted, key=lambda one: obs.position(state.entries[one].observation))[-rule.count :]:
+                self._deliver(rule.device, identity)
+
+    def _deliver(self, device: str, identity: bytes) -> None:
+        for port, link in self.links:
+            if port.is_open and link.device is not None and link.device.hex() == device and (device, identity) not in self._delivered:
+                for one in foreign_objects(self.desk, identity):
+                    link.hand_down(one)
+                self._delivered.add((device, identity))
+
+
+def refuse_root_keys(folder: Path, roots: list[bytes]) -> None:
+    """StartError when a root's private key lies in the bridge's folders: it belongs to the authority's desk."""
+    for path in sorted(folder.rglob("*.key")):
+        try:
+            public = Signer(keyfile.read(path)).public
+        except keyfile.KeyFileError as error:
+            raise StartError(str(error)) from None
+        if public in roots or path.name == "root.key":
+            raise StartError(f"{path}: a mesh's root key lies in the bridge's folder; move it off this machine and start again")

@@ -1,0 +1,187 @@
+"""One cable: frames and session events on one side, the desk on the other.
+
+Shell. Decides only the order of keeping and promising: custody is granted after the desk has made the
+segment durable, and never before. SPEC 8.5
+"""
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from fieldpost import codes, imports
+from fieldpost.desk import Desk
+from fieldpost.own_log import OwnLog
+from fieldwire import cbor, errors, frame, keys, limits, tokens
+from fieldwire.session_bridge import BridgeSession
+
+log = logging.getLogger(__name__)
+KINDS = {0: "token", 1: "segment", 2: "early"}
+
+
+@dataclass(frozen=True)
+class LinkTerms:
+    """What a session's timers are derived from: bits a second, ms a turn-around, bytes a frame."""
+
+    baud: int
+    turnaround_ms: int
+    frame_max: int = limits.FRAME_MAX
+
+
+@dataclass
+class DeviceLink:
+    """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock."""
+
+    desk: Desk
+    own: OwnLog
+    thumbprint: bytes
+    terms: LinkTerms
+    key_for: Callable[[bytes], bytes | None]
+    random: Callable[[int], bytes]
+    now_ms: Callable[[], int]
+    write: Callable[[bytes], None]
+    boot: int
+    changed: Callable[[], None]
+    device: bytes | None = None
+    _deframer: frame.Deframer = field(default_factory=frame.Deframer)
+    _session: BridgeSession | None = None
+    _rejected: dict[tuple[bytes, bytes, int, int], int] = field(default_factory=dict)
+
+    def opened(self) -> None:
+        """The cable is in: a new session, which resumes what an earlier one had begun."""
+        incoming = None if self._session is None else self._session.incoming
+        self._deframer = frame.Deframer()
+        self._session = BridgeSession(
+            self.thumbprint, self.boot, self.random(8), self.key_for, self.holdings, self.terms, incoming
+        )
+
+    def received(self, data: bytes) -> None:
+        """Bytes came in."""
+        for one in self._deframer.feed(data):
+            if self._session is not None:
+                self._session.receive(one, self.now_ms())
+                self._pump()
+
+    def tick(self) -> None:
+        """Time passed."""
+        if self._session is None:
+            return
+        due = self._session.deadline()
+        if due is not None and self.now_ms() >= due:
+            self._session.on_deadline(self.now_ms())
+        self._pump()
+
+    def hand_down(self, data: bytes) -> None:
+        """Send a signed object to the device. SPEC 8.2"""
+        if self._session is not None:
+            self._session.send_object(data)
+            self._pump()
+
+    def _pump(self) -> None:
+        session = self._session
+        while session is not None:
+            event = session.next_event()
+            if event is not None:
+                self._happened(event)
+                session = self._session
+                continue
+            out = session.to_send(self.now_ms())
+            if out is None:
+                return
+            self.write(frame.encode(out))
+
+    def _happened(self, event: tuple) -> None:
+        name, *rest = event
+        if name == "established":
+            self.device = rest[0]
+            log.info("device %s is on the line", rest[0].hex())
+        elif name == "item":
+            self._item(*rest)
+        elif name == "awaited":
+            self._promise(*rest)
+        elif name == "exchange":
+            self._exchange(rest[0])
+        elif name == "unknown-device":
+            log.warning("device %s calls, but no link key of it is here; hand this bridge its key", rest[0].hex())
+        elif name == "closed":
+            self.opened()
+
+    def _item(self, kind: int, key: bytes | tuple, data: bytes) -> None:
+        if kind not in KINDS:
+            return
+        outcome = self.desk.submit(KINDS[kind], data)
+        self.changed()
+        if kind == 1 and isinstance(key, tuple) and self._session is not None and self._session.device is not None:
+            place = (self._session.device, *key)
+            codes_met = [row[1] for table, row in outcome.rows if table == "refusal"]
+            if codes_met and codes_met[0] not in imports.RETRIED:
+                self._rejected[place] = code_number(codes_met[0])
+            self._promise(*key)
+
+    def _promise(self, incarnation: bytes, stream: int, segment: int) -> None:
+        """Custody for what is verified and durable; a rejection for what never will be."""
+        session, state = self._session, self.desk.bridge.state
+        if session is None or session.device is None:
+            return
+        place = (session.device, incarnation, stream, segment)
+        held = state.seals.get(place)
+        if held is not None:
+            session.grant_custody(incarnation, stream, segment, segment, held)
+        elif place in self._rejected:
+            session.reject(incarnation, stream, segment, self._rejected[place])
+
+    def _exchange(self, payload: list) -> None:
+        data = self.own.exchange(payload, (self.boot, self.now_ms()))
+        self.desk.submit("early", data)
+        self.changed()
+
+    def holdings(self, device: bytes) -> tuple[list, list]:
+        """What this bridge holds of a device, in HAVE's form. SPEC 8.2"""
+        state = self.desk.bridge.state
+        found: dict[tuple[bytes, int], list[int]] = {}
+        for owner, incarnation, stream, segment in state.seals:
+            if owner == device:
+                found.setdefault((incarnation, stream), []).append(segment)
+        held = [[incarnation, stream, ranges(found[incarnation, stream])] for incarnation, stream in sorted(found)]
+        return held, self._tokens(device)
+
+    def _tokens(self, device: bytes) -> list[bytes]:
+        trust = self.desk.bridge.state.trust
+        kids = {keys.kid(one.public) for one in trust.credentials.values() if keys.device_id(one.public) == device}
+        known = [one.id for one in trust.boots.values() if one.message.kid in kids]
+        known += [one.id for one in trust.endorsements.get(device, [])]
+        for identity, one in trust.credentials.items():
+            if keys.device_id(one.public) == device:
+                known += [identity, *(above.id for above in trust.chain(identity))]
+        return sorted(set(known))
+
+
+def ranges(numbers: list[int]) -> list[list[int]]:
+    """Sorted [[lo, hi] ...] of the numbers."""
+    found: list[list[int]] = []
+    for number in sorted(set(numbers)):
+        if found and found[-1][1] == number - 1:
+            found[-1][1] = number
+        else:
+            found.append([number, number])
+    return found
+
+
+def code_number(name: str) -> int:
+    """The number of a code of SPEC 16, the wire's or the bridge's."""
+    return errors.NUMBER[name] if name in errors.NUMBER else codes.CODES[name][0]
+
+
+def foreign_objects(desk: Desk, identity: bytes) -> list[bytes]:
+    """The objects that let a device verify an admitted foreign observation for itself; [] where it is not one.
+
+    The authority's own credentials go first, then ["foreign", item, [root key, token ...], equivalence].
+    """
+    state = desk.bridge.state
+    verdict = state.verdicts.get(identity)
+    if verdict is None or verdict.code != "admitted-mapped" or len(verdict.equivalences) != 1:
+        return []
+    entry = state.entries[identity]
+    equivalence = state.trust.equivalences[verdict.equivalences[0]]
+    above = [cbor.encode(["credential", one.data]) for one in state.trust.chain(equivalence.claims[tokens.ISSUER])]
+    chain = [state.trust.roots[entry.mesh], *(one.data for one in state.trust.chain(entry.credential))]
+    return [*above, cbor.encode(["foreign", cbor.decode(desk.item(identity)), chain, equivalence.data])]

@@ -1,0 +1,1 @@
+"""Links: the only modules that move bytes in and out. They decide nothing."""
