@@ -5,6 +5,7 @@ from importlib.resources import files
 
 import pytest
 from claim_world import ALPHA, BRAVO, agreement
+from vectors_io import load_json, raises
 
 from fieldpost.agreement import Scope, fault
 from fieldpost.agreement_cbor import agreement_digest, from_cbor, to_cbor
@@ -128,3 +129,13 @@ def test_bytes_that_are_not_the_one_encoding_of_sound_terms_are_refused(spoil):
 
 def test_a_changed_term_changes_the_digest():
     assert agreement_digest(parse_toml(changed("level = 5", "level = 6"))).hex() != EXAMPLE_DIGEST
+
+
+@pytest.mark.parametrize("vector", load_json("agreement"), ids=lambda vector: vector["name"])
+def test_golden_bytes_are_accepted_or_refused_as_published(vector):
+    data = bytes.fromhex(vector["hex"])
+    if vector["error"] is None:
+        assert to_cbor(from_cbor(data)) == data
+        assert agreement_digest(from_cbor(data)).hex() == vector["digest"]
+    else:
+        raises(vector["error"], from_cbor, data)

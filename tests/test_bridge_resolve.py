@@ -8,6 +8,7 @@ from importlib.resources import files
 import pytest
 from claim_world import ALPHA, BRAVO, claim
 from typer.testing import CliRunner
+from vectors_io import load_json
 
 from fieldpost.cli.resolve import app
 from fieldwire import cbor
@@ -136,3 +137,11 @@ def test_a_file_that_cannot_be_read_exits_with_three(tmp_path):
     result = CliRunner().invoke(app, [str(tmp_path / "none.toml"), str(tmp_path / "none.jsonl")])
     assert result.exit_code == 3
     assert "none.toml: No such file" in result.stderr
+
+
+@pytest.mark.parametrize("vector", load_json("decisions"), ids=lambda vector: vector["name"])
+def test_golden_claims_lead_to_the_published_rows_and_digest(tmp_path, vector):
+    document = json.loads(run(tmp_path, vector["claims"]).stdout)
+    names = ("subject", "property", "prevailing", "rivals", "rule")
+    assert [[one[name] for name in names] for one in document["decisions"]] == vector["rows"]
+    assert document["decision_digest"] == vector["decision_digest"]

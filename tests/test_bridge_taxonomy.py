@@ -3,17 +3,16 @@
 import json
 import random
 from dataclasses import replace
-from itertools import permutations
 
 import pytest
 import typer
+from taxonomy_oracle import brute_force, link, random_world
 from typer.testing import CliRunner
 
 from fieldpost.cli import taxonomy_path
 from fieldpost.taxonomy import (
     Answer,
     Authority,
-    Equivalence,
     Query,
     Refused,
     Revocation,
@@ -26,11 +25,6 @@ A, B, C = ("alpha", "ops"), ("bravo", "field"), ("charlie", "guard")
 AUTHORITIES = [Authority(*node, key=f"key of {node[0]}") for node in (A, B, C)]
 ALL = ("alpha", "bravo", "charlie")
 QUERY = Query(A, "bravo", "water/level", 112, (100, 200))
-
-
-def link(name, foreign, local, **more):
-    fields = {"issuer": local, "subjects": ("water",), "formats": (112,), "nbf": 0, "exp": 1000}
-    return Equivalence(id=name, foreign=foreign, local=local, **{**fields, **more})
 
 
 AB = link("ab", A, B)
@@ -261,99 +255,6 @@ def test_a_search_that_is_cut_says_so():
     answer = taxonomy.paths(QUERY, steps_max=10)
     assert answer.cut and len(answer.paths) == 10
     assert answer.refused_because == (Refused("taxonomy-bound", A),)
-
-
-def random_world(seeded):
-    meshes = "abcd"
-    nodes = [(mesh, path) for mesh in meshes for path in ("p", "p/q", "r")]
-    authorities = [
-        Authority(*node, rights=frozenset({"translate"} if seeded.random() < 0.9 else set()))
-        for node in nodes
-        if seeded.random() < 0.9
-    ]
-    links = []
-    for number in range(seeded.randrange(1, 9)):
-        foreign, local = seeded.choice(nodes), seeded.choice(nodes)
-        issuer = seeded.choice([local, local, (local[0], "p"), seeded.choice(nodes)])
-        length = seeded.choice([0, 1, 2, 3])
-        scope = seeded.choice([("s",), ("s/t",), None, ("*",), ()])
-        links.append(
-            link(
-                f"e{number}", foreign, local, issuer=issuer, subjects=scope, formats=None,
-                nbf=seeded.choice([0, 50]), exp=seeded.choice([60, 200]), path_length=length,
-                negative=seeded.random() < 0.15,
-            )
-        )  # fmt: skip
-    revocations = [
-        Revocation(f"e{seeded.randrange(9)}", seeded.choice(nodes)) for _ in range(seeded.randrange(2))
-    ]
-    trusted = [mesh for mesh in meshes if seeded.random() < 0.95]
-    at = seeded.choice([(10, 20), (55, 58), (100, 110), (40, 70)])
-    query = Query(seeded.choice(nodes), seeded.choice(meshes), seeded.choice(["s", "s/t", "u"]), 1, at)
-    return authorities, trusted, links, revocations, query
-
-
-def brute_force(authorities, trusted, links, revocations, query):
-    """Every ordering of every subset of statements, each checked against the rules one by one."""
-    known = {(one.mesh, one.path): one for one in authorities}
-
-    def above(upper, lower):
-        return lower == upper or lower[: len(upper) + 1] == upper + "/"
-
-    def stated(one):
-        holder = known.get(one.issuer)
-        issued = holder and "translate" in holder.rights and one.issuer[0] == one.local[0]
-        plain = one.subjects is None or "*" not in one.subjects
-        return issued and above(one.issuer[1], one.local[1]) and plain and one.foreign[0] != one.local[0]
-
-    def alive(one):
-        return (
-            stated(one)
-            and one.issuer[0] in trusted
-            and not any(
-                gone.id == one.id
-                and gone.by in known
-                and "translate" in known[gone.by].rights
-                and gone.by[0] == one.issuer[0]
-                and above(gone.by[1], one.issuer[1])
-                for gone in revocations
-            )
-        )
-
-    def in_scope(one):
-        return one.subjects is None or any(above(subject, query.subject) for subject in one.subjects)
-
-    low, high = query.at
-    positives = [
-        x for x in links if not x.negative and alive(x) and in_scope(x) and x.nbf <= low and high < x.exp
-    ]
-    denials = [x for x in links if x.negative and alive(x) and in_scope(x) and low < x.exp and high >= x.nbf]
-    if query.origin not in known or not {query.origin[0], query.to} <= set(trusted):
-        return []
-    if query.origin[0] == query.to:
-        return [()]
-    found = []
-    for size in range(1, 4):
-        for path in permutations(positives, size):
-            nodes = [query.origin, *(one.local for one in path)]
-            linked = all(one.foreign == node for one, node in zip(path, nodes))
-            meshes = [mesh for mesh, _ in nodes]
-            lengths = all(place <= one.path_length for place, one in enumerate(path))
-            denied = any(
-                (no.foreign[0], no.local[0]) == (a[0], b[0])
-                and above(no.foreign[1], a[1])
-                and above(no.local[1], b[1])
-                for no in denials for i, a in enumerate(nodes) for b in nodes[i + 1 :]
-            )  # fmt: skip
-            if (
-                linked
-                and lengths
-                and not denied
-                and len(set(meshes)) == len(meshes)
-                and meshes[-1] == query.to
-            ):
-                found.append(tuple(one.id for one in path))
-    return sorted(found, key=lambda ids: (len(ids), ids))
 
 
 def test_the_search_finds_exactly_what_trying_everything_finds():
