@@ -1,0 +1,100 @@
+"""The grammar and the golden vectors agree on what is well-formed, as far as a grammar can see."""
+
+import cbor2
+import pytest
+from cddl import problems, schema, signed_problems
+from vectors_io import load_json
+
+from fieldwire import cbor, session_frames
+
+FILES = [
+    "key", "observation", "early", "schema", "payload", "derivation", "function", "seal", "segment",
+    "receipt", "item", "credential", "endorsement", "boot", "equivalence", "revocation", "schema_token",
+    "boundary", "recorder", "exchange",
+]  # fmt: skip
+RULE = {"derivation": "observation"}
+SIGNED = {
+    "early", "credential", "endorsement", "boot", "equivalence", "revocation", "schema-token", "epoch",
+    "checkpoint", "seal", "receipt",
+}  # fmt: skip
+
+
+def rule(row):
+    return RULE.get(row["kind"], row["kind"])
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_the_grammar_accepts_and_refuses_each_vector_as_it_says(name):
+    wrong = []
+    for row in load_json(name):
+        found = problems(bytes.fromhex(row["hex"]), rule(row))
+        if bool(found) != (row.get("cddl", "accepts") == "refuses"):
+            wrong.append((row["name"], found))
+    assert not wrong
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_every_accepted_vector_is_deterministic_down_to_what_it_wraps(name):
+    for row in load_json(name):
+        if row["error"] is None and row["kind"] in SIGNED and row.get("cddl") != "refuses":
+            assert not signed_problems(bytes.fromhex(row["hex"]), rule(row)), row["name"]
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_another_cbor_decoder_reads_each_accepted_vector_to_the_same_value(name):
+    def plain(value):
+        if isinstance(value, (cbor.Tag, cbor2.CBORTag)):
+            number = value.number if isinstance(value, cbor.Tag) else value.tag
+            return ("tag", number, plain(value.value))
+        if hasattr(value, "items"):
+            return {key: plain(one) for key, one in value.items()}
+        if isinstance(value, (list, tuple)):
+            return [plain(one) for one in value]
+        return value
+
+    for row in load_json(name):
+        data = bytes.fromhex(row["hex"])
+        if row["error"] is None:
+            assert plain(cbor2.loads(data)) == plain(cbor.decode(data)), row["name"]
+
+
+def test_bytes_that_are_not_deterministic_are_refused_whatever_their_shape():
+    assert problems(cbor.encode([0, bytes(16), bytes(32), [bytes(32)]]), "boundary-hello") == []
+    long_zero = b"\x84\x18\x00" + cbor.encode([bytes(16), bytes(32), [bytes(32)]])[1:]
+    assert problems(long_zero, "boundary-hello")
+
+
+BODIES = [
+    ("HELLO", "hello", [0, 0, bytes(16), bytes(8)]),
+    ("HAVE", "have", [[[bytes(8), 1, [[0, 3]]]], [1, 2, 3], [bytes(16)]]),
+    ("DATA", "data", [7, 0, bytes(16), 10, 0, b"0123456789"]),
+    ("DATA", "data", [7, 1, [bytes(8), 1, 5], 10, 0, b"0123456789"]),
+    ("DATA", "data", [7, 2, [bytes(8), 0, 5], 10, 5, b"56789"]),
+    ("POLL", "poll", [7, 1, None]),
+    ("POLL", "poll", [7, 1, [bytes(8), 1, 5]]),
+    ("CTRL", "ctrl", [0, "seal", None]),
+    ("TIME", "time-ask", [bytes(8), 1, 2]),
+    ("TIME", "time-answer", [bytes(8), 1, 2, 3, 4, 5]),
+    ("CUSTODY", "custody", [bytes(8), 1, 0, 4, bytes(8)]),
+    ("REJECT", "reject", [bytes(8), 1, 4, 26, bytes(8)]),
+    ("BYE", "bye", []),
+]
+
+
+@pytest.mark.parametrize(("name", "grammar", "body"), BODIES)
+def test_the_grammar_and_the_decoder_agree_on_session_frames(name, grammar, body):
+    tag = b"" if name in session_frames.UNTAGGED else bytes(8)
+    assert session_frames.decode(name, session_frames.encode(name, body) + tag) == body
+    assert problems(cbor.encode(body), grammar) == []
+    assert problems(cbor.encode([*body[:-1], -1] if body else [0]), grammar)
+
+
+def test_the_grammars_first_rule_takes_every_signed_object():
+    assert schema().default_root_type == "any-signed-object"
+    rows = [
+        row for name in FILES for row in load_json(name) if row["kind"] in SIGNED and row["error"] is None
+    ]
+    accepted = [row for row in rows if row.get("cddl") != "refuses"]
+    assert {row["kind"] for row in accepted} == SIGNED
+    for row in accepted:
+        assert not problems(bytes.fromhex(row["hex"]), "any-signed-object"), row["name"]
