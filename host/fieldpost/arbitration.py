@@ -226,7 +226,14 @@ def _rows(contest: Contest, fates: Sequence[Fate], keys: Mapping[int, Keys], pic
             yield _row(contest, None, [index, *rivals], fate, keys, index)
 
 
-def _row(contest: Contest, prevailing: bytes | None, rivals, fate: Fate, keys, index: int) -> Decision:
+def _row(
+    contest: Contest,
+    prevailing: bytes | None,
+    rivals: Sequence[int],
+    fate: Fate,
+    keys: Mapping[int, Keys],
+    index: int,
+) -> Decision:
     named = {contest.claims[one].id: keys[one] for one in {index, *rivals} if one in keys}
     ids = tuple(sorted(contest.claims[one].id for one in rivals))
     return Decision(contest.subject, contest.property, prevailing, ids, fate.rule, fate.function, named)

@@ -62,7 +62,12 @@ def verdict(terms: Mapping[str, int], gate: Gate) -> str:
     return "stop" if gate.total is not None and weighed > gate.total else "resolve"
 
 
-def _met(contests, pairs_of, settled: Collection[bytes], weight: Callable[[Claim], int]) -> list[Claim]:
+def _met(
+    contests: Iterable[Contest],
+    pairs_of: Callable[[Contest], Mapping[int, list[int]]],
+    settled: Collection[bytes],
+    weight: Callable[[Claim], int],
+) -> list[Claim]:
     """The counted claims that meet, in the pairs named, a claim whose authority has weight."""
     found: list[Claim] = []
     for contest in contests:

@@ -8,7 +8,7 @@ variable) the expression abstains: `evaluate` gives None. It refuses to decide w
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 NODES_MAX = 256
@@ -195,7 +195,7 @@ class _Parser:
     def _product(self, depth: int) -> Node:
         return self._arithmetic(("*", "/", "%"), self._unary, depth)
 
-    def _arithmetic(self, operators, operand, depth: int) -> Node:
+    def _arithmetic(self, operators: tuple[str, ...], operand: Callable[[int], Node], depth: int) -> Node:
         left = operand(depth)
         while True:
             column = self._column()
