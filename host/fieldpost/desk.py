@@ -1,0 +1,81 @@
+"""The desk: where an input becomes durable. The fold, the store and the bridge's key in one place.
+
+Shell. Decides nothing: it numbers inputs, applies them to the fold and writes them with all that they led to
+in one transaction. Other processes may write inputs too; they are applied here before anything new is.
+"""
+
+from collections.abc import Callable, Sequence
+
+from fieldpost import verify
+from fieldpost.model import Input, Outcome
+from fieldpost.pipeline import Bridge
+from fieldpost.signing import Signer
+from fieldpost.state import State
+from fieldpost.store import Store
+from fieldwire import cose, keys
+
+Clock = Callable[[], tuple[int, int]]  # (boot, ms) of the bridge's own clock
+
+
+class Desk:
+    """Constructing it replays the store into `bridge`, which is fresh. `clock() -> (boot, ms)`."""
+
+    def __init__(self, store: Store, bridge: Bridge, signer: Signer, clock: Clock) -> None:
+        self._store = store
+        self._bridge = bridge
+        self._signer = signer
+        self._clock = clock
+        self._seen = 0
+        self.thumbprint: bytes = keys.thumbprint(signer.public)
+        self.catch_up()
+
+    @property
+    def state(self) -> State:
+        """The fold as of the last input seen. After a failed write it is another object: do not keep it."""
+        return self._bridge.state
+
+    def catch_up(self) -> None:
+        """Apply inputs that another process wrote; their events and rows are in the store already."""
+        for item in self._store.inputs(self._seen):
+            self._bridge.apply(item)
+            self._seen = item.n
+
+    def submit(self, kind: str, data: bytes) -> Outcome:
+        """Apply one input and write it with what it led to: durable when this returns."""
+        return self.submit_many([(kind, data)])[0]
+
+    def submit_many(self, things: Sequence[tuple[str, bytes]]) -> list[Outcome]:
+        """The same for several (kind, data) in one transaction: all of them or none."""
+        outcomes = []
+        try:
+            with self._store.writing():
+                self.catch_up()
+                for kind, data in things:
+                    item = Input(self._seen + 1, kind, self._clock(), data)
+                    outcomes.append(self._bridge.apply(item))
+                    self._store.put(item, outcomes[-1])
+                    self._seen = item.n
+        except BaseException:
+            self._fold_anew()
+            raise
+        return outcomes
+
+    def _fold_anew(self) -> None:
+        """The fold had gone ahead of what became durable."""
+        self._bridge, self._seen = Bridge(), 0
+        self.catch_up()
+
+    def item(self, identity: bytes) -> bytes:
+        """The crossing item of a held observation, from its envelope as received. SPEC 10.3"""
+        entry = self.state.entries[identity]
+        found = self._store.query(
+            "SELECT envelope.kind, envelope.data FROM observation JOIN envelope ON hash = envelope"
+            " WHERE observation.id = ?",
+            identity,
+        )
+        kind, envelope = found[0]
+        return verify.item_of(kind, envelope, entry.index)
+
+    def sign(self, typ: int, payload: bytes) -> bytes:
+        """A COSE_Sign1 of that typ by the bridge's key."""
+        return cose.sign(typ, payload, self._signer)
