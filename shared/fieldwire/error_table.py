@@ -114,6 +114,82 @@ MEANING = {
         "A token's claims break the rules of section 7.",
         "Compare with the token's type in section 7; the detail names the claim.",
     ),
+    "frame-shape": (
+        "The body of a frame is not what section 8 gives for its type.",
+        "Compare with the table of frames; the frame is dropped and counted.",
+    ),
+    "frame-tag": (
+        "A frame's session tag does not verify.",
+        "Check that both sides hold the key of this device and this bridge.",
+    ),
+    "frame-stale": (
+        "A frame belongs to an earlier session or answers nothing that was asked.",
+        "Nothing to do: it is dropped and counted; the peer asks again.",
+    ),
+    "frame-state": (
+        "A frame came in a session state that does not take it.",
+        "Compare with the table of states; the frame is dropped and counted.",
+    ),
+    "frame-unknown": (
+        "The type of a frame is not known and may be skipped.",
+        "Nothing to do; a later version sent it.",
+    ),
+    "frame-critical": (
+        "The type of a frame is not known and must not be skipped.",
+        "The session ends; bring both sides to one version.",
+    ),
+    "frame-limit": (
+        "More is asked of this side at once than it takes.",
+        "Ask less often.",
+    ),
+    "custody-mac": (
+        "Custody or a rejection is not for the bytes in this log, or not by a bridge that holds the key.",
+        "Nothing is freed; let the bridge verify what it stored and answer anew.",
+    ),
+    "item-shape": (
+        "A crossing item is neither [0, early copy] nor [1, seal, leaf, index, path].",
+        "Compare with section 10.3.",
+    ),
+    "event-shape": (
+        "An event of the recorder does not have its six parts.",
+        "Compare with section 15.1; what was recorded is never edited.",
+    ),
+    "offer-shape": (
+        "An offer of what would be admitted is not sorted and complete.",
+        "Let the peer compute its offer again.",
+    ),
+    "agreement-shape": (
+        "An agreement breaks the rules of section 11 or is not in its one encoding.",
+        "Write it as TOML and let the tool encode it.",
+    ),
+    "token-chain": (
+        "A token claims more than its issuer holds, or its chain does not reach the mesh's root.",
+        "Issue it anew within its issuer's authority, scope, rights, validity and depth.",
+    ),
+    "token-unknown": (
+        "The credential that an observation names is not held.",
+        "Deliver its credential, and those of its issuers first.",
+    ),
+    "token-right": (
+        "The credential lacks the right that is needed.",
+        "Issue a credential with that right.",
+    ),
+    "token-scope": (
+        "Subject or format lies outside the scope of a credential or an equivalence.",
+        "Issue one whose scope covers it.",
+    ),
+    "device-mismatch": (
+        "The credential that an observation names speaks for another device.",
+        "Refuse it; the observation was relabelled or made with the wrong credential.",
+    ),
+    "equivalence-unfit": (
+        "An equivalence is not between the two authorities in question, or is negative.",
+        "Deliver the equivalence of the local authority with the foreign one.",
+    ),
+    "object-unknown": (
+        "An object handed down to a device is of no kind that it takes.",
+        "Hand down credentials, and foreign observations with what proves them.",
+    ),
 }
 
 
