@@ -111,7 +111,9 @@ class Bridge:
         self._count += 1
         key = custody.link_key(self._k_dev, self._thumbprint)
         nonce = bytes([self._count]) * 8
-        self.session = BridgeSession(self._thumbprint, 1, nonce, lambda device: key, self._holdings, self._link)
+        self.session = BridgeSession(
+            self._thumbprint, 1, nonce, lambda device: key, self._holdings, self._link
+        )
 
     def _holdings(self, device):
         held = [[key[0], key[1], [[key[2], key[2]]]] for key in self.segments]

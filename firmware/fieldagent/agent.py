@@ -77,7 +77,13 @@ class Agent:
         chain = [token.data for token in self._trust.chain(self._identity.credential)]
         own = list(reversed(chain)) + [self._attestation]
         return Neighbours(
-            self._identity.device, self._boot, self._trust, own, self.journal.heads, self._random_bytes, self._config
+            self._identity.device,
+            self._boot,
+            self._trust,
+            own,
+            self.journal.heads,
+            self._random_bytes,
+            self._config,
         )
 
     def _offered_tokens(self):
@@ -233,7 +239,12 @@ class Agent:
     def _on_object(self, now_ms, data):
         """What a bridge hands down: ["credential", token] or ["foreign", item, [root key, token ...], equivalence]."""
         value = cbor.decode(data)
-        if isinstance(value, list) and len(value) == 2 and value[0] == "credential" and isinstance(value[1], bytes):
+        if (
+            isinstance(value, list)
+            and len(value) == 2
+            and value[0] == "credential"
+            and isinstance(value[1], bytes)
+        ):
             self._trust.add(value[1])
             self._held.add(value[1])
         elif isinstance(value, list) and len(value) == 4 and value[0] == "foreign":

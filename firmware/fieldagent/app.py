@@ -45,9 +45,7 @@ async def _serve(board, files):
     hardware_id = board.unique_id()
     attestation = identity.attest_boot(known.signer, hardware_id, boot, board.random_bytes(32), measurement)
     utc = board.utc if settings.utc else _no_utc
-    agent = Agent(
-        files, known, settings, boot, attestation, _reader(board), board.random_bytes, utc, uart
-    )
+    agent = Agent(files, known, settings, boot, attestation, _reader(board), board.random_bytes, utc, uart)
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     try:
         await _work(board, clock, agent, uart, local, Status(board, known, boot, agent, settings.status_ms))

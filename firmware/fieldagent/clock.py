@@ -43,6 +43,7 @@ def _read_boot(data):
     except WireError:
         boot = None
     if not isinstance(boot, int) or boot < 1:
-        raise StorageError("%s is damaged and a boot number must never repeat; enrol the device anew" % _BOOT_FILE)
+        raise StorageError(
+            "%s is damaged and a boot number must never repeat; enrol the device anew" % _BOOT_FILE
+        )
     return boot
-

@@ -36,7 +36,9 @@ class Reading:
 class Rule:
     """One line of `derive`: a built-in function over `count` verified inputs of a subject tree (and an authority)."""
 
-    def __init__(self, function, parameters, pattern, authority, count, subject, digest, fields, stream, early):
+    def __init__(
+        self, function, parameters, pattern, authority, count, subject, digest, fields, stream, early
+    ):
         self.function = function
         self.parameters = parameters
         self.pattern = pattern
@@ -53,7 +55,7 @@ class Config:
     def __init__(self, source, schemas):
         self.schemas = schemas
         take = source.take
-        self.journal_bytes = take("journal_bytes", _integer(16_384, 1 << 30), 524_288)
+        self.journal_bytes = take("journal_bytes", _integer(65_536, 1 << 30), 786_432)
         self.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
         self.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
         self.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
@@ -173,7 +175,11 @@ def _list(value):
 
 
 def _subject(value):
-    return (value, "") if obs.is_path(value) else (None, "1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31} joined by /")
+    return (
+        (value, "")
+        if obs.is_path(value)
+        else (None, "1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31} joined by /")
+    )
 
 
 def _function(value):

@@ -59,4 +59,6 @@ def _payload(rule, value):
     """The value in the rule's schema: its only field, or the field of the property's name."""
     if len(rule.fields) == 1:
         return schema.pack(rule.fields, [value])
-    return schema.pack(rule.fields, [value if field[0] == rule.parameters[0] else None for field in rule.fields])
+    return schema.pack(
+        rule.fields, [value if field[0] == rule.parameters[0] else None for field in rule.fields]
+    )

@@ -71,12 +71,21 @@ class Enrolment:
             if self._told and body[3] == self._enrolled.credential:
                 self.confirm()  # the host did not hear it
             return
-        if self._seed is None or not isinstance(body, list) or len(body) != 5 or not isinstance(body[4], list):
-            raise WireError("frame-shape", "ENROL is [K_dev, root key, mesh id, credential id, tokens], after a start")
+        if (
+            self._seed is None
+            or not isinstance(body, list)
+            or len(body) != 5
+            or not isinstance(body[4], list)
+        ):
+            raise WireError(
+                "frame-shape", "ENROL is [K_dev, root key, mesh id, credential id, tokens], after a start"
+            )
         k_dev, root, mesh_id, credential, held = body
         sized = ((k_dev, 32), (root, 32), (mesh_id, 32), (credential, 16))
         if not all(obs.is_bytes(value, size) for value, size in sized) or len(held) > _TOKENS_MAX:
-            raise WireError("frame-shape", "ENROL carries 32, 32, 32 and 16 bytes and up to %d tokens" % _TOKENS_MAX)
+            raise WireError(
+                "frame-shape", "ENROL carries 32, 32, 32 and 16 bytes and up to %d tokens" % _TOKENS_MAX
+            )
         if keys.thumbprint(root) != mesh_id:
             raise WireError("token-chain", "the mesh id is not the root key's thumbprint")
         own = self._verified(Trust(mesh_id, root, verify), held, credential)

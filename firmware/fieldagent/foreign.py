@@ -73,5 +73,7 @@ def _open(item, foreign):
         raise WireError("item-shape", "an item is an early copy or [1, seal, leaf, index, path]")
     credential = foreign.signer_of(obs.decode(item[2]))
     device = keys.device_id(credential.public)
-    observation = seals.open_item(item[1], item[2], item[3], item[4], credential.public, device, foreign.verify)[2]
+    observation = seals.open_item(
+        item[1], item[2], item[3], item[4], credential.public, device, foreign.verify
+    )[2]
     return observation, obs.observation_id(item[2]), credential

@@ -15,7 +15,13 @@ from fieldagent import segment_file as segments
 _HEADS = "log/heads"
 _STREAMS = 4
 _SEQ_BLOCK = 64
+_BLOCK_BYTES = 4096  # a file takes whole erase blocks, however short it is
 _OVERHEAD_BYTES = 512  # seal, array heads and trailer beside the leaves of a segment
+
+
+def on_flash(size):
+    """Bytes of flash that a file of `size` bytes takes."""
+    return (size + _BLOCK_BYTES - 1) // _BLOCK_BYTES * _BLOCK_BYTES
 
 
 class Head:
@@ -49,7 +55,10 @@ class OpenSegment:
 
 
 class Journal:
-    """`files`: journal_files.Files; `new_incarnation() -> 8 random bytes`, called when the last seq is not provable."""
+    """`files`: journal_files.Files; `new_incarnation() -> 8 random bytes`, called when the last seq is not provable.
+
+    `bytes` is the flash that its segments take, in whole blocks.
+    """
 
     def __init__(self, files, new_incarnation):
         self._files = files
@@ -81,7 +90,7 @@ class Journal:
 
     def _keep(self, key, size):
         self._sealed.setdefault(key[:2], []).append((key[2], size))
-        self.bytes += size
+        self.bytes += on_flash(size)
 
     def _load_heads(self):
         """False when the log cannot prove its last seq: no heads, damaged heads, or segments beyond them."""
@@ -110,7 +119,9 @@ class Journal:
         return key[0] == self.incarnation and key[1] == stream and key[2] > head.segment
 
     def _store_heads(self):
-        body = cbor.encode([self.incarnation, [[head.reserved, head.segment, head.previous] for head in self._heads]])
+        body = cbor.encode(
+            [self.incarnation, [[head.reserved, head.segment, head.previous] for head in self._heads]]
+        )
         self._files.replace(_HEADS, [crc32(body).to_bytes(4, "big"), body])
 
     def recover(self, signer):
@@ -160,7 +171,9 @@ class Journal:
         current = self._open.get(stream)
         seq = head.seq
         if seq >= head.reserved or (current is not None and current.broken):
-            raise ValueError("stream %d: reserve the seq, and seal a broken segment, before appending" % stream)
+            raise ValueError(
+                "stream %d: reserve the seq, and seal a broken segment, before appending" % stream
+            )
         head.seq += 1  # used up even when the append fails: its bytes may stand in flash
         if current is None:
             current = self._begin(stream, author, seq, now_ms)
@@ -171,7 +184,7 @@ class Journal:
             current.broken = True
             raise
         current.tree.add(merkle.leaf_hash(leaf))
-        self.bytes += current.bytes - before
+        self.bytes += on_flash(current.bytes) - on_flash(before)
         return seq
 
     def _begin(self, stream, author, seq, now_ms):
@@ -185,7 +198,7 @@ class Journal:
         except StorageError:
             current.broken = True
             raise
-        self.bytes += current.bytes
+        self.bytes += on_flash(current.bytes)
         return current
 
     def room_for(self, stream, size):
@@ -213,7 +226,7 @@ class Journal:
         if current.tree.size:
             self._write_sealed(current.key, current.header, current.tree, signer, 0)
         del self._open[stream]
-        self.bytes -= current.bytes
+        self.bytes -= on_flash(current.bytes)
         self._files.remove(segments.name(current.key, segments.OPEN))
         return current.key if current.tree.size else None
 
@@ -259,13 +272,17 @@ class Journal:
         """[(incarnation, stream, segment, length) ...]: urgent streams first, older incarnations before this one."""
         places = sorted(self._sealed, key=lambda place: (place[1], place[0] == self.incarnation, place[0]))
         return [
-            place + (segment, size - segments.TRAILER_BYTES) for place in places for segment, size in self._sealed[place]
+            place + (segment, size - segments.TRAILER_BYTES)
+            for place in places
+            for segment, size in self._sealed[place]
         ]
 
     def read(self, key, offset, size):
         """Up to `size` bytes of a sealed segment as it travels (SPEC 6.4), from `offset`."""
         length = self._size(key) - segments.TRAILER_BYTES
-        return self._files.read_at(segments.name(key, segments.SEALED), offset, max(0, min(size, length - offset)))
+        return self._files.read_at(
+            segments.name(key, segments.SEALED), offset, max(0, min(size, length - offset))
+        )
 
     def _size(self, key):
         index = self._index(key)
@@ -300,7 +317,7 @@ class Journal:
         self._files.remove(segments.name(key, segments.OPEN))  # a later start must not seal it a second time
         self._files.remove(segments.name(key, segments.SEALED))
         place = key[:2]
-        self.bytes -= self._sealed[place].pop(index)[1]
+        self.bytes -= on_flash(self._sealed[place].pop(index)[1])
         if not self._sealed[place]:
             del self._sealed[place]
         return count
@@ -313,7 +330,7 @@ class Journal:
             if size <= 0:
                 break
             chosen.append(held[index][:3])
-            size -= held[index][3]
+            size -= on_flash(held[index][3])
         return chosen
 
 

@@ -23,7 +23,9 @@ class Appender:
             self._file.write(data)
             self._file.flush()
         except OSError as cause:
-            raise StorageError("cannot append %d bytes to %s (%s); free space on the flash" % (len(data), self._path, cause))
+            raise StorageError(
+                "cannot append %d bytes to %s (%s); free space on the flash" % (len(data), self._path, cause)
+            )
 
     def close(self):
         try:
@@ -135,7 +137,9 @@ class System:
     def ilistdir(self, path):
         if hasattr(os, "ilistdir"):
             return [self._sized(path, row) for row in os.ilistdir(path)]
-        return [(row.name, _FOLDER if row.is_dir() else 0x8000, 0, row.stat().st_size) for row in os.scandir(path)]
+        return [
+            (row.name, _FOLDER if row.is_dir() else 0x8000, 0, row.stat().st_size) for row in os.scandir(path)
+        ]
 
     def _sized(self, path, row):
         """The unix port's own file system leaves the size out."""

@@ -99,7 +99,12 @@ class Neighbours:
             self._push(_frame(TOKEN, [data]))
 
     def _on_beacon(self, body, now_ms):
-        if len(body) != 4 or not obs.is_bytes(body[0], 16) or not obs.is_uint(body[1]) or not obs.is_uint(body[2]):
+        if (
+            len(body) != 4
+            or not obs.is_bytes(body[0], 16)
+            or not obs.is_uint(body[1])
+            or not obs.is_uint(body[2])
+        ):
             raise WireError("frame-shape", "BEACON is [device, boot, ms, heads]")
         device, boot = body[:2]
         last = self._heard.get(device)
@@ -137,7 +142,9 @@ class Neighbours:
 
     def _on_answer(self, body, now_ms):
         if len(body) != 8 or not obs.is_bytes(body[0], 16) or not obs.is_bytes(body[1], 16):
-            raise WireError("frame-shape", "ANSWER is [asker, answerer, xid, t1 boot, t1 ms, t2 boot, t2 ms, t3 ms]")
+            raise WireError(
+                "frame-shape", "ANSWER is [asker, answerer, xid, t1 boot, t1 ms, t2 boot, t2 ms, t3 ms]"
+            )
         asker, answerer, xid = body[:3]
         if not all(obs.is_uint(stamp) for stamp in body[3:]) or asker != self._device:
             raise WireError("frame-shape", "an ANSWER of unsigned stamps, to us")

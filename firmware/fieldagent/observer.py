@@ -10,7 +10,7 @@ from fieldwire.errors import StorageError
 
 _EARLY_HELD_MAX = 16
 _GAP_RANGES_MAX = 8
-_MARGIN_BYTES = 1024  # a gap record and its record head beside the leaf that needs the room
+_MARGIN_BYTES = 16_384  # four streams may each begin a block, or write a segment beside its open file
 
 
 class Made:
@@ -109,7 +109,9 @@ class Observer:
         """Seals each stream that has waited for longer than `age_ms_max`, or holds as much as a segment should."""
         for stream in range(4):
             count, opened_ms = self._journal.waiting(stream)
-            if opened_ms is not None and (count >= self._config.seal_count or now_ms - opened_ms >= age_ms_max):
+            if opened_ms is not None and (
+                count >= self._config.seal_count or now_ms - opened_ms >= age_ms_max
+            ):
                 self.seal(stream)
 
     # Space
@@ -120,7 +122,7 @@ class Observer:
             return
         if not self._journal.held():
             self.seal_all()
-        victims, ranges = _ranges(self._journal.oldest_of_lowest(limit // 8))
+        victims, ranges = _ranges(self._journal.oldest_of_lowest(max(_MARGIN_BYTES, limit // 8)))
         if not victims:
             raise StorageError("journal_bytes %d is full and holds no segment to drop; raise it" % limit)
         payload = cbor.encode([entry + ["journal full"] for entry in ranges])

@@ -57,7 +57,9 @@ class Outbox:
             if row[0] == incarnation and row[1] == stream and first <= row[2] <= last:
                 freed += self._journal.free(row[:3])
         kept = [
-            entry for entry in self._rejected if entry[1:3] != [incarnation, stream] or not first <= entry[3] <= last
+            entry
+            for entry in self._rejected
+            if entry[1:3] != [incarnation, stream] or not first <= entry[3] <= last
         ]
         if len(kept) < len(self._rejected):
             self._store(kept)

@@ -35,7 +35,9 @@ class Uplink:
         self.bridge = self._outbox.bridge = None
         identity = self._identity
         nonce = self._random_bytes(8)
-        self._session = DeviceSession(identity.device, self._boot, identity.k_dev, nonce, self._outbox, self._link)
+        self._session = DeviceSession(
+            identity.device, self._boot, identity.k_dev, nonce, self._outbox, self._link
+        )
         self._session.open(now_ms)
         self._heard_ms = now_ms
 

@@ -1,0 +1,59 @@
+"""A process to be killed: MicroPython that appends to a log on a LittleFS image, and says what it has promised.
+
+Called as `micropython killed_logger.py IMAGE write|check`. `write` prints the id of each observation once it is
+durable and goes on until it is killed; `check` prints the ids of all leaves that the log gives back.
+"""
+
+import os
+import sys
+
+import vfs
+from agent_log import Device, Keeper
+from fieldwire.port import MICROPYTHON
+
+sys.path.append(__file__.rsplit("/", 2)[0] + "/boards/emulated")
+from emulated_flash import FileFlash  # noqa: E402 - it lies with the board
+
+BLOCK_BYTES, BLOCKS = 4096, 2048
+
+
+def open_image(path):
+    is_new = path.rsplit("/", 1)[1] not in os.listdir(path.rsplit("/", 1)[0])
+    if is_new:
+        with open(path, "wb") as file:
+            for _ in range(BLOCKS):
+                file.write(b"\xff" * BLOCK_BYTES)
+    flash = FileFlash(path, BLOCK_BYTES, BLOCKS)
+    if is_new:
+        vfs.VfsLfs2.mkfs(flash)
+    vfs.mount(vfs.VfsLfs2(flash), "/flash")
+
+
+def write(device):
+    count = 0
+    while True:
+        count += 1
+        made = device.observe(count % 3, count)
+        print(made.id.hex())
+        if count % 40 == 0:
+            device.observer.seal_all()
+
+
+def check(device):
+    keeper = Keeper()
+    keeper.drain(device.journal)
+    keeper.check_chains()
+    incarnations = set(key[0] for key in keeper.seals)
+    print("incarnations", len(incarnations), "segments", len(keeper.seals))
+    for identity in keeper.ids.values():
+        print(identity.hex())
+
+
+def main(image, action):
+    assert MICROPYTHON
+    open_image(image)
+    device = Device(None, lambda: os.urandom(8), root="/flash")
+    (write if action == "write" else check)(device)
+
+
+main(sys.argv[1], sys.argv[2])
