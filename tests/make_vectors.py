@@ -7,13 +7,24 @@ import json
 import sys
 from pathlib import Path
 
+import vector_handed
 import vector_links
 import vector_observations
 import vector_seals
+import vector_session
+import vector_strays
 import vector_tokens
 
 VECTORS = Path(__file__).parent / "vectors"
-MODULES = (vector_observations, vector_seals, vector_tokens, vector_links)
+MODULES = (
+    vector_observations,
+    vector_seals,
+    vector_tokens,
+    vector_links,
+    vector_handed,
+    vector_session,
+    vector_strays,
+)
 
 
 def made() -> dict[str, str]:

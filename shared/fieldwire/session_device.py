@@ -6,6 +6,7 @@ SPEC 8.2 to 8.5
 """
 
 from fieldwire import custody, session_frames
+from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_core import TRIES_MAX, WINDOW_MAX, Session
 from fieldwire.session_frames import NO_TAG, SEGMENT, VERSION
@@ -15,7 +16,7 @@ from fieldwire.session_time import Exchanges
 
 # A bridge that has answered so many questions about a segment without custody has lost it: offer it again.
 _ASKS_BEFORE_OFFER = const(3)
-_ASK_DOUBLINGS_MAX = const(10)
+_ASK_DOUBLINGS_MAX = const(8)
 
 
 class DeviceSession(Session):
@@ -117,8 +118,7 @@ class DeviceSession(Session):
     def _on_hello(self, body, frame, now_ms):
         version, _, bridge, nonce = body[:4]
         if len(bridge) != 32:
-            self._drop("frame-shape")
-            return
+            raise WireError("frame-shape", "a bridge is named by 32 bytes")
         key = custody.link_key(self._k_dev, bridge)
         self._authenticate(frame, key, nonce)
         self._bridge, self._key, self._peer_nonce = bridge, key, nonce
@@ -130,16 +130,14 @@ class DeviceSession(Session):
         held, partial, tokens = body
         if self.state == "greeted":
             if partial is not None:
-                self._drop("frame-stale")
-                return
+                raise WireError("frame-stale", "the answer to a POLL of another session")
             self._outgoing.take_have(held, tokens)
             self._exchanges = Exchanges(self._boot, self._bridge[:16])
             self._tries = 0
             self._tell("established", self._bridge)
         else:
             if partial is None or partial[1] != self._poll:
-                self._drop("frame-stale")
-                return
+                raise WireError("frame-stale", "the answer to another POLL")
             self._confirmed = True
             if self._awaited is not None and self._asks >= _ASKS_BEFORE_OFFER:
                 self._outgoing.forget_delivered()
@@ -251,24 +249,21 @@ class DeviceSession(Session):
         incarnation, stream, first, last, mac = body
         seal_hash = self._outbox.seal_hash(incarnation, stream, last)
         if seal_hash is None:
-            self._drop("custody-unknown")
-            return
+            raise WireError("custody-mac", "custody of a segment that is not in this log")
         place = (incarnation, stream, first, last)
         expected = custody.custody_mac(self._key, self._device_id, self._bridge, *place, seal_hash)
         if not custody.matches(expected, mac):
-            self._drop("custody-mac")
-            return
+            raise WireError("custody-mac", "custody of other bytes than ours")
         self._outgoing.settled(*place)
-        self._answered(now_ms)
         self._tell("custody", *place)
+        self._answered(now_ms)
 
     def _on_reject(self, body, frame, now_ms):
         incarnation, stream, segment, code, mac = body
         place = (incarnation, stream, segment)
         expected = custody.reject_mac(self._key, self._device_id, self._bridge, *place, code)
         if not custody.matches(expected, mac):
-            self._drop("custody-mac")
-            return
+            raise WireError("custody-mac", "a rejection that the bridge did not make")
         self._outgoing.rejected(*place)
         self._answered(now_ms)
         self._tell("rejected", *place, code)
@@ -282,8 +277,7 @@ class DeviceSession(Session):
         """A command is carried out once and answered each time it comes. SPEC 8.2"""
         number, command, argument = body
         if number > self._control or number + 1 < self._control:
-            self._drop("frame-stale")
-            return
+            raise WireError("frame-stale", "a command out of turn")
         if number == self._control:
             self._control += 1
             if command == "object" and argument is not None:
@@ -291,7 +285,7 @@ class DeviceSession(Session):
             elif command == "seal":
                 self._tell("seal")
             else:
-                self._drop("ctrl-unknown")
+                self._drop("frame-unknown")
         self._control_answer = self._tagged(session_frames.encode("CTRL", [number, command, None]))
 
     _HANDLERS = {

@@ -114,7 +114,9 @@ class Outgoing:
         self._tokens.update(tokens)
 
     def forget_delivered(self):
-        """What was delivered but is not listed as held is offered again; rejections stay."""
+        """What was delivered and is not in the lists that follow is offered again; rejections stay."""
+        self._tokens = set()
+        self._early = set()
         self._covered = Ranges()
 
     def settled(self, incarnation, stream, first, last):
