@@ -10,7 +10,7 @@ from fieldwire import cbor, session_frames
 FILES = [
     "key", "observation", "early", "schema", "payload", "derivation", "function", "seal", "segment",
     "receipt", "item", "credential", "endorsement", "boot", "equivalence", "revocation", "schema_token",
-    "boundary", "recorder", "exchange",
+    "boundary", "recorder", "exchange", "handed_down", "offer",
 ]  # fmt: skip
 RULE = {"derivation": "observation"}
 SIGNED = {

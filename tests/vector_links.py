@@ -126,6 +126,8 @@ def recorder_rows():
         good("An event names its inputs, its policy and its outcome.", "event", cbor.encode(event)),
         good("An event may have no policy and no inputs.", "event", cbor.encode(bare)),
     ]
+    rows.append(bad("An event of five parts is refused.", "event", cbor.encode(event[:5]), "event-shape"))
+    rows.append(bad("An event is no map.", "event", cbor.encode({0: "import"}), "event-shape"))
     point = [given.BRIDGE_ID, 2, ROOT]
     return rows + _signed_rows(
         "checkpoint",
