@@ -9,6 +9,7 @@ import sys
 
 import vfs
 from agent_log import Device, Keeper
+
 from fieldwire.port import MICROPYTHON
 
 sys.path.append(__file__.rsplit("/", 2)[0] + "/boards/emulated")
@@ -43,7 +44,7 @@ def check(device):
     keeper = Keeper()
     keeper.drain(device.journal)
     keeper.check_chains()
-    incarnations = set(key[0] for key in keeper.seals)
+    incarnations = {key[0] for key in keeper.seals}
     print("incarnations", len(incarnations), "segments", len(keeper.seals))
     for identity in keeper.ids.values():
         print(identity.hex())

@@ -2,11 +2,12 @@
 
 from agent_log import Device, Incarnations, Keeper, Settings, Who
 from fake_flash import FakeFlash
+from vectors_io import fails
+
 from fieldagent import segment_file
 from fieldwire import cbor, seal
 from fieldwire import observation as obs
 from fieldwire.errors import StorageError
-from vectors_io import fails
 
 
 def bodies(device):
@@ -115,7 +116,7 @@ def test_three_incarnations_that_nobody_drained_all_drain():
     keeper.drain(device.journal)
     keeper.check_chains()
     assert sorted(keeper.ids.values()) == sorted(ids)
-    assert len(set(key[0] for key in keeper.seals)) == 3
+    assert len({key[0] for key in keeper.seals}) == 3
     assert [row[1] for row in device.journal.held()] == [0, 0, 0, 1, 1, 1]
     for row in device.journal.held():
         assert device.journal.free(row[:3]) in (1, 2)

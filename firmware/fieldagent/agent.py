@@ -4,13 +4,8 @@ Decides nothing that a part decides; it carries values from one to the next. Ref
 time, frames and sensors come in from the loop.
 """
 
-from fieldwire import cbor, cose, schema, tokens
-from fieldwire import observation as obs
-from fieldwire.ed25519 import verify
-from fieldwire.errors import StorageError, WireError
-
 from fieldagent.derive import Deriver
-from fieldagent.foreign import open_handed_down
+from fieldagent.foreign import HandedDown
 from fieldagent.held_tokens import HeldTokens
 from fieldagent.identity import Attestations
 from fieldagent.journal import Journal
@@ -19,6 +14,10 @@ from fieldagent.observer import Observer
 from fieldagent.outbox import Outbox
 from fieldagent.trust import Trust
 from fieldagent.uplink import Uplink
+from fieldwire import cbor, cose, schema, tokens
+from fieldwire import observation as obs
+from fieldwire.ed25519 import verify
+from fieldwire.errors import StorageError, WireError
 
 _EXCHANGES_AT_CONTACT = 3
 _LINKED_SEAL_AGE_MS = 1_000
@@ -49,6 +48,7 @@ class Agent:
         self._attestation = attestation
         self._held = HeldTokens(files)
         self._trust = self._own_trust()
+        self._handed = HandedDown(self._trust)
         self.journal = Journal(files, lambda: random_bytes(8))
         recovered = self.journal.recover(identity.signer)
         attestation_id = tokens.token_id(attestation)
@@ -237,21 +237,13 @@ class Agent:
         self.uplink.start(now_ms)
 
     def _on_object(self, now_ms, data):
-        """What a bridge hands down: ["credential", token] or ["foreign", item, [root key, token ...], equivalence]."""
-        value = cbor.decode(data)
-        if (
-            isinstance(value, list)
-            and len(value) == 2
-            and value[0] == "credential"
-            and isinstance(value[1], bytes)
-        ):
-            self._trust.add(value[1])
-            self._held.add(value[1])
-        elif isinstance(value, list) and len(value) == 4 and value[0] == "foreign":
-            observation, identity, authority = open_handed_down(value[1], value[2], value[3], self._trust)
-            self._offer(observation, identity, authority, now_ms)
+        handed = self._handed.take(data)
+        if handed is None:
+            return
+        if handed[0] == "credential":
+            self._held.add(handed[1])
         else:
-            raise WireError("object-unknown", "neither a credential nor a foreign observation")
+            self._offer(handed[1], handed[2], handed[3], now_ms)
 
     _HANDLERS = {
         "established": _on_established,

@@ -8,14 +8,13 @@ import json
 import sys
 from binascii import hexlify
 
-from fieldwire.errors import StorageError
-
 from fieldagent import config, identity, sensors
 from fieldagent.agent import Agent
 from fieldagent.clock import Clock, next_boot
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.enrolment import Enrolment
 from fieldagent.journal_files import Files
+from fieldwire.errors import StorageError
 
 _TURN_MS = 5
 _FRAMES_A_TURN = 8

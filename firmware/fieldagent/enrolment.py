@@ -4,13 +4,12 @@ Decides whether what a host writes makes a whole identity: a chain that verifies
 this device's own key. Refuses everything else and goes on waiting; whoever holds the cable chooses the mesh.
 """
 
+from fieldagent.identity import Identity
+from fieldagent.trust import Trust
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
 from fieldwire.errors import WireError
-
-from fieldagent.identity import Identity
-from fieldagent.trust import Trust
 
 START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
 _TOKENS_MAX = 8
@@ -101,6 +100,6 @@ class Enrolment:
             elif token.typ == cose.ENDORSEMENT:
                 issuer = trust.credential(token.claims[tokens.ISSUER])
                 if issuer is None:
-                    raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
+                    raise WireError("token-unknown", "the endorsement's issuer is not held")
                 cose.check(token.message, issuer.public, verify)
         return trust.credential(credential)

@@ -1,18 +1,55 @@
-"""Observations of another mesh, handed down by a bridge: what proves that a device may derive from one.
+"""What a bridge hands down: credentials of the own mesh, and observations of another one to derive from.
 
-Decides on signatures alone: an authority of the own mesh with the right `translate` has bound a foreign authority's
-key to a local authority, and the observation's credential chain passes through that key. Refuses all else; the
-bridge that hands it down is not believed. SPEC 7.4, 10.3
+Decides on signatures alone: an authority of the own mesh with the right `translate` has bound a foreign
+authority's key to a local authority, and the observation's credential chain passes through that key. Refuses
+all else; the bridge that hands it down is not believed. SPEC 7.4, 10.3
 """
 
-from fieldwire import cose, keys, tokens
+from fieldagent.trust import Trust, scope_covers
+from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire import seal as seals
 from fieldwire.errors import WireError
 
-from fieldagent.trust import Trust, scope_covers
-
 _TOKENS_MAX = 8
+
+
+class HandedDown:
+    """Takes handed-down objects, CBOR arrays that each fit one frame:
+
+    ["token", token bytes]: kept for a while, unverified, for a later object that names it by its id;
+    ["credential", token bytes or id]: a credential of the own mesh;
+    ["foreign", item, [root key, token bytes or id ...], equivalence bytes or id]: see `open_handed_down`.
+    """
+
+    def __init__(self, trust):
+        self._trust = trust
+        self._kept = []  # token bytes, the latest last
+
+    def take(self, data):
+        """("credential", its bytes), ("foreign", observation, id, local authority), or None when only kept."""
+        value = cbor.decode(data)
+        kind = value[0] if isinstance(value, list) and value else None
+        if kind == "token" and len(value) == 2 and isinstance(value[1], bytes):
+            self._kept = [one for one in self._kept if one != value[1]][1 - _TOKENS_MAX :] + [value[1]]
+            return None
+        if kind == "credential" and len(value) == 2 and isinstance(value[1], bytes):
+            token = self._named(value[1])
+            self._trust.add(token)
+            return "credential", token
+        if kind == "foreign" and len(value) == 4 and isinstance(value[2], list):
+            chain = value[2][:1] + [self._named(part) for part in value[2][1:]]
+            return ("foreign",) + open_handed_down(value[1], chain, self._named(value[3]), self._trust)
+        raise WireError("object-unknown", "neither a token, a credential nor a foreign observation")
+
+    def _named(self, part):
+        """The kept token that a 16-byte id names, or `part` itself."""
+        if obs.is_bytes(part, 16):
+            for data in self._kept:
+                if tokens.token_id(data) == part:
+                    return data
+            raise WireError("token-unknown", "a named token was not handed down before")
+        return part
 
 
 def open_handed_down(item, chain, equivalence, trust):
@@ -39,7 +76,7 @@ def _equivalence(data, trust):
     token = tokens.decode(data, cose.EQUIVALENCE)
     issuer = trust.credential(token.claims[tokens.ISSUER])
     if issuer is None:
-        raise WireError("token-issuer-unknown", "the equivalence's issuer is not held")
+        raise WireError("token-unknown", "the equivalence's issuer is not held")
     cose.check(token.message, issuer.public, trust.verify)
     mesh, local = token.claims[tokens.LOCAL]
     above = issuer.claims

@@ -5,12 +5,11 @@ Decides how the key is made and what is kept. Refuses to hand out the seed: only
 
 import hashlib
 
+from fieldagent import VERSION
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import StorageError, WireError
 from fieldwire.sha512 import sha512
-
-from fieldagent import VERSION
 
 _FILE = "state/identity"
 _ATTESTATIONS = "state/boots"

@@ -6,11 +6,10 @@ and to drop what it has not been told to drop. Why no cut loses or forges a reco
 
 from binascii import crc32
 
+from fieldagent import segment_file as segments
 from fieldwire import cbor, limits, merkle
 from fieldwire import seal as seals
 from fieldwire.errors import StorageError, WireError
-
-from fieldagent import segment_file as segments
 
 _HEADS = "log/heads"
 _STREAMS = 4

@@ -127,7 +127,7 @@ class Files:
 class System:
     """The interpreter's own file system; CPython lacks ilistdir and buffers what MicroPython does not."""
 
-    rename = staticmethod(getattr(os, "rename"))
+    rename = staticmethod(os.rename)
     remove = staticmethod(os.remove)
     mkdir = staticmethod(os.mkdir)
 
