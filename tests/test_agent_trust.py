@@ -1,12 +1,13 @@
 """Credentials on the device: what verifies up to the mesh's root is held, everything else is refused by its code."""
 
 from agent_world import Mesh, credential
+from vectors_io import raises
+
 from fieldagent.foreign import HandedDown
 from fieldagent.trust import Trust, scope_covers
 from fieldwire import cbor, cose, keys, merkle, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
-from vectors_io import raises
 
 HOME, ABROAD = Mesh(10), Mesh(20)
 DEVICE = Ed25519Signer(b"\x31" * 32)
@@ -76,9 +77,7 @@ def test_scopes_narrow_along_a_chain():
     )
     issuer = trust.add(narrow).id
     for scope, refused in (([["field/air"], None], False), ([["sea"], None], True), ([None, None], True)):
-        data = credential(
-            HOME.id, DEVICE.public, "region/a", ["observe"], 0, middle, issuer, scope
-        )
+        data = credential(HOME.id, DEVICE.public, "region/a", ["observe"], 0, middle, issuer, scope)
         if refused:
             raises("token-chain", trust.add, data)
         else:
