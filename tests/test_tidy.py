@@ -48,6 +48,7 @@ SHELLS = {
     "keyfile",
     "links",
     "mesh",
+    "provision",
     "store",
     "web",
 }
@@ -108,7 +109,7 @@ def test_every_cited_section_of_the_specification_exists():
 def specified_codes():
     """Number by name, from the tables of the specification's section of codes."""
     section = text(Path("shared/SPEC.md")).partition("\n## 16. Codes")[2].partition("\n## ")[0]
-    rows = re.findall(r"(?m)^\| *(\d+) *\| *`?([a-z]+(?:-[a-z]+)*)`? *\|", section)
+    rows = re.findall(r"(?m)^\| *(\d+) *\| *`?([a-z0-9]+(?:-[a-z0-9]+)*)`? *\|", section)
     return {name: int(number) for number, name in rows}
 
 

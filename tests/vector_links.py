@@ -16,73 +16,55 @@ ROOT = hashlib.sha256(b"fieldpost test root").digest()
 
 
 def custody_rows():
+    key, bridge = given.K_LINK, given.BRIDGE_ID
+    name = "A link key belongs to one device and one bridge."
+    return [good(name, "link-key", key, k_dev=given.K_DEV, bridge=bridge)] + _tags(key) + _macs(key, bridge)
+
+
+def _tags(key):
+    frame = b"\x81" + cbor.encode([0, 0, given.DEVICE_ID, DEVICE_NONCE])
+    stated = [
+        ("A tag covers the frame and both nonces.", 0, BRIDGE_NONCE),
+        ("A nonce not yet known is zeros.", 0, bytes(8)),
+        ("A bridge's tag differs from a device's.", 1, BRIDGE_NONCE),
+    ]
+    rows = []
+    for name, role, nonce in stated:
+        tag = custody.tag(key, role, DEVICE_NONCE, nonce, frame)
+        inputs = {"key": key, "device_nonce": DEVICE_NONCE, "bridge_nonce": nonce, "frame": frame}
+        rows.append(good(name, "tag", tag, role=role, **inputs))
+    return rows
+
+
+def _macs(key, bridge):
     leaves = leaves_of()
     last = hash_of(sealed(seal_body(), leaves), leaves)
-    key, device, bridge = given.K_LINK, given.DEVICE_ID, given.BRIDGE_ID
-    log = {"key": key, "device": device, "bridge": bridge, "incarnation": given.INCARNATION, "stream": 1}
-    other = custody.link_key(given.K_DEV, given.MESH)
-    frame = b"\x81" + cbor.encode([0, 0, device, DEVICE_NONCE])
-    tagged = {"key": key, "device_nonce": DEVICE_NONCE, "bridge_nonce": BRIDGE_NONCE, "frame": frame}
-    early = custody.tag(key, 0, DEVICE_NONCE, bytes(8), frame)
-    mac = custody.custody_mac(key, device, bridge, given.INCARNATION, 1, 0, 4, last)
-    stolen = custody.custody_mac(other, device, bridge, given.INCARNATION, 1, 0, 4, last)
-    reject = custody.reject_mac(key, device, bridge, given.INCARNATION, 1, 7, 15)
+    place = given.DEVICE_ID, bridge, given.INCARNATION, 1
+    log = {"key": key, "device": place[0], "bridge": bridge, "incarnation": place[2], "stream": 1}
     kept = {**log, "first": 0, "last": 4, "seal_hash": last}
-    return [
-        good(
-            "A link key belongs to one device and one bridge.",
-            "link-key",
-            key,
-            k_dev=given.K_DEV,
-            bridge=bridge,
+    turned = {**log, "segment": 7, "code": 15}
+    mac = custody.custody_mac(key, *place, 0, 4, last)
+    reject = custody.reject_mac(key, *place, 7, 15)
+    stolen = custody.custody_mac(custody.link_key(given.K_DEV, given.MESH), *place, 0, 4, last)
+    differing = [
+        ("Custody for another range does not match.", "custody", mac, {**kept, "last": 5}),
+        ("Custody for other bytes does not match.", "custody", mac, {**kept, "seal_hash": ROOT}),
+        ("Custody by a bridge without the key does not match.", "custody", stolen, kept),
+        (
+            "Custody of another incarnation does not match.",
+            "custody",
+            mac,
+            {**kept, "incarnation": given.OTHER_INCARNATION},
         ),
-        good(
-            "A tag covers the frame and both nonces.",
-            "tag",
-            custody.tag(key, 0, DEVICE_NONCE, BRIDGE_NONCE, frame),
-            role=0,
-            **tagged,
-        ),
-        good("A nonce not yet known is zeros.", "tag", early, role=0, **{**tagged, "bridge_nonce": bytes(8)}),
-        good(
-            "A bridge's tag differs from a device's.",
-            "tag",
-            custody.tag(key, 1, DEVICE_NONCE, BRIDGE_NONCE, frame),
-            role=1,
-            **tagged,
-        ),
+        ("A shortened custody does not match.", "custody", mac[:7], kept),
+        ("A rejection with another code does not match.", "reject", reject, {**turned, "code": 16}),
+    ]
+    rows = [
         good("Custody is bound to the seal hash of its last segment.", "custody", mac, **kept),
-        good(
-            "A rejection is bound to its segment and its code.", "reject", reject, segment=7, code=15, **log
-        ),
-        {
-            **good("Custody for another range does not match.", "custody", mac, **{**kept, "last": 5}),
-            "matches": False,
-        },
-        {
-            **good("Custody for other bytes does not match.", "custody", mac, **{**kept, "seal_hash": ROOT}),
-            "matches": False,
-        },
-        {
-            **good("Custody by a bridge without the key does not match.", "custody", stolen, **kept),
-            "matches": False,
-        },
-        {
-            **good(
-                "Custody of another incarnation does not match.",
-                "custody",
-                mac,
-                **{**kept, "incarnation": given.OTHER_INCARNATION},
-            ),
-            "matches": False,
-        },
-        {**good("A shortened custody does not match.", "custody", mac[:7], **kept), "matches": False},
-        {
-            **good(
-                "A rejection with another code does not match.", "reject", reject, segment=7, code=16, **log
-            ),
-            "matches": False,
-        },
+        good("A rejection is bound to its segment and its code.", "reject", reject, **turned),
+    ]
+    return rows + [
+        {**good(name, kind, found, **inputs), "matches": False} for name, kind, found, inputs in differing
     ]
 
 

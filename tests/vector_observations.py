@@ -68,24 +68,36 @@ def derived(function="mean", parameters=None, value=2_150, fields=SCHEMA_2, **ch
 
 
 def observation_rows():
-    made = observation()
-    rows = [
-        _observed("A reading with its local time alone is accepted.", made),
-        _observed(
+    rows = [_observed(name, made) for name, made in _well_formed()]
+    for name, value in _malformed():
+        rows.append(bad(name, "observation", cbor.encode(value), "observation-shape"))
+    for name, value in _beyond_the_grammar():
+        rows.append(bad(name, "observation", cbor.encode(value), "observation-shape", "accepts"))
+    data = obs.encode(observation())
+    rows.append(bad("A byte after the observation is refused.", "observation", data + b"\0", "cbor-trailing"))
+    return rows
+
+
+def _well_formed():
+    return [
+        ("A reading with its local time alone is accepted.", observation()),
+        (
             "A UTC reading may stand beside the local one.",
             observation(tref=[3, 60_000, obs.utc(1_767_225_600_250, 1_500)]),
         ),
-        _observed("A content format may be a CoAP number.", observation(format=112, payload=b"\x80")),
-        _observed("A derived observation names its sources and its function.", derived()[0]),
-        _observed(
+        ("A content format may be a CoAP number.", observation(format=112, payload=b"\x80")),
+        ("A derived observation names its sources and its function.", derived()[0]),
+        (
             "A subject may have eight segments and 128 bytes.",
             observation(subject="/".join(["abcdefghijklmno"] * 7 + ["p" * 16])),
         ),
-        _observed("A sequence number may use 64 bits.", observation(2**64 - 1)),
+        ("A sequence number may use 64 bits.", observation(2**64 - 1)),
     ]
-    shape = "observation-shape"
-    two = derived()[0][obs.SOURCES]
-    seen = [
+
+
+def _malformed():
+    made = observation()
+    return [
         ("An observation without a salt is refused.", without(made, obs.SALT)),
         ("An observation without a device is refused.", without(made, obs.DEVICE)),
         ("A thirteenth key without its like is refused.", {**made, 13: 0}),
@@ -115,21 +127,20 @@ def observation_rows():
         ("A parameter that is a byte string is refused.", derived(parameters=[b"x"])[0]),
         ("An observation that is no map is refused.", list(made.values())),
     ]
-    rows += [bad(name, "observation", cbor.encode(value), shape) for name, value in seen]
-    unseen = [
+
+
+def _beyond_the_grammar():
+    two = derived()[0][obs.SOURCES]
+    long = {**derived()[0], obs.SOURCES: [_source(n) for n in range(8)], obs.PAYLOAD: bytes(500)}
+    return [
         ("Sources out of order are refused.", {**derived()[0], obs.SOURCES: [two[1], two[0]]}),
         ("A source named twice is refused.", {**derived()[0], obs.SOURCES: [two[0], two[0]]}),
+        (
+            "A subject of 129 bytes is refused.",
+            observation(subject="/".join(["abcdefghijklmno"] * 7 + ["p" * 17])),
+        ),
+        ("An observation of more than 1,024 bytes is refused.", long),
     ]
-    name = "A subject of 129 bytes is refused."
-    unseen.append((name, observation(subject="/".join(["abcdefghijklmno"] * 7 + ["p" * 17]))))
-    rows += [bad(name, "observation", cbor.encode(value), shape, "accepts") for name, value in unseen]
-    long = cbor.encode({**derived()[0], obs.SOURCES: [_source(n) for n in range(8)], obs.PAYLOAD: bytes(500)})
-    rows.append(
-        bad("An observation of more than 1,024 bytes is refused.", "observation", long, shape, "accepts")
-    )
-    data = obs.encode(made)
-    rows.append(bad("A byte after the observation is refused.", "observation", data + b"\0", "cbor-trailing"))
-    return rows
 
 
 def _utc(ms):
@@ -144,86 +155,61 @@ def early_rows():
     device = given.DEVICE
     data = obs.encode(observation(0, obs.URGENT))
     copy = obs.early_copy(data, device)
-    extra = cose.sign(cose.EARLY, data, device, {3: 0})
-    protected = cose.protected_bytes(cose.EARLY, device.public)
-    signature = device.sign(cose.to_be_signed(protected, data))
-    alg = cbor.encode({1: -19, 4: keys.kid(device.public), 16: cose.EARLY})
-    es256 = cose.assemble(alg, data, device.sign(cose.to_be_signed(alg, data)))
-    typeless = cbor.encode({1: -8, 4: keys.kid(device.public)})
-    stolen = cbor.encode({1: -8, 4: keys.kid(given.OTHER.public), 16: cose.EARLY})
-    flipped = bytes((signature[0] ^ 1,)) + signature[1:]
-    again = obs.encode(observation(1, obs.URGENT))
-    rows = [
-        good(
-            "A device signs one observation alone.", "early", copy, id=obs.observation_id(data), payload=data
-        ),
-        bad(
-            "A changed signature is refused.",
-            "early",
-            cose.assemble(protected, data, flipped),
-            "signature-bad",
-            "accepts",
-        ),
-        bad(
-            "A signature does not move to another observation.",
-            "early",
-            cose.assemble(protected, again, signature),
-            "signature-bad",
-            "accepts",
-        ),
-        bad(
-            "Another device's signature is refused.",
-            "early",
-            obs.early_copy(data, given.OTHER),
-            "signature-bad",
-            "accepts",
-        ),
-        bad(
-            "A kid that names another key is refused.",
-            "early",
-            cose.assemble(stolen, data, device.sign(cose.to_be_signed(stolen, data))),
-            "signature-bad",
-            "accepts",
-        ),
-        bad(
-            "A signature of no bytes is refused.", "early", cose.assemble(protected, data, b""), "cose-shape"
-        ),
-        bad("A header label without a place is refused.", "early", extra, "cose-shape"),
-        bad(
-            "An unprotected header is refused.",
-            "early",
-            cose.assemble(protected, data, signature, {4: b"1"}),
-            "cose-shape",
-        ),
-        bad("A nil payload is refused.", "early", cose.assemble(protected, None, signature), "cose-shape"),
-        bad("A COSE_Sign1 without its tag is refused.", "early", copy[1:], "cose-shape"),
-        bad("A COSE_Mac0 tag is refused.", "early", b"\xd1" + copy[1:], "cose-shape"),
-        bad("Any alg but EdDSA is refused.", "early", es256, "cose-alg"),
-        bad(
-            "A missing type is refused.",
-            "early",
-            cose.assemble(typeless, data, device.sign(cose.to_be_signed(typeless, data))),
-            "cose-typ",
-        ),
-        bad(
-            "A signed object of another type is refused.",
-            "early",
-            cose.sign(cose.BOOT, data, device),
-            "cose-typ",
-        ),
-        bad(
-            "A malformed observation is refused though it is signed.",
-            "early",
-            _signed_bad(device),
-            "observation-shape",
-        ),
-        bad("An early copy cut short is refused.", "early", copy[:-1], "cbor-truncated"),
-    ]
+    name = "A device signs one observation alone."
+    rows = [good(name, "early", copy, id=obs.observation_id(data), payload=data)]
+    for name, changed in _forged(device, data):
+        rows.append(bad(name, "early", changed, "signature-bad", "accepts"))
+    rows += [bad(name, "early", changed, error) for name, changed, error in _misshapen(device, data, copy)]
     return [{**row, "public": device.public.hex()} for row in rows]
 
 
-def _signed_bad(device):
-    return cose.sign(cose.EARLY, cbor.encode(without(observation(), obs.SALT)), device)
+def _with_header(header, data, device):
+    protected = cbor.encode(header)
+    return cose.assemble(protected, data, device.sign(cose.to_be_signed(protected, data)))
+
+
+def _parts(device, data):
+    protected = cose.protected_bytes(cose.EARLY, device.public)
+    return protected, device.sign(cose.to_be_signed(protected, data))
+
+
+def _forged(device, data):
+    protected, signature = _parts(device, data)
+    flipped = bytes((signature[0] ^ 1,)) + signature[1:]
+    again = obs.encode(observation(1, obs.URGENT))
+    stolen = {1: -8, 4: keys.kid(given.OTHER.public), 16: cose.EARLY}
+    return [
+        ("A changed signature is refused.", cose.assemble(protected, data, flipped)),
+        ("A signature does not move to another observation.", cose.assemble(protected, again, signature)),
+        ("Another device's signature is refused.", obs.early_copy(data, given.OTHER)),
+        ("A kid that names another key is refused.", _with_header(stolen, data, device)),
+    ]
+
+
+def _misshapen(device, data, copy):
+    protected, signature = _parts(device, data)
+    kid = keys.kid(device.public)
+    labelled = cose.assemble(protected, data, signature, {4: b"1"})
+    newer = _with_header({1: -19, 4: kid, 16: cose.EARLY}, data, device)
+    typeless = _with_header({1: -8, 4: kid}, data, device)
+    unsalted = cose.sign(cose.EARLY, cbor.encode(without(observation(), obs.SALT)), device)
+    return [
+        ("A signature of no bytes is refused.", cose.assemble(protected, data, b""), "cose-shape"),
+        (
+            "A header label without a place is refused.",
+            cose.sign(cose.EARLY, data, device, {3: 0}),
+            "cose-shape",
+        ),
+        ("An unprotected header is refused.", labelled, "cose-shape"),
+        ("A nil payload is refused.", cose.assemble(protected, None, signature), "cose-shape"),
+        ("A COSE_Sign1 without its tag is refused.", copy[1:], "cose-shape"),
+        ("A COSE_Mac0 tag is refused.", b"\xd1" + copy[1:], "cose-shape"),
+        ("Any alg but EdDSA is refused.", newer, "cose-alg"),
+        ("A missing type is refused.", typeless, "cose-typ"),
+        ("A signed object of another type is refused.", cose.sign(cose.BOOT, data, device), "cose-typ"),
+        ("A malformed observation is refused though it is signed.", unsalted, "observation-shape"),
+        ("An early copy cut short is refused.", copy[:-1], "cbor-truncated"),
+    ]
 
 
 def schema_rows():
