@@ -164,6 +164,7 @@ class Pair:
         )
         self.now_ms = 1_000
         self.seen = []  # (from device, frame)
+        self.copies = 1  # how often the channel delivers a frame
         self.device_events = []
         self.bridge_events = []
 
@@ -196,7 +197,7 @@ class Pair:
         assert len(frame) <= self.link.frame_max
         self.seen.append((from_device, frame))
         self.now_ms += wire_ms(self.link, len(frame))
-        if not self.lost(from_device, frame):
+        for _ in range(0 if self.lost(from_device, frame) else self.copies):
             sink.receive(frame, self.now_ms)
         self._drain()
         return True

@@ -135,6 +135,14 @@ def test_an_unknown_device_is_met_with_silence_and_named_once():
     assert not names_of(pair, False) and pair.device.state == "calling" and pair.outbox.kept
 
 
+def test_a_confirmation_that_is_repeated_is_neither_an_event_nor_a_fault():
+    pair = segments_pair(300)
+    pair.lost = lambda from_device, frame: frame[0] == 0x02 and names_of(pair, False).count("HAVE") == 2
+    drained(open_pair(pair))
+    assert names_of(pair, True).count("HELLO") == 3
+    assert pair.bridge.dropped == {} and pair.bridge_events.count(("established", DEVICE)) == 1
+
+
 def test_another_version_closes_both_sides_with_the_reason():
     pair = segments_pair(300)
     hello = session_frames.encode("HELLO", [1, 0, DEVICE, b"device-1", "more"])
@@ -253,6 +261,21 @@ def test_an_answer_is_stamped_when_it_leaves_and_goes_before_data():
     assert NAME[pair.device.to_send(6_000)[0]] != "TIME" and pair.device.dropped == {"frame-stale": 1}
 
 
+def test_an_answer_belongs_to_the_ask_whose_xid_and_t1_it_repeats():
+    pair = told()
+    pair.device.ask_time(b"another1", pair.now_ms)
+    pair.device.to_send(7_000)
+    for xid, boot, t1_ms in ((b"another2", 3, 7_000), (b"another1", 3, 7_001), (b"another1", 4, 7_000)):
+        frame = session_frames.encode("TIME", [xid, boot, t1_ms, 9, 1, 1])
+        pair.device.receive(frame + custody.tag(K, 1, b"device-1", b"bridge-1", frame), 7_100)
+    assert pair.device.dropped == {"frame-stale": 3} and events_of(pair.device) == []
+    frame = session_frames.encode("TIME", [b"another1", 3, 7_000, 9, 1, 2])
+    frame += custody.tag(K, 1, b"device-1", b"bridge-1", frame)
+    pair.device.receive(frame, 7_200)
+    pair.device.receive(frame, 7_300)
+    assert events_of(pair.device) == [("exchange", [0, BRIDGE[:16], b"another1", 3, 7_000, 9, 1, 2, 7_200])]
+
+
 def test_open_asks_and_unanswered_asks_are_bounded():
     pair = told()
     for number in range(9):
@@ -273,13 +296,13 @@ def test_a_command_is_carried_out_once_whatever_is_lost():
     pair = open_pair(Pair(Outbox(), Keeper()))
     lost = []
 
-    def lose_three(from_device, frame):
-        if frame[0] == 0x06 and len(lost) < 3:
+    def lose_a_command_and_two_answers(from_device, frame):
+        if frame[0] == 0x06 and lost.count(from_device) < 1 + from_device:
             lost.append(from_device)
             return True
         return False
 
-    pair.lost = lose_three
+    pair.lost = lose_a_command_and_two_answers
     pair.bridge.send_object(b"one")
     pair.bridge.send_object(b"one")
     pair.bridge.request_seal()

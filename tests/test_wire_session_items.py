@@ -93,6 +93,15 @@ def test_a_lost_have_costs_one_poll_and_no_data():
     assert len(polls) == len(set(polls)) + 1 and len(sent) == len(set(sent))
 
 
+def test_frames_that_come_twice_cost_no_data():
+    pair = segments_pair(3_000, 500)
+    pair.copies = 2
+    drained(open_pair(pair))
+    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] in (0x84, 0x85)]
+    assert len(sent) == len(set(sent))
+    assert len([event for event in pair.bridge_events if event[0] == "item"]) == 2
+
+
 def test_a_lost_custody_is_asked_for_again():
     pair = segments_pair(300, 300)
     state = {"lost": 0}
@@ -155,6 +164,23 @@ def test_a_rejected_segment_is_kept_and_not_offered_again():
     assert ("rejected", INCARNATION, 1, 0, 25) in pair.device_events
     assert list(pair.outbox.kept) == [(1, 0)] and pair.device.state == "idle"
     assert len([event for event in pair.bridge_events if event[0] == "item"]) == 2
+
+
+def test_a_rejected_segment_is_not_offered_again_beside_one_that_is():
+    pair = segments_pair(300, 300)
+    pair.keeper.refused[(1, 0)] = 25
+    lost = []
+
+    def forgetful(event, session):
+        if event[0] == "item" and event[2][2] == 1 and not lost:
+            lost.append(event)
+        else:
+            Keeper.take(pair.keeper, event, session)
+
+    pair.keeper.take = forgetful
+    open_pair(pair)
+    items = [event[2][2] for event in pair.bridge_events if event[0] == "item"]
+    assert items == [0, 1, 1] and list(pair.outbox.kept) == [(1, 0)]
 
 
 def test_a_lost_rejection_is_asked_for_again():
