@@ -102,6 +102,23 @@ def test_frames_that_come_twice_cost_no_data():
     assert len([event for event in pair.bridge_events if event[0] == "item"]) == 2
 
 
+def test_a_have_that_comes_late_answers_no_later_poll():
+    pair = segments_pair(3_000)
+    haves = []
+
+    def deliver_the_last_have_again(from_device, frame):
+        if not from_device and frame[0] == 0x02:
+            if len(haves) > 1:
+                pair.device.receive(haves[-1], pair.now_ms)
+            haves.append(frame)
+        return False
+
+    pair.lost = deliver_the_last_have_again
+    drained(open_pair(pair))
+    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] in (0x84, 0x85)]
+    assert len(sent) == len(set(sent)) and pair.device.dropped == {"frame-stale": len(haves) - 2}
+
+
 def test_a_lost_custody_is_asked_for_again():
     pair = segments_pair(300, 300)
     state = {"lost": 0}
