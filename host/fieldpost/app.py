@@ -19,6 +19,7 @@ from fieldpost.device_link import DeviceLink, LinkTerms, foreign_objects
 from fieldpost.links import boundary_stream
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.own_log import OwnLog, boot_attestation
+from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.store import Store
 from fieldwire import cbor, keys, tokens
@@ -27,6 +28,8 @@ from fieldwire import observation as obs
 log = logging.getLogger(__name__)
 QUIET_S = 0.4  # nothing new for this long: place and judge what came
 TICK_S = 0.005
+LOOK_S = 1.0
+IDLE_MEETINGS = 6  # without news of our own we still call this many times less often: the peer may have some
 
 
 class StartError(Exception):
@@ -43,6 +46,10 @@ class App:
     links: list[tuple[SerialPort, DeviceLink]] = field(default_factory=list)
     _changed_at: float | None = None
     _delivered: set[tuple[str, bytes]] = field(default_factory=set)
+    _seen: set[str] = field(default_factory=set)
+    _proof: bytes = b""
+    _looked_at: float = 0.0
+    _news: bool = True
 
     def __post_init__(self) -> None:
         table = self.config.bridge
@@ -52,7 +59,7 @@ class App:
         self._started = time.monotonic()
         store = Store(self.folder / table.store)
         self.boot = 1 + max((item.at[0] for item in store.inputs()), default=0)
-        self.desk = Desk(store, self.signer, lambda: (self.boot, self.now_ms()))
+        self.desk = Desk(store, Bridge(), self.signer, lambda: (self.boot, self.now_ms()))
 
     def now_ms(self) -> int:
         return int((time.monotonic() - self._started) * 1000)
@@ -62,22 +69,42 @@ class App:
         table = self.config.bridge
         mesh = bytes.fromhex(table.mesh)
         inputs = [("config", cbor.encode([mesh, self.thumbprint, table.name, table.utc_claims]))]
-        known = self.desk.bridge.state.trust
-        inputs += [("root", bytes.fromhex(one)) for one in table.roots if keys.thumbprint(bytes.fromhex(one)) not in known.roots]
+        known = self.desk.state.trust
+        inputs += [
+            ("root", bytes.fromhex(one))
+            for one in table.roots
+            if keys.thumbprint(bytes.fromhex(one)) not in known.roots
+        ]
         attestation = boot_attestation(self.signer, self.boot, self.random(8))
-        files = sorted((self.folder / table.tokens).glob("*.cwt"))
-        inputs += [("token", data) for data in [*(one.read_bytes() for one in files), attestation] if not known.holds(tokens.token_id(data))]
-        proof = self.folder / table.agreement
-        if proof.is_file() and proof.read_bytes() != self.desk.bridge.state.agreement_proof:
-            inputs.append(("agreement", proof.read_bytes()))
-        self.desk.submit_many(inputs)
+        self.desk.submit_many([*inputs, ("token", attestation)])
+        self._look_at_folder()
         self.own = OwnLog(self.signer, self._own_credential(mesh), tokens.token_id(attestation), self.random)
 
+    def _look_at_folder(self) -> None:
+        """Tokens and the agreement that were laid into the bridge's folder since the last look."""
+        table, trust = self.config.bridge, self.desk.state.trust
+        found: list[tuple[str, bytes]] = []
+        for path in sorted((self.folder / table.tokens).glob("*.cwt")):
+            if path.name not in self._seen:
+                self._seen.add(path.name)
+                data = path.read_bytes()
+                found += [] if trust.holds(tokens.token_id(data)) else [("token", data)]
+        proof = self.folder / table.agreement
+        data = proof.read_bytes() if proof.is_file() else b""
+        if data and data not in (self._proof, self.desk.state.agreement_proof):
+            self._proof = data
+            found.append(("agreement", data))
+        if found:
+            self.desk.submit_many(found)
+            self._changed()
+
     def _own_credential(self, mesh: bytes) -> bytes:
-        for identity, one in self.desk.bridge.state.trust.credentials.items():
+        for identity, one in self.desk.state.trust.credentials.items():
             if one.public == self.signer.public and one.claims[tokens.MESH] == mesh:
                 return identity
-        raise StartError(f"no credential of mesh {mesh.hex()[:16]} for this bridge's key; run `fieldpost mesh bridge`")
+        raise StartError(
+            f"no credential of mesh {mesh.hex()[:16]} for this bridge's key; run `fieldpost mesh bridge`"
+        )
 
     def key_for(self, device: bytes) -> bytes | None:
         """K(device, bridge), if the authority handed it over."""
@@ -98,15 +125,27 @@ class App:
 
     async def _cable(self, table: LinkTable) -> None:
         terms = LinkTerms(table.baud, table.turnaround_ms)
-        port = SerialPort(str(self.folder / table.port), table.baud, lambda data: link.received(data), lambda: link.opened())
+        port = SerialPort(
+            str(self.folder / table.port), table.baud, lambda data: link.received(data), lambda: link.opened()
+        )
         link = DeviceLink(
-            self.desk, self.own, self.thumbprint, terms, self.key_for, self.random, self.now_ms, port.write, self.boot, self._changed
+            self.desk,
+            self.own,
+            self.thumbprint,
+            terms,
+            self.key_for,
+            self.random,
+            self.now_ms,
+            port.write,
+            self.boot,
+            self._changed,
         )
         self.links.append((port, link))
         await port.run()
 
     def _changed(self) -> None:
         self._changed_at = time.monotonic()
+        self._news = True
 
     async def _ticks(self) -> None:
         while True:
@@ -117,28 +156,43 @@ class App:
             if self._changed_at is not None and time.monotonic() - self._changed_at > QUIET_S:
                 self._changed_at = None
                 self.desk.submit("solve", b"")
+            if time.monotonic() - self._looked_at > LOOK_S:
+                self._looked_at = time.monotonic()
+                self._look_at_folder()
 
     async def _dial(self, address: str) -> None:
+        turn = 0
         while True:
-            if self._changed_at is None:
+            if self._changed_at is None and (self._news or turn % IDLE_MEETINGS == 0):
+                self._news = False
                 await boundary_stream.meet(address, self.desk)
                 self._met()
+            turn += 1
             await asyncio.sleep(self.config.boundary.meet_every_s)
 
     def _met(self) -> None:
         """After a meeting: hand down what devices are to derive from."""
-        state = self.desk.bridge.state
+        state = self.desk.state
         for rule in self.config.deliver:
             wanted = [
-                one.id for one in state.entries.values()
-                if obs.covers(rule.subject, one.observation[obs.SUBJECT]) and state.verdicts[one.id].code == "admitted-mapped"
-            ]  # fmt: skip
-            for identity in sorted(wanted, key=lambda one: obs.position(state.entries[one].observation))[-rule.count :]:
+                one.id
+                for one in state.entries.values()
+                if obs.covers(rule.subject, one.observation[obs.SUBJECT])
+                and state.verdicts[one.id].code == "admitted-mapped"
+            ]
+            for identity in sorted(wanted, key=lambda one: obs.position(state.entries[one].observation))[
+                -rule.count :
+            ]:
                 self._deliver(rule.device, identity)
 
     def _deliver(self, device: str, identity: bytes) -> None:
         for port, link in self.links:
-            if port.is_open and link.device is not None and link.device.hex() == device and (device, identity) not in self._delivered:
+            if (
+                port.is_open
+                and link.device is not None
+                and link.device.hex() == device
+                and (device, identity) not in self._delivered
+            ):
                 for one in foreign_objects(self.desk, identity):
                     link.hand_down(one)
                 self._delivered.add((device, identity))
@@ -152,4 +206,6 @@ def refuse_root_keys(folder: Path, roots: list[bytes]) -> None:
         except keyfile.KeyFileError as error:
             raise StartError(str(error)) from None
         if public in roots or path.name == "root.key":
-            raise StartError(f"{path}: a mesh's root key lies in the bridge's folder; move it off this machine and start again")
+            raise StartError(
+                f"{path}: a mesh's root key lies in the bridge's folder; move it off this machine and start again"
+            )

@@ -44,8 +44,24 @@ def claims_of(
     sources = tuple(source[4] for source in observation.get(obs.SOURCES, []))
     return [
         Claim(
-            entry.id, entry.mesh, entry.authority, device, incarnation, stream, seq, boot, ms, observation[obs.SUBJECT], name,
-            tuple(value) if isinstance(value, list) else value, interval, grade, True, None, sources, admitted_by,
+            entry.id,
+            entry.mesh,
+            entry.authority,
+            device,
+            incarnation,
+            stream,
+            seq,
+            boot,
+            ms,
+            observation[obs.SUBJECT],
+            name,
+            tuple(value) if isinstance(value, list) else value,
+            interval,
+            grade,
+            True,
+            None,
+            sources,
+            admitted_by,
         )
         for name, _, value, _, _ in fields_claimed(trust, entry)
-    ]  # fmt: skip
+    ]

@@ -5,11 +5,11 @@ UTC claim only under the right `time`. Refuses everything else: nothing but thes
 SPEC 9
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fieldpost.model import Position, Verified
-from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exchange, Stamp
+from fieldpost.timeline.evidence import Assumption, Causal, Claim, Device, Evidence, Exchange, Stamp
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -102,7 +102,7 @@ def claim_of(entry: Verified, rights: list[str]) -> Claim | None:
     return Claim(stamp_of(entry.observation), utc_ms * MS, within_ms * MS + QUANTUM_NS)
 
 
-def assumption_of(device: bytes, endorsements: list) -> Assumption:
+def assumption_of(device: Device, endorsements: list) -> Assumption:
     """The widest clock assumption among a device's endorsements; a wide default without any."""
     clocks = [one.claims[tokens.CLOCK] for one in endorsements] or [list(DEFAULT_CLOCK)]
     wanders = [clock[2] for clock in clocks]
@@ -124,7 +124,7 @@ def build(
     claims: Iterable[Claim],
     causals: Iterable[Causal],
     seen: Iterable[Stamp],
-    assumptions: dict[bytes, Assumption],
+    assumptions: Mapping[Device, Assumption],
 ) -> Evidence:
     """Evidence of matched records, claims, lineage edges and stamps seen; a device without assumption gets the default."""
     exchanges = [edge for asked, answered in pairs(records) for edge in exchanges_of(asked, answered)]

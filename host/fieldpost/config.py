@@ -17,11 +17,7 @@ class ConfigError(ValueError):
     """`file:line: key: expected ...`"""
 
 
-class _Strict(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    pass
-
-
-class BridgeTable(_Strict):
+class BridgeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[bridge]: key and store files, the folder of tokens, K(device, bridge) files, roots known, UTC claims needed."""
 
     name: str
@@ -35,7 +31,7 @@ class BridgeTable(_Strict):
     utc_claims: int = 2
 
 
-class LinkTable(_Strict):
+class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[[link]]: a serial port and its speed; `turnaround_ms` of the far side."""
 
     port: str
@@ -43,7 +39,7 @@ class LinkTable(_Strict):
     turnaround_ms: int = 20
 
 
-class BoundaryTable(_Strict):
+class BoundaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[boundary]: where to listen or whom to call (`unix:PATH` or `tcp:127.0.0.1:PORT`), and how often to meet."""
 
     listen: str | None = None
@@ -51,7 +47,7 @@ class BoundaryTable(_Strict):
     meet_every_s: float = 10.0
 
 
-class DeliverTable(_Strict):
+class DeliverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[[deliver]]: the newest foreign observations of a subject are handed down to a device that derives from them."""
 
     device: str
@@ -59,7 +55,7 @@ class DeliverTable(_Strict):
     count: int = 1
 
 
-class Config(_Strict):
+class Config(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     bridge: BridgeTable
     link: list[LinkTable] = []
     boundary: BoundaryTable = BoundaryTable()
@@ -87,7 +83,9 @@ def load(path: Path) -> Config:
 
 def _need_hex(path: Path, text: str, where: tuple, key: str, value: str, size: int) -> None:
     if not re.fullmatch(f"[0-9a-f]{{{2 * size}}}", value):
-        raise ConfigError(f"{path}:{line_at(lines_of(text), where)}: {key}: expected {2 * size} lower-case hexadecimal digits")
+        raise ConfigError(
+            f"{path}:{line_at(lines_of(text), where)}: {key}: expected {2 * size} lower-case hexadecimal digits"
+        )
 
 
 def _located(path: Path, text: str, message: str) -> str:

@@ -101,7 +101,9 @@ class DeviceLink:
         elif name == "exchange":
             self._exchange(rest[0])
         elif name == "unknown-device":
-            log.warning("device %s calls, but no link key of it is here; hand this bridge its key", rest[0].hex())
+            log.warning(
+                "device %s calls, but no link key of it is here; hand this bridge its key", rest[0].hex()
+            )
         elif name == "closed":
             self.opened()
 
@@ -110,7 +112,12 @@ class DeviceLink:
             return
         outcome = self.desk.submit(KINDS[kind], data)
         self.changed()
-        if kind == 1 and isinstance(key, tuple) and self._session is not None and self._session.device is not None:
+        if (
+            kind == 1
+            and isinstance(key, tuple)
+            and self._session is not None
+            and self._session.device is not None
+        ):
             place = (self._session.device, *key)
             codes_met = [row[1] for table, row in outcome.rows if table == "refusal"]
             if codes_met and codes_met[0] not in imports.RETRIED:
@@ -119,7 +126,7 @@ class DeviceLink:
 
     def _promise(self, incarnation: bytes, stream: int, segment: int) -> None:
         """Custody for what is verified and durable; a rejection for what never will be."""
-        session, state = self._session, self.desk.bridge.state
+        session, state = self._session, self.desk.state
         if session is None or session.device is None:
             return
         place = (session.device, incarnation, stream, segment)
@@ -136,17 +143,21 @@ class DeviceLink:
 
     def holdings(self, device: bytes) -> tuple[list, list]:
         """What this bridge holds of a device, in HAVE's form. SPEC 8.2"""
-        state = self.desk.bridge.state
+        state = self.desk.state
         found: dict[tuple[bytes, int], list[int]] = {}
         for owner, incarnation, stream, segment in state.seals:
             if owner == device:
                 found.setdefault((incarnation, stream), []).append(segment)
-        held = [[incarnation, stream, ranges(found[incarnation, stream])] for incarnation, stream in sorted(found)]
+        held = [
+            [incarnation, stream, ranges(found[incarnation, stream])] for incarnation, stream in sorted(found)
+        ]
         return held, self._tokens(device)
 
     def _tokens(self, device: bytes) -> list[bytes]:
-        trust = self.desk.bridge.state.trust
-        kids = {keys.kid(one.public) for one in trust.credentials.values() if keys.device_id(one.public) == device}
+        trust = self.desk.state.trust
+        kids = {
+            keys.kid(one.public) for one in trust.credentials.values() if keys.device_id(one.public) == device
+        }
         known = [one.id for one in trust.boots.values() if one.message.kid in kids]
         known += [one.id for one in trust.endorsements.get(device, [])]
         for identity, one in trust.credentials.items():
@@ -176,12 +187,14 @@ def foreign_objects(desk: Desk, identity: bytes) -> list[bytes]:
 
     The authority's own credentials go first, then ["foreign", item, [root key, token ...], equivalence].
     """
-    state = desk.bridge.state
+    state = desk.state
     verdict = state.verdicts.get(identity)
     if verdict is None or verdict.code != "admitted-mapped" or len(verdict.equivalences) != 1:
         return []
     entry = state.entries[identity]
     equivalence = state.trust.equivalences[verdict.equivalences[0]]
-    above = [cbor.encode(["credential", one.data]) for one in state.trust.chain(equivalence.claims[tokens.ISSUER])]
+    above = [
+        cbor.encode(["credential", one.data]) for one in state.trust.chain(equivalence.claims[tokens.ISSUER])
+    ]
     chain = [state.trust.roots[entry.mesh], *(one.data for one in state.trust.chain(entry.credential))]
     return [*above, cbor.encode(["foreign", cbor.decode(desk.item(identity)), chain, equivalence.data])]

@@ -5,6 +5,7 @@ mapping, no age. What one side alone admits is listed, and enters its own pictur
 """
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,7 +14,7 @@ from fieldpost.claims import Interval, claims_of, widened
 from fieldpost.model import Verified
 from fieldpost.resolution import Resolution, resolve
 from fieldpost.state import State
-from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Evidence
+from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Device, Evidence
 from fieldpost.timeline.gauge import Recorded, epoch_anchor
 from fieldpost.timeline.joint import place_joint
 from fieldwire import cbor
@@ -200,7 +201,7 @@ def _intervals(
     evidence: Evidence,
     anchor: Anchor | None,
     members: list[Verified],
-    authority_of: dict[bytes, Any],
+    authority_of: Mapping[Device, tuple[bytes, str]],
     which: str,
 ) -> dict[bytes, Interval]:
     """On the epoch's own gauge; without an anchor nothing is ordered between the meshes."""

@@ -149,9 +149,21 @@ def _write(state: State, entry: Verified, envelope: bytes) -> None:
     content_format = observation[obs.FORMAT]
     shown = content_format.hex() if isinstance(content_format, bytes) else str(content_format)
     state.row(
-        "observation", entry.id, *obs.position(observation), entry.mesh, entry.authority, observation[obs.SUBJECT], shown,
-        observation[obs.TREF][0], observation[obs.TREF][1], entry.credential, entry.grade, envelope, entry.index, entry.leaf,
+        "observation",
+        entry.id,
+        *obs.position(observation),
+        entry.mesh,
+        entry.authority,
+        observation[obs.SUBJECT],
+        shown,
+        observation[obs.TREF][0],
+        observation[obs.TREF][1],
+        entry.credential,
+        entry.grade,
+        envelope,
+        entry.index,
+        entry.leaf,
         int(entry.seal_hash is not None),
-    )  # fmt: skip
+    )
     for source in observation.get(obs.SOURCES, []):
         state.row("edge", entry.id, source[4])

@@ -55,9 +55,18 @@ def equivalence_of(trust: Trust, token: tokens.Token) -> Equivalence:
     subjects, formats = _scope(claims[tokens.SCOPE])
     mesh, path, key = claims[tokens.FOREIGN]
     return Equivalence(
-        token.id, _node(trust, claims[tokens.ISSUER]), (mesh, path), (claims[tokens.LOCAL][0], claims[tokens.LOCAL][1]),
-        subjects, formats, claims[tokens.NBF], claims[tokens.EXP], claims[tokens.PATH_LENGTH], claims[tokens.NEGATIVE], key,
-    )  # fmt: skip
+        token.id,
+        _node(trust, claims[tokens.ISSUER]),
+        (mesh, path),
+        (claims[tokens.LOCAL][0], claims[tokens.LOCAL][1]),
+        subjects,
+        formats,
+        claims[tokens.NBF],
+        claims[tokens.EXP],
+        claims[tokens.PATH_LENGTH],
+        claims[tokens.NEGATIVE],
+        key,
+    )
 
 
 def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ...]] | Refusal:

@@ -94,9 +94,15 @@ class Mesh:
         self, public: bytes, path: str, validity: Validity, rights: list[str], depth: int, scope: list[Any]
     ) -> dict[int, Any]:
         return {
-            tokens.EXP: validity.exp, tokens.NBF: validity.nbf, tokens.CNF: {1: keys.cose_key(public)}, tokens.MESH: self.id,
-            tokens.AUTHORITY: path, tokens.SCOPE: scope, tokens.RIGHTS: sorted(rights), tokens.DEPTH: depth,
-        }  # fmt: skip
+            tokens.EXP: validity.exp,
+            tokens.NBF: validity.nbf,
+            tokens.CNF: {1: keys.cose_key(public)},
+            tokens.MESH: self.id,
+            tokens.AUTHORITY: path,
+            tokens.SCOPE: scope,
+            tokens.RIGHTS: sorted(rights),
+            tokens.DEPTH: depth,
+        }
 
     def _issue(self, typ: int, claims: dict[int, Any], signer: Signer) -> bytes:
         """Sign, keep in `tokens/`, and return the token's id."""
@@ -118,7 +124,9 @@ class Mesh:
     def credential(
         self, path: str, public: bytes, validity: Validity, rights: list[str], scope: list[Any]
     ) -> bytes:
-        """An authority signs a device's credential under its own path; returns its id."""
+        """An authority signs a device's credential under its own path, for no longer than its own; returns its id."""
+        own = tokens.decode(self.token(self.authorities[path])).claims
+        validity = Validity(max(validity.nbf, own[tokens.NBF]), min(validity.exp, own[tokens.EXP]))
         claims = self._credential(public, path, validity, rights, 0, scope)
         claims[tokens.ISSUER] = self.authorities[path]
         return self._issue(cose.CREDENTIAL, claims, self.authority(path))
@@ -135,10 +143,17 @@ class Mesh:
     ) -> bytes:
         """An authority vouches for a device's key, builds and clock; returns the token's id. SPEC 7.2"""
         claims = {
-            tokens.EXP: validity.exp, tokens.NBF: validity.nbf, tokens.CNF: {1: keys.cose_key(public)}, tokens.UEID: tokens.ueid(hardware_id),
-            tokens.OEMID: self.id[:16], tokens.HWMODEL: hwmodel, tokens.PROFILE: tokens.EAT_PROFILE,
-            tokens.ISSUER: self.authorities[path], tokens.MEASUREMENTS: measurements, tokens.CLOCK: clock,
-        }  # fmt: skip
+            tokens.EXP: validity.exp,
+            tokens.NBF: validity.nbf,
+            tokens.CNF: {1: keys.cose_key(public)},
+            tokens.UEID: tokens.ueid(hardware_id),
+            tokens.OEMID: self.id[:16],
+            tokens.HWMODEL: hwmodel,
+            tokens.PROFILE: tokens.EAT_PROFILE,
+            tokens.ISSUER: self.authorities[path],
+            tokens.MEASUREMENTS: measurements,
+            tokens.CLOCK: clock,
+        }
         return self._issue(cose.ENDORSEMENT, claims, self.authority(path))
 
     def boundary(self, public: bytes, validity: Validity) -> bytes:
@@ -161,9 +176,15 @@ class Mesh:
     ) -> bytes:
         """An authority states (or denies) that a foreign authority stands for a local one; returns the id. SPEC 7.4"""
         claims = {
-            tokens.EXP: validity.exp, tokens.NBF: validity.nbf, tokens.SCOPE: scope, tokens.ISSUER: self.authorities[path],
-            tokens.FOREIGN: list(foreign), tokens.LOCAL: [self.id, local], tokens.PATH_LENGTH: path_length, tokens.NEGATIVE: negative,
-        }  # fmt: skip
+            tokens.EXP: validity.exp,
+            tokens.NBF: validity.nbf,
+            tokens.SCOPE: scope,
+            tokens.ISSUER: self.authorities[path],
+            tokens.FOREIGN: list(foreign),
+            tokens.LOCAL: [self.id, local],
+            tokens.PATH_LENGTH: path_length,
+            tokens.NEGATIVE: negative,
+        }
         return self._issue(cose.EQUIVALENCE, claims, self.authority(path))
 
     def revocation(self, path: str, validity: Validity, target: bytes) -> bytes:

@@ -48,8 +48,15 @@ def boot_attestation(signer: Signer, boot: int, seed: bytes) -> bytes:
 class OwnLog:
     """Signs time exchanges as early copies. `random(n) -> bytes`."""
 
-    def __init__(self, signer: Signer, credential: bytes, attestation: bytes, random: Callable[[int], bytes]) -> None:
-        self._signer, self._credential, self._attestation, self._random = signer, credential, attestation, random
+    def __init__(
+        self, signer: Signer, credential: bytes, attestation: bytes, random: Callable[[int], bytes]
+    ) -> None:
+        self._signer, self._credential, self._attestation, self._random = (
+            signer,
+            credential,
+            attestation,
+            random,
+        )
         self._device = keys.device_id(signer.public)
         self._incarnation = random(8)
         self._seq = 0

@@ -9,7 +9,7 @@ from fieldpost.admission import judge
 from fieldpost.claims import fields_claimed, widened
 from fieldpost.model import Verified
 from fieldpost.state import State
-from fieldpost.timeline.evidence import Anchor, Causal, Evidence, Stamp
+from fieldpost.timeline.evidence import Anchor, Causal, Device, Evidence, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.place import Placement, Timeline, place
 from fieldpost.timeline.utc import utc_bounds, utc_interval
@@ -23,7 +23,7 @@ PATH_STEPS = 12  # of a binding path kept for `why`; the whole is recomputable
 def evidence_of(state: State, entries: list[Verified]) -> Evidence:
     """Everything among `entries` that speaks of time."""
     records, claims, causals = [], [], []
-    seen: dict[tuple[bytes, int], list[Stamp]] = {}
+    seen: dict[tuple[Device, int], list[Stamp]] = {}
     for entry in entries:
         observation = entry.observation
         stamp = clocks.stamp_of(observation)
@@ -116,8 +116,11 @@ def judge_all(state: State) -> None:
         before = state.verdicts.get(identity)
         state.verdicts[identity] = verdict
         if before is not None and (before.state, before.code, before.under, before.equivalences) == (
-            verdict.state, verdict.code, verdict.under, verdict.equivalences,
-        ):  # fmt: skip
+            verdict.state,
+            verdict.code,
+            verdict.under,
+            verdict.equivalences,
+        ):
             continue
         changed.setdefault((verdict.state, verdict.code), []).append(identity)
         mesh, authority = verdict.under or (None, None)

@@ -13,9 +13,25 @@ from typing import Any
 from fieldpost.model import Input, Outcome
 
 DERIVED = (
-    "root", "token", "envelope", "observation", "edge", "verdict", "placement", "claim", "fork", "refusal", "mode",
-    "agreement", "epoch", "joint", "one_sided", "decision", "case", "picture",
-)  # fmt: skip
+    "root",
+    "token",
+    "envelope",
+    "observation",
+    "edge",
+    "verdict",
+    "placement",
+    "claim",
+    "fork",
+    "refusal",
+    "mode",
+    "agreement",
+    "epoch",
+    "joint",
+    "one_sided",
+    "decision",
+    "case",
+    "picture",
+)
 CLEAR = "clear"  # a row of this table empties another one before it is written anew
 
 
@@ -41,9 +57,8 @@ class Store:
 
     def _migrate(self) -> None:
         version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        files = sorted(
-            one for one in resources.files("fieldpost.schema").iterdir() if one.name.endswith(".sql")
-        )
+        steps = [one for one in resources.files("fieldpost.schema").iterdir() if one.name.endswith(".sql")]
+        files = sorted(steps, key=lambda one: one.name)
         for number, file in enumerate(files, 1):
             if number > version:
                 self._db.executescript(

@@ -1,0 +1,157 @@
+"""Who plays: two meshes, their authorities, six boards with what they sense, and the terms both sides agreed.
+
+Decides the story's facts and nothing of its outcome. Readings are recorded ones; see the emulator's
+`data/SOURCE.md`.
+"""
+
+import json
+from dataclasses import dataclass
+
+from fieldpost.emulator import BoardSpec, UtcReceiver, load_readings
+from fieldwire import schema
+
+HOURS = 24  # one recorded day, two readings a second
+PERIOD_MS = 500
+HEAP_BYTES = 524_288  # on 64 bits: about 330 KB of a 32-bit board
+BAROMETER = schema.encode("barometer", [["pressure", schema.INTEGER, "hPa", -1]])
+THERMOMETER = schema.encode("thermometer", [["temp", schema.INTEGER, "degF", -2]])
+MESHES = {"alpha": ("command", "field/air", "field/camp"), "bravo": ("ops", "survey/air", "survey/pier")}
+
+
+@dataclass(frozen=True)
+class Part:
+    """One board: its mesh and authority, clock error, what it may speak of, and its configuration."""
+
+    name: str
+    mesh: str
+    authority: str
+    drift_ppm: int
+    subjects: tuple[str, ...]
+    observe: tuple[dict, ...]
+    sensors: dict[str, list[int | None]]
+    derive: tuple[dict, ...] = ()
+    utc: bool = False
+
+    def spec(self) -> BoardSpec:
+        """The emulated board, with configuration and schemas on its flash."""
+        settings = {
+            "observe": list(self.observe),
+            "derive": list(self.derive),
+            "neighbours": True,
+            "utc": self.utc,
+            "beacon_ms": 400,
+            "exchange_ms": 600,
+            "status_ms": 250,
+            "seal": {"count": 16, "age_ms": 4000},
+        }
+        files = {f"/schemas/{schema.digest(one).hex()}.cbor": one for one in (BAROMETER, THERMOMETER)}
+        files["/config.json"] = json.dumps(settings).encode()
+        receiver = UtcReceiver(uncertainty_ms=20) if self.utc else None
+        return BoardSpec(
+            self.name, self.mesh, self.drift_ppm, self.sensors, receiver, heap_bytes=HEAP_BYTES, files=files
+        )
+
+
+def _reading(sensor: str, subject: str, what: bytes, early: bool = False) -> dict:
+    digest = schema.digest(what).hex()
+    return {"sensor": sensor, "subject": subject, "schema": digest, "period_ms": PERIOD_MS, "early": early}
+
+
+def _rule(function: str, prop: str, subject: str, count: int, result: str, what: bytes) -> dict:
+    inputs = {"subject": subject, "count": count}
+    digest = schema.digest(what).hex()
+    return {"function": function, "property": prop, "inputs": inputs, "subject": result, "schema": digest}
+
+
+def _record(station: str, column: str) -> list[int | None]:
+    return list(load_readings(station, column).values[:HOURS])
+
+
+def parts() -> list[Part]:
+    """The six boards. a2 derives from a1 while no link is up; b3 from alpha's word after the crossing."""
+    pressure, temp = "pressure", "temp"
+    return [
+        Part(
+            "a1", "alpha", "field/air", 48, ("harbor",),
+            (_reading(pressure, "harbor/air", BAROMETER, early=True),), {pressure: _record("ewr", pressure)}, utc=True,
+        ),
+        Part(
+            "a2", "alpha", "field/air", -61, ("harbor", "ridge"),
+            (_reading(temp, "ridge/air", THERMOMETER),), {temp: _record("ewr", temp)},
+            (_rule("mean", pressure, "harbor/air", 4, "harbor/mean", BAROMETER),),
+        ),
+        Part(
+            "a3", "alpha", "field/camp", 125, ("camp", "harbor"),
+            (_reading(temp, "camp/air", THERMOMETER), _reading(pressure, "harbor/quay", BAROMETER)),
+            {temp: _record("lga", temp), pressure: _record("ewr", pressure)},
+        ),
+        Part(
+            "b1", "bravo", "survey/air", -97, ("harbor",),
+            (_reading(pressure, "harbor/air", BAROMETER, early=True),), {pressure: _record("jfk", pressure)}, utc=True,
+        ),
+        Part(
+            "b2", "bravo", "survey/air", 33, ("ridge",),
+            (_reading(temp, "ridge/air", THERMOMETER),), {temp: _record("jfk", temp)},
+        ),
+        Part(
+            "b3", "bravo", "survey/pier", 80, ("harbor", "pier"),
+            (_reading(pressure, "pier/air", BAROMETER),), {pressure: _record("lga", pressure)},
+            (_rule("mean", pressure, "harbor/air", 1, "harbor/relay", BAROMETER),),
+        ),
+    ]  # fmt: skip
+
+
+def agreement(meshes: dict[str, str], devices: dict[str, str]) -> str:
+    """The terms, as both sides would read them aloud; ids are hex."""
+    return f'''# What alpha and bravo agreed before they were apart.
+version = 1
+
+[parties]
+alpha = "{meshes["alpha"]}"
+bravo = "{meshes["bravo"]}"
+
+[time]
+interval = "resilient"
+k = 1
+anchors = [["{devices["a1"]}", "{devices["b1"]}"], ["{devices["a2"]}", "{devices["b2"]}"]]
+
+[[scope]]
+subject = "harbor"
+direction = "both"
+tolerances = {{ pressure = 6 }}
+gate = {{ conflict_ratio = 600, forks = 0 }}
+
+[[scope]]
+subject = "ridge"
+direction = "both"
+tolerances = {{ temp = 100 }}
+gate = {{ conflict_ratio = 100, forks = 0 }}
+
+[[scope]]
+subject = "pier"
+direction = "bravo -> alpha"
+gate = {{ forks = 0 }}
+
+[[scope]]
+subject = "camp"
+direction = "alpha -> bravo"
+gate = {{ forks = 0 }}
+
+[[chain]]
+function = "composite"
+terms = {{ attestation_grade = 10, lineage_completeness = 5, corroboration = 8 }}
+corroborators = ["alpha:field", "bravo:survey"]
+
+[[chain]]
+function = "authority-weight"
+
+[weights]
+"alpha:field" = 3
+"alpha:command" = 10
+"bravo:survey" = 2
+"bravo:ops" = 10
+
+[merge]
+quorum = 2
+authorities = ["alpha:command", "bravo:ops"]
+'''

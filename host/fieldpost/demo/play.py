@@ -1,0 +1,358 @@
+"""What happens: founding, commissioning, a time apart, the links, the meeting, and a word that crosses back.
+
+Shell. Decides the order of events; waits for facts (what stores and consoles say), never for luck. Every step
+goes through the same commands and functions that a person would use.
+"""
+
+import asyncio
+import json
+import os
+import shutil
+import signal
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from fieldpost import covenant, provision
+from fieldpost.agreement_cbor import to_cbor
+from fieldpost.agreement_toml import parse_toml
+from fieldpost.demo import cast
+from fieldpost.emulator import Fleet, compiled, device_files
+from fieldpost.mesh import Mesh, Validity
+from fieldpost.store import Store
+
+SEED = 20261
+WAIT_S_MAX = 40.0
+APART_S = 9.0
+
+
+class DemoError(Exception):
+    """The demo cannot go on; the message says at which step and why."""
+
+
+@dataclass
+class Play:
+    """One run in `folder`. `say(text)` tells a person what is going on."""
+
+    folder: Path
+    say: Callable[[str], None]
+    meshes: dict[str, Mesh] = field(default_factory=dict)
+    devices: dict[str, str] = field(default_factory=dict)
+    bridges: dict[str, provision.BridgeMade] = field(default_factory=dict)
+    running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
+    consoles: dict[str, dict] = field(default_factory=dict)
+    power_ons: dict[str, int] = field(default_factory=dict)
+    heaps: dict[str, int] = field(default_factory=dict)
+
+    async def run(self) -> None:
+        """Everything, in order. No process outlives it."""
+        shutil.rmtree(self.folder, ignore_errors=True)
+        self.parts = {one.name: one for one in cast.parts()}
+        specs = [one.spec() for one in self.parts.values()]
+        # PTYs and sockets are named by short relative paths: a Unix socket's name holds 107 bytes.
+        async with Fleet(self.folder / "boards", specs, seed=SEED, latency_ms=(60, 160)) as self.fleet:
+            watch = asyncio.create_task(self.fleet.watch())
+            story = asyncio.create_task(self._story())
+            try:
+                await asyncio.wait({watch, story}, return_when=asyncio.FIRST_COMPLETED)
+                if watch.done() and not story.done():
+                    watch.result()
+                await story
+            finally:
+                for task in (watch, story):
+                    task.cancel()
+                    with suppress(asyncio.CancelledError, Exception):
+                        await task
+                await self._stop_bridges()
+                self._read_consoles()
+
+    async def _story(self) -> None:
+        self._found()
+        await self._commission()
+        apart = asyncio.create_task(self._apart())
+        await self._prepare_bridges()
+        await apart
+        await self._links_come_up()
+        await self._meet()
+        await self._word_back()
+
+    def _found(self) -> None:
+        self.say("founding alpha and bravo: two roots, two taxonomies, nothing in common")
+        validity = Validity.days(int(time.time()), 365)
+        for name, authorities in cast.MESHES.items():
+            self.meshes[name] = Mesh.found(
+                self.folder / f"{name}-desk", name, list(authorities), validity, os.urandom
+            )
+            for what in (cast.BAROMETER, cast.THERMOMETER):
+                self.meshes[name].schema(authorities[0], what)
+            passport = json.dumps(self.meshes[name].passport(), indent=1)
+            (self.folder / f"{name}.passport.json").write_text(passport)
+
+    async def _commission(self) -> None:
+        self.say("flashing and enrolling six boards: each makes its own key")
+        files = await asyncio.to_thread(
+            lambda: compiled(device_files(self.fleet.profile), self.fleet.profile)
+        )
+        self.fleet.provision(files)
+        self.fleet.power_on()
+        validity = Validity.days(int(time.time()), 365)
+
+        async def enrol(part: cast.Part) -> None:
+            rights = ("observe", "time") if part.utc else ("observe",)
+            terms = provision.DeviceTerms(part.authority, part.subjects, rights, 200)
+            port = self.fleet[part.name].plug()
+            made = await provision.enrol(self.meshes[part.mesh], port, terms, validity, os.urandom)
+            self.devices[part.name] = made.device.hex()
+            self.fleet[part.name].unplug()
+
+        await asyncio.gather(*(enrol(part) for part in self.parts.values()))
+
+    async def _apart(self) -> None:
+        """No link to any bridge. Neighbours hear each other; two pairs meet across the meshes; one board reboots."""
+        self.say(
+            "apart: the boards observe, hear their neighbours, derive and journal; no bridge is in reach"
+        )
+        hub = self.fleet.hub
+        hub.connect("a1", "a2")
+        hub.connect("b1", "b2")
+        await asyncio.sleep(APART_S / 3)
+        hub.connect("a1", "b1")
+        self.fleet["a3"].power_cut()
+        await asyncio.sleep(APART_S / 3)
+        hub.disconnect("a1", "b1")
+        self.fleet["a3"].power_on()
+        hub.connect("a2", "b2")
+        await asyncio.sleep(APART_S / 3)
+        for pair in (("a2", "b2"), ("a1", "a2"), ("b1", "b2")):
+            hub.disconnect(*pair)
+
+    async def _prepare_bridges(self) -> None:
+        self.say("making the two bridges, attesting equivalences, signing one agreement by both roots")
+        now = int(time.time())
+        for name, mesh in self.meshes.items():
+            peer = self.meshes["bravo" if name == "alpha" else "alpha"]
+            mine = [one for one in self.parts.values() if one.mesh == name]
+            links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine)
+            socket = f"unix:{os.path.relpath(self.folder)}/alpha/boundary.sock"
+            deliver = ((self.devices["b3"], "harbor/air", 1),) if name == "bravo" else ()
+            setup = provision.BridgeSetup(
+                name, (peer.root_public,), links, listen=socket if name == "alpha" else None,
+                dial=socket if name == "bravo" else None, meet_every_s=1.0, deliver=deliver, utc_claims=1,
+            )  # fmt: skip
+            validity = Validity.days(now, 365)
+            folder = self.folder / name
+            made = provision.make_bridge(mesh, folder, cast.MESHES[name][0], validity, setup, os.urandom)
+            self.bridges[name] = made
+            for one in mine:
+                provision.hand_over(mesh, bytes.fromhex(self.devices[one.name]), folder)
+        for name, mesh in self.meshes.items():
+            peer_name = "bravo" if name == "alpha" else "alpha"
+            token = mesh.token(mesh.boundary(self.bridges[peer_name].public, Validity.days(now, 365)))
+            for made in self.bridges.values():
+                provision.put_token(made.folder, token)
+        await self._attest()
+        self._agree()
+
+    async def _attest(self) -> None:
+        """Bravo maps both of alpha's field authorities; alpha maps only one of bravo's."""
+        stated = (
+            ("bravo", "survey/air", "alpha", "field/air", "survey/air", ("harbor", "ridge")),
+            ("bravo", "survey/pier", "alpha", "field/camp", "survey/pier", ("camp", "harbor")),
+            ("alpha", "field/air", "bravo", "survey/air", "field/air", ("harbor", "ridge")),
+        )
+        for name, issuer, peer, foreign, local, subjects in stated:
+            passport = f"{self.folder / peer}.passport.json:{foreign}"
+            scope = [word for subject in subjects for word in ("--subject", subject)]
+            desk, bridge = str(self.folder / f"{name}-desk"), str(self.folder / name)
+            await self.command(
+                "taxonomy",
+                "attest",
+                desk,
+                "--as",
+                issuer,
+                "--foreign",
+                passport,
+                "--local",
+                local,
+                *scope,
+                "--bridge",
+                bridge,
+            )
+
+    def _agree(self) -> None:
+        ids = {name: mesh.id.hex() for name, mesh in self.meshes.items()}
+        text = cast.agreement(ids, self.devices)
+        (self.folder / "agreement.toml").write_text(text)
+        data = to_cbor(parse_toml(text, "agreement.toml"))
+        proof = covenant.proof(data, [mesh.sign_agreement(data) for mesh in self.meshes.values()])
+        for made in self.bridges.values():
+            (made.folder / "agreement.proof").write_bytes(proof)
+
+    async def _links_come_up(self) -> None:
+        self.say(
+            "the bridges start; alpha withholds camp/, bravo is partitioned; both are killed and start again"
+        )
+        for name in self.bridges:
+            await self._start(name)
+        await self._until(
+            "both bridges hold the agreement",
+            lambda: all(self._rows(name, "agreement") for name in self.bridges),
+        )
+        await self.command(
+            "channel", "set", "boundary", "open", "--withhold", "camp", "--store", self._store("alpha")
+        )
+        await self.command("channel", "set", "boundary", "partitioned", "--store", self._store("bravo"))
+        for process in self.running.values():
+            process.send_signal(signal.SIGKILL)
+            await process.wait()
+        for name in self.bridges:
+            await self._start(name)
+        self.say("the links come up one after another; the journals drain")
+        for name in sorted(self.parts):
+            self.fleet[name].plug()
+            await asyncio.sleep(0.3)
+        await self._until("every journal is drained", self._drained)
+
+    async def _meet(self) -> None:
+        self.say("bravo opens; the bridges meet as boundary agents, exchange, translate, place, decide")
+        await self.command("channel", "set", "boundary", "open", "--store", self._store("bravo"))
+        await self._until("both bridges signed an epoch", lambda: self._last_epoch() >= 1)
+
+    async def _word_back(self) -> None:
+        self.say(
+            "bravo's bridge hands alpha's word down to b3, which derives from it; it drains and crosses back"
+        )
+        await self._until("a bravo observation derives from an alpha one", self._derived_across)
+        await self._until("a later epoch holds it", self._relay_is_joint)
+
+    # Facts
+
+    def _store(self, name: str) -> str:
+        return str(self.folder / name / "store.db")
+
+    def _query(self, name: str, sql: str, *arguments: object) -> list[tuple]:
+        try:
+            store = Store.read_only(self._store(name))
+        except FileNotFoundError:
+            return []
+        try:
+            return store.query(sql, *arguments)
+        finally:
+            store.close()
+
+    def _rows(self, name: str, table: str) -> int:
+        found = self._query(name, f'SELECT count(*) FROM "{table}"')
+        return found[0][0] if found else 0
+
+    def _drained(self) -> bool:
+        self._read_consoles()
+        for name, part in self.parts.items():
+            said = self.consoles.get(name, {})
+            device = bytes.fromhex(self.devices[name])
+            held = self._query(
+                part.mesh, "SELECT count(*) FROM observation WHERE device = ? AND sealed = 1", device
+            )
+            if (
+                not said
+                or not held
+                or said["journalled"] == 0
+                or held[0][0] < said["signed"]
+                or not said["freed"]
+            ):
+                return False
+        return all(self._settled(name) for name in self.bridges)
+
+    def _settled(self, name: str) -> bool:
+        """The last input of the store is a solve: nothing waits to be placed."""
+        found = self._query(name, "SELECT kind FROM input ORDER BY n DESC LIMIT 1")
+        return bool(found) and found[0][0] not in ("segment", "early", "token")
+
+    def _last_epoch(self) -> int:
+        numbers = [
+            self._query(name, "SELECT coalesce(max(number), 0) FROM epoch WHERE agreed = 1")
+            for name in self.bridges
+        ]
+        return min((found[0][0] if found else 0) for found in numbers)
+
+    def _derived_across(self) -> bool:
+        return bool(self.relays("bravo"))
+
+    def relays(self, name: str) -> list[bytes]:
+        """Ids of bravo observations that derive from alpha ones, as one store knows them."""
+        sql = (
+            "SELECT child.id FROM edge JOIN observation AS child ON child.id = edge.child JOIN observation AS parent"
+            " ON parent.id = edge.parent WHERE child.mesh = ? AND parent.mesh = ?"
+        )
+        return [row[0] for row in self._query(name, sql, self.meshes["bravo"].id, self.meshes["alpha"].id)]
+
+    def _relay_is_joint(self) -> bool:
+        held = set(self.relays("alpha"))
+        decided = {row[0] for row in self._query("alpha", "SELECT claim FROM decision")}
+        later = {row[0] for row in self._query("bravo", "SELECT claim FROM decision")}
+        return bool(held & decided & later) or (bool(held) and self._last_epoch() >= 2)
+
+    async def _until(self, what: str, fact: Callable[[], bool]) -> None:
+        until = time.monotonic() + WAIT_S_MAX
+        while not fact():
+            if time.monotonic() > until:
+                raise DemoError(
+                    f"after {WAIT_S_MAX:.0f} s it is still not so that {what}; logs lie in {self.folder}"
+                )
+            for name, process in self.running.items():
+                if process.returncode is not None:
+                    raise DemoError(f"the bridge {name} ended; see {self.folder / name / 'bridge.log'}")
+            await asyncio.sleep(0.1)
+
+    # Processes
+
+    async def command(self, *words: str) -> str:
+        """Run one fieldpost command as a person would; its output. DemoError with its error text."""
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "fieldpost",
+            *words,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+        out, err = await process.communicate()
+        if process.returncode:
+            raise DemoError(f"fieldpost {' '.join(words)}: {err.decode().strip()}")
+        return out.decode()
+
+    async def _start(self, name: str) -> None:
+        with (self.folder / name / "bridge.log").open("ab") as log:
+            self.running[name] = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "fieldpost",
+                "bridge",
+                "run",
+                str(self.folder / name / "bridge.toml"),
+                stdout=log,
+                stderr=log,
+            )
+
+    async def _stop_bridges(self) -> None:
+        for process in self.running.values():
+            with suppress(ProcessLookupError):
+                process.terminate()
+        for process in self.running.values():
+            try:
+                await asyncio.wait_for(process.wait(), 5)
+            except TimeoutError:
+                process.kill()
+                await process.wait()
+
+    def _read_consoles(self) -> None:
+        for board in self.fleet:
+            self.power_ons[board.spec.name] = board.power_ons
+            lines = board.console.read_text(errors="replace").splitlines() if board.console.is_file() else []
+            for line in reversed(lines):
+                if line.startswith("status {") and '"device"' in line:
+                    with suppress(ValueError):
+                        self.consoles[board.spec.name] = json.loads(line[7:])
+                        break
