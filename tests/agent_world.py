@@ -104,6 +104,9 @@ class Bridge:
         self.leaves = []
         self.bodies = []
         self.exchanges = []
+        self.rejecting = False
+        self.rejected = []
+        self.established = 0
         self.session = None
         self._new_session()
 
@@ -136,7 +139,9 @@ class Bridge:
             self._link.send(one, now_ms)
 
     def _on(self, event):
-        if event[0] == "exchange":
+        if event[0] == "established":
+            self.established += 1
+        elif event[0] == "exchange":
             self.exchanges.append(event[1])
         elif event[0] == "closed":
             self._new_session()
@@ -151,6 +156,10 @@ class Bridge:
             self.session.grant_custody(key[0], key[1], key[2], key[2], self.segments[key])
 
     def _take(self, key, data):
+        if self.rejecting:
+            self.rejected.append(key)
+            self.session.reject(key[0], key[1], key[2], 15)
+            return
         body, seal_hash, opened, _ = self._open(data)
         if key not in self.segments:
             self.leaves.extend(opened)

@@ -98,7 +98,7 @@ def test_what_makes_no_whole_identity_is_refused_and_the_device_goes_on_waiting(
         ("token-chain", enrol(public, mesh=foreign.id)),
         ("token-chain", enrol(public, root=foreign.root.public, mesh=foreign.id)),
         ("token-chain", enrol(public, own=b"\x00" * 16)),
-        ("token-unknown", enrol(public, held=[MESH.device_credential(public)])),
+        ("token-issuer-unknown", enrol(public, held=[MESH.device_credential(public)])),
         ("token-chain", enrol(public, held=[MESH.region, depth_2])),
         ("signature-bad", enrol(public, held=[MESH.region, endorsement(public, foreign.authority)])),
         ("frame-shape", enrol(public, k_dev=b"short")),

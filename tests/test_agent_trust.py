@@ -41,7 +41,7 @@ def leaf(seq=0, subject="field/air", signer=DEVICE, own=OWN):
 
 def test_a_chain_is_held_from_the_root_down_and_an_unknown_issuer_is_refused():
     trust = Trust(ABROAD.id, ABROAD.root.public, verify)
-    raises("token-unknown", trust.add, OWN)
+    raises("token-issuer-unknown", trust.add, OWN)
     trust.add(ABROAD.region)
     token = trust.add(OWN)
     assert token.public == DEVICE.public
@@ -178,7 +178,7 @@ def test_an_equivalence_that_does_not_fit_is_refused():
         ("token-right", HOME.equivalence(ABROAD, LOCAL=[HOME.id, "elsewhere"])),
         ("token-scope", HOME.equivalence(ABROAD, SCOPE=[["sea"], None])),
         ("token-chain", HOME.equivalence(ABROAD, EXP=4_100_000_001)),
-        ("token-unknown", HOME.equivalence(ABROAD, ISSUER=b"\x00" * 16)),
+        ("token-issuer-unknown", HOME.equivalence(ABROAD, ISSUER=b"\x00" * 16)),
         ("signature-bad", HOME.equivalence(ABROAD, outsider)),
         ("cose-typ", HOME.region),
     )
@@ -197,7 +197,7 @@ def test_an_issuer_without_the_right_to_translate_is_refused():
 
 def test_a_foreign_chain_that_does_not_reach_its_root_is_refused():
     raises("token-chain", take, handed_down(root=HOME.root.public))
-    raises("token-unknown", take, handed_down(tokens=[OWN]))
+    raises("token-issuer-unknown", take, handed_down(tokens=[OWN]))
     raises("token-unknown", take, handed_down(tokens=[ABROAD.region]))
     raises("token-chain", take, handed_down(tokens=[]))
     raises("item-shape", take, handed_down(item=[2, b""]))

@@ -2,8 +2,7 @@
 
 from vectors_io import load_json, raises, unhex
 
-from fieldagent.agent import Agent
-from fieldagent.foreign import open_handed_down
+from fieldagent.foreign import HandedDown, open_handed_down
 from fieldagent.trust import Trust
 from fieldwire import cbor, keys
 from fieldwire.ed25519 import verify
@@ -33,4 +32,4 @@ def test_an_object_of_no_known_kind_is_refused_before_anything_is_done_with_it()
     rows = [row for row in load_json("handed_down") if row["error"] == "object-unknown"]
     assert rows
     for row in rows:
-        raises("object-unknown", Agent._on_object, None, 0, unhex(row["hex"]))
+        raises("object-unknown", HandedDown(None).take, unhex(row["hex"]))

@@ -100,6 +100,6 @@ class Enrolment:
             elif token.typ == cose.ENDORSEMENT:
                 issuer = trust.credential(token.claims[tokens.ISSUER])
                 if issuer is None:
-                    raise WireError("token-unknown", "the endorsement's issuer is not held")
+                    raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
                 cose.check(token.message, issuer.public, verify)
         return trust.credential(credential)

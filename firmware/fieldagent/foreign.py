@@ -76,7 +76,7 @@ def _equivalence(data, trust):
     token = tokens.decode(data, cose.EQUIVALENCE)
     issuer = trust.credential(token.claims[tokens.ISSUER])
     if issuer is None:
-        raise WireError("token-unknown", "the equivalence's issuer is not held")
+        raise WireError("token-issuer-unknown", "the equivalence's issuer is not held")
     cose.check(token.message, issuer.public, trust.verify)
     mesh, local = token.claims[tokens.LOCAL]
     above = issuer.claims

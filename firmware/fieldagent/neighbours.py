@@ -4,7 +4,7 @@ Decides which early copies are verified: those under a credential whose chain re
 rest; an exchange needs no trust, it becomes evidence only when the other side has signed it too. SPEC 8.6, 9.1
 """
 
-from fieldwire import cbor, limits
+from fieldwire import cbor, cose, limits, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -13,6 +13,7 @@ ASKER, ANSWERER = 0, 1
 
 _KNOWN_MAX = 16
 _QUEUE_MAX = 24
+_WAITING_MAX = 4
 _TOKENS_EVERY = 8  # beacons between two rounds of tokens, for neighbours that lost one
 
 
@@ -38,6 +39,7 @@ class Neighbours:
         self._asked = None  # [xid, t1 ms, answerers heard]
         self._answered = {}  # asker -> ms
         self._seen = []  # ids of early copies that were verified
+        self._waiting = []  # early copies whose credential is not held yet
         self._events = []
         self.refused = {}
 
@@ -118,12 +120,22 @@ class Neighbours:
     def _on_token(self, body, now_ms):
         if len(body) != 1 or not isinstance(body[0], bytes):
             raise WireError("frame-shape", "TOKEN is [token bytes]")
+        if tokens.decode(body[0]).typ != cose.CREDENTIAL:
+            return  # a neighbour's boot attestation is for bridges to judge
         self._trust.add(body[0])
+        waiting, self._waiting = self._waiting, []
+        for early_copy in waiting:
+            self._on_early([early_copy], now_ms)
 
     def _on_early(self, body, now_ms):
         if len(body) != 1 or not isinstance(body[0], bytes) or len(body[0]) > limits.EARLY_MAX:
             raise WireError("frame-shape", "EARLY is [early copy bytes]")
-        observation, leaf, credential = self._trust.open_early(body[0])
+        try:
+            observation, leaf, credential = self._trust.open_early(body[0])
+        except WireError as error:
+            if error.code == "token-unknown":  # its credential may yet come
+                self._waiting = self._waiting[1 - _WAITING_MAX :] + [body[0]]
+            raise
         identity = obs.observation_id(leaf)
         if observation[obs.DEVICE] != self._device and identity not in self._seen:
             self._seen = self._seen[1 - _KNOWN_MAX :] + [identity]

@@ -148,4 +148,5 @@ def _ranges(keys):
 def _utc_claim(reading):
     """Tag 1001 of SPEC 5.3 for (s, ms, uncertainty_ms); clock class 0: unspecified."""
     second, milli, uncertainty_ms = reading
-    return cbor.Tag(1001, {1: second, -2: 0, -3: milli, -7: uncertainty_ms})
+    within = {1: uncertainty_ms // 1000, -3: uncertainty_ms % 1000}
+    return cbor.Tag(1001, {1: second, -2: 0, -3: milli, -7: within})

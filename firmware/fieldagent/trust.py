@@ -73,7 +73,7 @@ class Trust:
     def _check_issued(self, token, issuer):
         above = self._held.get(issuer)
         if above is None:
-            raise WireError("token-unknown", "the issuer's credential is not held")
+            raise WireError("token-issuer-unknown", "the issuer's credential is not held")
         mine, theirs = token.claims, above.claims
         within = (
             obs.covers(theirs[tokens.AUTHORITY], mine[tokens.AUTHORITY])
