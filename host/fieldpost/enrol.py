@@ -1,0 +1,165 @@
+"""The host's side of enrolment: ask a device for its key over the cable, answer with its credentials. SPEC 8.7
+
+Decides when to ask, to repeat and to give up, and what the device's bytes mean. Refuses to decide who may
+be enrolled: whoever holds the mesh's keys answers the request. The device's private key never comes here.
+"""
+
+from collections import deque
+from dataclasses import dataclass
+
+from fieldwire import cbor, keys
+from fieldwire import observation as obs
+from fieldwire import session_frames as frames
+from fieldwire.errors import WireError
+
+START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
+HELLO = frames.TYPE["HELLO"]
+
+# A board makes its key, and verifies a chain, within seconds; a repeated frame costs it little.
+START_EVERY_MS, START_MS_MAX = 1_000, 20_000
+ENROL_EVERY_MS, ENROL_MS_MAX = 4_000, 90_000
+
+# What may happen in each state, and the state that follows.
+STATES = {
+    "new": {"open": "asking"},
+    "asking": {"request": "deciding", "call": "ended", "silence": "ended"},
+    "deciding": {"grant": "granting"},
+    "granting": {"confirm": "ended", "call": "ended", "silence": "ended"},
+    "ended": {},
+}
+
+
+@dataclass(frozen=True)
+class Request:
+    """What a device says of itself: its public key, hardware id, model, and the digest of what it runs."""
+
+    public: bytes
+    hardware_id: bytes
+    hwmodel: bytes
+    measurement: bytes
+
+    @property
+    def device(self) -> bytes:
+        return keys.device_id(self.public)
+
+
+@dataclass(frozen=True)
+class Grant:
+    """What a device is given: K_dev, the mesh's root key, its credential's id, tokens with issuers first."""
+
+    k_dev: bytes
+    root: bytes
+    credential: bytes
+    tokens: tuple[bytes, ...]
+
+
+class Enrolment:
+    """One enrolment. Frames come in and go out without framing; `host_random` is 32 random bytes.
+
+    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("calls", device id) when
+    the device is enrolled already and calls for a bridge; ("silent", what it did not answer).
+    """
+
+    def __init__(self, host_random: bytes) -> None:
+        self._start = bytes((START,)) + cbor.encode([host_random])
+        self._state = "new"
+        self._events: deque[tuple] = deque()
+        self._out: deque[bytes] = deque()
+        self._device: bytes | None = None
+        self._repeat = b""
+        self._every_ms = 0
+        self._due_ms: int | None = None
+        self._last_ms = 0
+
+    def open(self, now_ms: int) -> None:
+        """The cable is in: ask."""
+        if self._went("open"):
+            self._keep_saying(self._start, now_ms, START_EVERY_MS, START_MS_MAX)
+
+    def receive(self, data: bytes, now_ms: int) -> None:
+        """One frame from the device; what is no part of an enrolment, or not well formed, is passed over."""
+        try:
+            if data[:1] == bytes((REQUEST,)):
+                self._on_request(cbor.decode(data[1:]))
+            elif data[:1] == bytes((ENROLLED,)):
+                self._on_enrolled(cbor.decode(data[1:]))
+            elif data[:1] == bytes((HELLO,)):
+                self._on_call(frames.decode("HELLO", data)[2])
+        except WireError:
+            return
+
+    def grant(self, given: Grant, now_ms: int) -> None:
+        """Answer the request."""
+        if not self._went("grant"):
+            raise ValueError("nothing was requested")
+        body = [given.k_dev, given.root, keys.thumbprint(given.root), given.credential, list(given.tokens)]
+        self._keep_saying(bytes((ENROL,)) + cbor.encode(body), now_ms, ENROL_EVERY_MS, ENROL_MS_MAX)
+
+    def next_event(self) -> tuple | None:
+        return self._events.popleft() if self._events else None
+
+    def to_send(self, now_ms: int) -> bytes | None:
+        return self._out.popleft() if self._out else None
+
+    def deadline(self) -> int | None:
+        return self._due_ms
+
+    def on_deadline(self, now_ms: int) -> None:
+        """Say it again, or give up."""
+        if self._due_ms is None or now_ms < self._due_ms:
+            return
+        if now_ms < self._last_ms:
+            self._out.append(self._repeat)
+            self._due_ms = min(now_ms + self._every_ms, self._last_ms)
+            return
+        asked = self._state
+        if self._went("silence"):
+            self._due_ms = None
+            self._events.append(("silent", "the start" if asked == "asking" else "the enrolment"))
+
+    def _went(self, happening: str) -> bool:
+        follows = STATES[self._state].get(happening)
+        if follows is None:
+            return False
+        self._state = follows
+        if follows == "ended":
+            self._out.clear()
+        return True
+
+    def _keep_saying(self, data: bytes, now_ms: int, every_ms: int, most_ms: int) -> None:
+        self._out.append(data)
+        self._repeat, self._every_ms = data, every_ms
+        self._due_ms, self._last_ms = now_ms + every_ms, now_ms + most_ms
+
+    def _on_request(self, body: object) -> None:
+        if not isinstance(body, list) or len(body) != 4:
+            raise WireError("frame-shape", "ENROL-REQUEST has four parts")
+        public, hardware_id, hwmodel, measurement = body
+        sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32)
+        named = all(isinstance(one, bytes) and 1 <= len(one) <= 32 for one in (hardware_id, hwmodel))
+        if not sized or not named:
+            raise WireError("frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes")
+        if self._went("request"):
+            request = Request(public, hardware_id, hwmodel, measurement)
+            self._device, self._due_ms = request.device, None
+            self._events.append(("requested", request))
+
+    def _on_enrolled(self, body: object) -> None:
+        if body == [self._device] and self._went("confirm"):
+            self._finish(self._device)
+
+    def _on_call(self, device: bytes) -> None:
+        """A device calls for a bridge only when it has stored an identity."""
+        if self._state == "granting" and device != self._device:
+            return
+        granted = self._state == "granting"
+        if self._went("call"):
+            if granted:
+                self._finish(device)
+            else:
+                self._due_ms = None
+                self._events.append(("calls", device))
+
+    def _finish(self, device: bytes | None) -> None:
+        self._due_ms = None
+        self._events.append(("enrolled", device))

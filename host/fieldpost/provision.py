@@ -1,0 +1,316 @@
+"""What an authority's desk makes for others: a bridge's folder, a device's enrolment, the keys of a cable.
+
+Shell over the mesh's folder and the bridges' folders. Decides which files go where, and that nothing there is
+written over and no root key reaches a bridge. Times and randomness come in.
+"""
+
+import json
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from fieldpost import keyfile, own_log
+from fieldpost.enrol import Grant, Request
+from fieldpost.links import enrol_port
+from fieldpost.mesh import Mesh, Validity
+from fieldpost.signing import Signer
+from fieldwire import cose, keys, tokens
+
+BRIDGE_MODEL = b"fieldpost-bridge"
+BRIDGE_CLOCK_PPM = 200  # an ordinary computer's crystal, without a time service
+ALL: tuple[None, None] = (None, None)
+
+Random = Callable[[int], bytes]
+
+
+class ProvisionError(Exception):
+    """Not done; the message names the thing, the cause and the remedy."""
+
+
+@dataclass(frozen=True)
+class DeviceTerms:
+    """What a device may say and what is assumed of its clock.
+
+    `subjects`: trees, None for all. `measurements`: builds that are vouched for, None for the one it runs.
+    """
+
+    authority: str
+    subjects: tuple[str, ...] | None
+    rights: tuple[str, ...] = ("observe",)
+    clock_ppm: int = 200
+    measurements: tuple[bytes, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Enrolled:
+    """A device of the mesh, its credential and endorsement by token id; `measurement` is what it says it runs."""
+
+    device: bytes
+    public: bytes
+    credential: bytes
+    endorsement: bytes
+    measurement: bytes
+
+
+@dataclass(frozen=True)
+class BridgeMade:
+    """A bridge's folder and its names; tokens by id."""
+
+    folder: Path
+    public: bytes
+    thumbprint: bytes
+    device: bytes
+    credential: bytes
+    endorsement: bytes
+
+
+@dataclass(frozen=True)
+class BridgeSetup:
+    """What stands in a new bridge.toml beside the mesh's own: see `fieldpost.config`."""
+
+    name: str
+    peer_roots: tuple[bytes, ...] = ()
+    links: tuple[tuple[str, int], ...] = ()  # (port, baud)
+    listen: str | None = None
+    dial: str | None = None
+    meet_every_s: float = 10.0
+    deliver: tuple[tuple[str, str, int], ...] = ()  # (device id, subject, count)
+    utc_claims: int = 2
+
+
+def make_bridge(
+    mesh: Mesh, folder: Path, authority: str, validity: Validity, setup: BridgeSetup, random: Random
+) -> BridgeMade:
+    """A bridge of this mesh: key, boundary credential, endorsement, tokens, bridge.toml, public key file.
+
+    Raises ProvisionError, or KeyFileError where a bridge stands already.
+    """
+    _keep_apart(mesh.folder, folder)
+    if (folder / "bridge.toml").exists():
+        raise ProvisionError(
+            f"{folder / 'bridge.toml'}: there is a bridge already; name another folder, or remove it by hand"
+        )
+    mesh.authority(authority)
+    seed = random(32)
+    keyfile.create(folder / "bridge.key", seed)
+    public = Signer(seed).public
+    (folder / "bridge.pub").write_text(public.hex() + "\n")
+    credential = mesh.boundary(public, validity)
+    ppb = BRIDGE_CLOCK_PPM * 1_000
+    endorsement = mesh.endorsement(
+        authority,
+        public,
+        validity,
+        own_log.hardware_id(public),
+        BRIDGE_MODEL,
+        [own_log.measurement()],
+        [-ppb, ppb, None],
+    )
+    for name in ("tokens", "links"):
+        (folder / name).mkdir(exist_ok=True)
+    copy_tokens(mesh, folder)
+    (folder / "bridge.toml").write_text(bridge_toml(mesh, setup))
+    return BridgeMade(
+        folder, public, keys.thumbprint(public), keys.device_id(public), credential, endorsement
+    )
+
+
+def _keep_apart(desk: Path, folder: Path) -> None:
+    desk, folder = desk.resolve(), folder.resolve()
+    if desk.is_relative_to(folder) or folder.is_relative_to(desk):
+        raise ProvisionError(
+            f"{folder}: the mesh's root key would lie in the bridge's folder or beside it ({desk});"
+            " name a folder apart from the mesh's"
+        )
+    for path in folder.rglob("root.key"):
+        raise ProvisionError(f"{path}: a mesh's root key lies here; a bridge's folder never holds one")
+
+
+def bridge_toml(mesh: Mesh, setup: BridgeSetup) -> str:
+    """The text of a new bridge's configuration, with a word on each key."""
+    text = [
+        f"# The bridge {setup.name} of mesh {mesh.name}. Paths start in this file's folder.",
+        "[bridge]",
+        f"name = {json.dumps(setup.name)}",
+        f'mesh = "{mesh.id.hex()}"',
+        "# Root public keys that are known here: our own first, then one for each mesh that we meet.",
+        "roots = [",
+        *(f'  "{one.hex()}",' for one in (mesh.root_public, *setup.peer_roots)),
+        "]",
+        'key = "bridge.key"            # mode 0600',
+        'store = "store.db"',
+        'tokens = "tokens"             # *.cwt: credentials, endorsements, equivalences, revocations, schemas',
+        'links = "links"               # a device\'s key file lets it free what it gave us',
+        'agreement = "agreement.proof" # from `fieldpost agreement bind`',
+        f"utc_claims = {setup.utc_claims}                # devices that must agree before UTC is believed",
+        "",
+        "# A serial port; repeat the table for each.",
+        *_link_tables(setup.links),
+        "# Where other bridges meet this one. Loopback and Unix sockets alone unless you write otherwise.",
+        *_boundary_table(setup),
+    ]
+    for device, subject, count in setup.deliver:
+        text += [
+            "",
+            "[[deliver]]",
+            f'device = "{device}"',
+            f"subject = {json.dumps(subject)}",
+            f"count = {count}",
+        ]
+    return "\n".join(text) + "\n"
+
+
+def _link_tables(links: Sequence[tuple[str, int]]) -> list[str]:
+    if not links:
+        return ["# [[link]]", '# port = "/dev/ttyACM0"', "# baud = 115200", "# turnaround_ms = 20", ""]
+    text: list[str] = []
+    for port, baud in links:
+        text += ["[[link]]", f"port = {json.dumps(port)}", f"baud = {baud}", ""]
+    return text
+
+
+def _boundary_table(setup: BridgeSetup) -> list[str]:
+    if setup.listen is None and setup.dial is None:
+        return [
+            "# [boundary]",
+            '# listen = "unix:boundary.sock"   # or "tcp:127.0.0.1:7711"',
+            '# dial = "unix:/path/to/the/other/boundary.sock"',
+            "# meet_every_s = 10.0",
+        ]
+    named = [
+        f"{key} = {json.dumps(value)}"
+        for key, value in (("listen", setup.listen), ("dial", setup.dial))
+        if value
+    ]
+    return ["[boundary]", *named, f"meet_every_s = {float(setup.meet_every_s)}"]
+
+
+def bridge_public(folder: Path) -> bytes:
+    """The public key of the bridge in `folder`."""
+    path = folder / "bridge.pub"
+    try:
+        public = bytes.fromhex(path.read_text().strip())
+    except OSError as error:
+        raise ProvisionError(
+            f"{path}: {error.strerror}; is it a folder made by `fieldpost mesh bridge`?"
+        ) from None
+    except ValueError:
+        public = b""
+    if len(public) != 32:
+        raise ProvisionError(f"{path}: expected 64 hexadecimal digits; copy the file from the bridge again")
+    return public
+
+
+def put_token(folder: Path, data: bytes) -> Path:
+    """Lay a token into a bridge's tokens folder, under its id."""
+    path = folder / "tokens" / f"{tokens.token_id(data).hex()}.cwt"
+    if not path.parent.is_dir():
+        raise ProvisionError(
+            f"{path.parent}: no such folder; is {folder} a bridge's, made by `fieldpost mesh bridge`?"
+        )
+    if not path.exists():
+        path.write_bytes(data)
+    return path
+
+
+def copy_tokens(mesh: Mesh, folder: Path) -> int:
+    """Lay all tokens that the mesh has signed into a bridge's folder; how many there are."""
+    held = mesh.tokens()
+    for data in held:
+        put_token(folder, data)
+    return len(held)
+
+
+def hand_over(mesh: Mesh, device: bytes, folder: Path) -> Path:
+    """Give a bridge what it needs to drain a device: K(device, bridge) and the mesh's tokens. SPEC 8.4"""
+    secret = mesh.link_key(device, keys.thumbprint(bridge_public(folder)))
+    path = folder / "links" / f"{device.hex()}.key"
+    if not path.exists():
+        keyfile.create(path, secret)
+    elif keyfile.read(path) != secret:
+        raise ProvisionError(f"{path}: holds another key; remove it by hand if the device was enrolled anew")
+    copy_tokens(mesh, folder)
+    return path
+
+
+def grant(mesh: Mesh, request: Request, terms: DeviceTerms, validity: Validity, random: Random) -> Grant:
+    """Everything a device is given, made and kept before it is told. Raises ProvisionError."""
+    if _key_path(mesh, request.device).exists():
+        raise ProvisionError(
+            f"device {request.device.hex()} is enrolled in {mesh.name} already; a device is enrolled once, a new key makes a new one"
+        )
+    measurements = terms.measurements
+    if measurements is None:
+        measurements = (request.measurement,)
+    elif request.measurement not in measurements:
+        raise ProvisionError(
+            f"device {request.device.hex()} runs {request.measurement.hex()}, which is none of the measurements named;"
+            " install the firmware you mean, or name this measurement"
+        )
+    scope = [None if terms.subjects is None else sorted(terms.subjects), None]
+    credential = mesh.credential(terms.authority, request.public, validity, sorted(terms.rights), scope)
+    ppb = terms.clock_ppm * 1_000
+    endorsement = mesh.endorsement(
+        terms.authority,
+        request.public,
+        validity,
+        request.hardware_id,
+        request.hwmodel,
+        list(measurements),
+        [-ppb, ppb, None],
+    )
+    k_dev = random(32)
+    pending = _key_path(mesh, request.device).with_suffix(".pending")
+    pending.unlink(missing_ok=True)
+    keyfile.create(pending, k_dev)
+    held = [mesh.authorities[terms.authority], credential, endorsement]
+    return Grant(k_dev, mesh.root_public, credential, tuple(mesh.token(one) for one in held))
+
+
+async def enrol(
+    mesh: Mesh, port: Path | str, terms: DeviceTerms, validity: Validity, random: Random, baud: int = 115_200
+) -> Enrolled:
+    """Enrol the device on a serial port, in the running loop.
+
+    An enrolment that broke off after the device had stored it is finished. Raises ProvisionError where the
+    device is enrolled already, PortError where nobody answers.
+    """
+    mesh.authority(terms.authority)
+    outcome, device = await enrol_port.converse(
+        str(port), baud, lambda request: grant(mesh, request, terms, validity, random), random(32)
+    )
+    pending = _key_path(mesh, device).with_suffix(".pending")
+    if outcome == "calls" and not pending.exists():
+        raise ProvisionError(
+            f"{port}: device {device.hex()} is enrolled already; clear its flash to make it a new device, then enrol that"
+        )
+    pending.rename(_key_path(mesh, device))
+    return enrolled(mesh, device)
+
+
+def enrolled(mesh: Mesh, device: bytes) -> Enrolled:
+    """The newest credential and endorsement that the mesh has signed for a device."""
+    found: dict[int, tokens.Token] = {}
+    for data in mesh.tokens():
+        token = tokens.decode(data)
+        if token.typ not in (cose.CREDENTIAL, cose.ENDORSEMENT) or keys.device_id(token.public) != device:
+            continue
+        if token.typ not in found or found[token.typ].claims[tokens.NBF] < token.claims[tokens.NBF]:
+            found[token.typ] = token
+    if len(found) != 2:
+        raise ProvisionError(
+            f"{mesh.folder}: no credential and endorsement of device {device.hex()}; enrol it first"
+        )
+    credential, endorsement = found[cose.CREDENTIAL], found[cose.ENDORSEMENT]
+    listed: list[Any] = endorsement.claims[tokens.MEASUREMENTS]
+    return Enrolled(device, credential.public, credential.id, endorsement.id, listed[0] if listed else b"")
+
+
+def devices(mesh: Mesh) -> Iterable[bytes]:
+    """The ids of the devices that the mesh has enrolled."""
+    return [bytes.fromhex(path.stem) for path in sorted((mesh.folder / "devices").glob("*.key"))]
+
+
+def _key_path(mesh: Mesh, device: bytes) -> Path:
+    return mesh.folder / "devices" / f"{device.hex()}.key"
