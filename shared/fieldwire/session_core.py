@@ -8,9 +8,9 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 
-# When three frames in ten are lost, bad luck ends a session once in five hundred bursts, and the next one
-# resumes; a peer that is gone is missed after about a hundred waits.
-TRIES_MAX = const(8)
+# When three frames in ten are lost, bad luck ends a session once in some thousand bursts, and the next one
+# resumes; a peer that is gone is missed after about 160 waits.
+TRIES_MAX = const(12)
 _DOUBLINGS_MAX = const(4)
 # A burst of sixteen serial frames keeps a link busy over one turn-around.
 WINDOW_MAX = const(16)

@@ -40,8 +40,7 @@ class DeviceSession(Session):
         self._confirmed = False  # the bridge has answered a POLL, so it knows that we are live
         self._item = None
         self._window = 1
-        self._burst_left = 0
-        self._burst_size = 0
+        self._burst_left = self._burst_size = 0
         self._resumed = False  # the first segment starts with one frame: the bridge may hold a part of it
         self._poll = 0
         self._poll_again = False
@@ -75,7 +74,7 @@ class DeviceSession(Session):
             if self._tries > TRIES_MAX:
                 self._end("timeout")
             else:
-                self._poll_again = True
+                self._poll_again, self._burst_size = True, 0
                 self._hello = not self._confirmed
         elif self.state == "idle":
             self._awaited = self._outgoing.awaited()
