@@ -8,7 +8,7 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 
-# When three frames in ten are lost, bad luck ends a session once in some thousand bursts, and the next one
+# When three frames in ten are lost, bad luck ends a session once in several hundred bursts, and the next one
 # resumes; a peer that is gone is missed after about 160 waits.
 TRIES_MAX = const(12)
 _DOUBLINGS_MAX = const(4)
