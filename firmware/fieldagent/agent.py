@@ -148,8 +148,7 @@ class Agent:
             self._count("sensor")
             return
         if value is None:
-            sampler.read = None  # the feed is at its end
-            return
+            return  # nothing to read just now
         values = value if isinstance(value, list) and len(reading.fields) > 1 else [value]
         self._guarded(self._observe, reading, values, now_ms)
 
