@@ -116,8 +116,9 @@ class Play:
             "apart: the boards observe, hear their neighbours, derive and journal; no bridge is in reach"
         )
         hub = self.fleet.hub
-        hub.connect("a1", "a2")
-        hub.connect("b1", "b2")
+        near = (("a1", "a2"), ("a1", "a3"), ("a2", "a3"), ("b1", "b2"), ("b2", "b3"))
+        for pair in near:
+            hub.connect(*pair)
         await asyncio.sleep(APART_S / 3)
         hub.connect("a1", "b1")
         self.fleet["a3"].power_cut()
@@ -126,7 +127,7 @@ class Play:
         self.fleet["a3"].power_on()
         hub.connect("a2", "b2")
         await asyncio.sleep(APART_S / 3)
-        for pair in (("a2", "b2"), ("a1", "a2"), ("b1", "b2")):
+        for pair in (("a2", "b2"), *near):
             hub.disconnect(*pair)
 
     async def _prepare_bridges(self) -> None:
