@@ -1,14 +1,15 @@
 """Crossing: what leaves for a peer mesh, and what stays.
 
 Decides from the agreement, the channel's mode and our own verdicts what is released, with its lineage and
-tokens. Refuses to send what a channel withholds; the receiver then says `incomplete`, not we.
+tokens. Refuses to send what a channel withholds, as a source too; the receiver then says `incomplete`, not
+we. Our own revocations go whenever anything may.
 """
 
 from dataclasses import dataclass
 
 from fieldpost.model import Verified
 from fieldpost.state import State
-from fieldwire import keys
+from fieldwire import keys, tokens
 from fieldwire import observation as obs
 
 BOUNDARY = "boundary"  # the channel that stands for the whole crossing
@@ -29,42 +30,63 @@ def release(state: State, peer_mesh: bytes) -> Release:
     """Everything of ours that the peer may have."""
     assert state.profile is not None
     chosen: dict[bytes, None] = {}
-    withheld: list[tuple[bytes, str]] = []
-    if state.mode_of(BOUNDARY).mode not in OUTWARD:
+    withheld: dict[bytes, str] = {}
+    if state.agreement is None or state.mode_of(BOUNDARY).mode not in OUTWARD:
         return Release((), (), ())
     for identity, entry in state.entries.items():
         verdict = state.verdicts.get(identity)
         if entry.mesh != state.profile.mesh or verdict is None or verdict.state != "admitted":
             continue
-        if entry.observation[obs.FORMAT] == obs.TIME_FORMAT:
-            chosen[identity] = None
-            continue
         code = _kept_back(state, entry, peer_mesh)
         if code is None:
-            for one in closure(state, identity):
-                chosen[one] = None
+            chosen.update(dict.fromkeys(closure(state, identity)))
         elif code != "agreement-scope":
-            withheld.append((identity, code))
-    hidden = {identity for identity, _ in withheld}
-    ids = tuple(one for one in chosen if one not in hidden)
-    return Release(ids, tuple(tokens_for(state, ids)), tuple(withheld))
+            withheld[identity] = code
+    for identity in chosen:
+        code = _withheld(state, state.entries[identity].observation[obs.SUBJECT])
+        if code is not None:
+            withheld[identity] = code
+    ids = tuple(one for one in chosen if one not in withheld)
+    sent = dict.fromkeys([*_revocations(state), *tokens_for(state, ids)])
+    return Release(ids, tuple(sent), tuple(sorted(withheld.items())))
 
 
 def _kept_back(state: State, entry: Verified, peer_mesh: bytes) -> str | None:
+    """Why an own observation does not cross. Time evidence needs no scope: without it nothing is placed."""
     assert state.profile is not None
     subject = entry.observation[obs.SUBJECT]
+    if entry.observation[obs.FORMAT] == obs.TIME_FORMAT:
+        return _withheld(state, subject)
     scope = state.agreement.scope_of(subject)
     if scope is None or not state.agreement.crosses(subject, state.profile.mesh, peer_mesh):
         return "agreement-scope"
     if scope.subject in state.stopped and entry.id not in state.decided:
         return "scope-stopped"
-    for channel in {BOUNDARY, scope.channel or BOUNDARY}:
+    return _withheld(state, subject)
+
+
+def _withheld(state: State, subject: str) -> str | None:
+    """What the channels that a subject crosses by say of it."""
+    scope = state.agreement.scope_of(subject)
+    for channel in dict.fromkeys((BOUNDARY, (scope and scope.channel) or BOUNDARY)):
         mode = state.mode_of(channel)
         if mode.mode not in OUTWARD:
             return "channel-closed"
         if any(obs.covers(tree, subject) for tree in mode.withheld):
             return "channel-withheld"
     return None
+
+
+def _revocations(state: State) -> list[bytes]:
+    """Revocations of our own mesh, each with its issuer's chain before it."""
+    assert state.profile is not None
+    found = []
+    for identity in sorted(state.trust.revocations):
+        token = state.trust.revocations[identity]
+        chain = state.trust.chain(token.claims[tokens.ISSUER])
+        if chain[0].claims[tokens.MESH] == state.profile.mesh:
+            found += [one.data for one in chain] + [token.data]
+    return found
 
 
 def closure(state: State, identity: bytes) -> list[bytes]:

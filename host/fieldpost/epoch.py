@@ -6,7 +6,7 @@ mapping, no age. What one side alone admits is listed, and enters its own pictur
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from fieldpost import clocks
@@ -23,6 +23,8 @@ from fieldwire.errors import WireError
 
 JOINT_LABEL = b"fieldpost/joint/1"
 CASE_LABEL = b"fieldpost/case/1"
+OFFER_MAX = 8 * 1024 * 1024  # of some 200,000 ids; an offer travels in one message
+NUMBER_MAX = 1 << 62  # the next number still fits 64 bits
 
 
 @dataclass(frozen=True)
@@ -53,23 +55,48 @@ class Offer:
 
 def read_offer(data: bytes) -> Offer:
     """The offer in a peer's bytes; WireError("offer-shape") for anything else."""
-    value = cbor.decode(data)
+    value = cbor.decode(data, size_max=OFFER_MAX)
     try:
         number, scopes, evidence, stated, others = value
-        admitted = {scope: {bytes(one): int(grade) for one, grade in ids} for scope, ids in scopes}
-        assumptions = {device: Assumption(device, lo, hi, wander) for device, lo, hi, wander in stated}
-        offer = Offer(
-            number,
-            admitted,
-            frozenset(bytes(one) for one in evidence),
-            assumptions,
-            {bytes(one): str(code) for one, code in others},
-        )
+        admitted = {
+            _need(scope, str): {_id(one): _grade(grade) for one, grade in ids} for scope, ids in scopes
+        }
+        assumptions = {_id(one, 16): _assumption(one, lo, hi, wander) for one, lo, hi, wander in stated}
+        codes = {_id(one): _need(code, str) for one, code in others}
+        offer = Offer(_number(number), admitted, frozenset(map(_id, evidence)), assumptions, codes)
     except (TypeError, ValueError) as error:
         raise WireError("offer-shape", f"not an offer: {error}") from None
     if offer.to_cbor() != data:
         raise WireError("offer-shape", "an offer is sorted and complete")
     return offer
+
+
+def _need(value: Any, kind: type) -> Any:
+    if not isinstance(value, kind) or isinstance(value, bool):
+        raise TypeError(f"{value!r} where {kind.__name__} is expected")
+    return value
+
+
+def _id(value: Any, size: int = 32) -> bytes:
+    if len(_need(value, bytes)) != size:
+        raise ValueError(f"an id of {len(value)} bytes, not {size}")
+    return value
+
+
+def _grade(value: Any) -> int:
+    if not 0 <= _need(value, int) <= 3:
+        raise ValueError(f"grade {value} is not 0 to 3")
+    return value
+
+
+def _number(value: Any) -> int:
+    if not 0 <= _need(value, int) < NUMBER_MAX:
+        raise ValueError(f"epoch number {value}")
+    return value
+
+
+def _assumption(device: bytes, lo: Any, hi: Any, wander: Any) -> Assumption:
+    return Assumption(device, _need(lo, int), _need(hi, int), None if wander is None else _need(wander, int))
 
 
 @dataclass(frozen=True)
@@ -85,6 +112,26 @@ class Epoch:
     reports: dict[str, bytes]
     theirs: Offer
     ours: Offer
+    settled: frozenset[bytes]  # once both have signed: ids that the epochs up to this one cover
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Our side of an epoch that is being opened: the offer, and the ids that earlier epochs settled."""
+
+    ours: Offer
+    settled: frozenset[bytes]
+
+
+def last_with(state: State, peer: bytes) -> Epoch | None:
+    """The latest epoch that both signed."""
+    return next((one for one in reversed(state.epochs) if one.peer == peer), None)
+
+
+def unchanged(state: State, ours: Offer, last: Epoch) -> bool:
+    """True when an offer says what it said in the last epoch, under the same agreement."""
+    same_terms = cbor.decode(last.body)[1] == state.agreement_digest
+    return same_terms and replace(ours, number=last.ours.number) == last.ours
 
 
 def offer(state: State, number: int) -> Offer:
@@ -113,10 +160,11 @@ def offer(state: State, number: int) -> Offer:
 
 
 def joint_set(ours: Offer, theirs: Offer) -> dict[str, tuple[bytes, ...]]:
-    """Per scope the sorted ids that both sides admit."""
+    """Per scope that both sides offer (neither has stopped it), the sorted ids that both admit."""
     return {
-        scope: tuple(sorted(ids.keys() & theirs.admitted.get(scope, {}).keys()))
+        scope: tuple(sorted(ids.keys() & theirs.admitted[scope].keys()))
         for scope, ids in sorted(ours.admitted.items())
+        if scope in theirs.admitted
     }
 
 
@@ -130,7 +178,7 @@ def joint_evidence(
 ) -> tuple[Evidence, list[Recorded]]:
     """E: exchanges that both hold, lineage and stamps of the joint set, each device's wider assumption."""
     shared = sorted(ours.evidence & theirs.evidence)
-    records = [clocks.record_of(state.entries[one]) for one in shared]
+    records = _records(state, shared)
     held = {entry.id: entry for entry in members}
     causals, seen = [], []
     for entry in members:
@@ -152,9 +200,20 @@ def joint_evidence(
     return evidence, recorded
 
 
-def compute(state: State, ours: Offer, theirs: Offer, peer: bytes) -> Epoch:
+def _records(state: State, shared: list[bytes]) -> list[clocks.Record]:
+    """Exchange records; one that breaks its shape is evidence of nothing, on both sides alike."""
+    found = []
+    for one in shared:
+        try:
+            found.append(clocks.record_of(state.entries[one]))
+        except WireError:
+            continue
+    return found
+
+
+def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch:
     """The epoch over two offers. Both sides get the same `body`, or one of them runs another engine."""
-    agreement = state.agreement
+    agreement, ours = state.agreement, opening.ours
     joint = joint_set(ours, theirs)
     members = [state.entries[one] for ids in joint.values() for one in ids]
     evidence, recorded = joint_evidence(state, ours, theirs, members)
@@ -175,7 +234,7 @@ def compute(state: State, ours: Offer, theirs: Offer, peer: bytes) -> Epoch:
         for entry in members
         for one in claims_of(state.trust, entry, intervals[entry.id], grades[entry.id], parties)
     ]
-    resolution = resolve(claims, agreement, state.decided)
+    resolution = resolve(claims, agreement, opening.settled)
     number = max(ours.number, theirs.number)
     verdicts = [
         [one.scope, one.verdict]
@@ -192,9 +251,10 @@ def compute(state: State, ours: Offer, theirs: Offer, peer: bytes) -> Epoch:
             verdicts,
         ]
     )
-    return Epoch(
-        number, peer, body, joint, resolution, intervals, _reports(state, resolution, body), theirs, ours
-    )
+    stopped = {one.scope for one in resolution.divergence if one.verdict == "stop"}
+    covered = opening.settled.union(*(ids for scope, ids in joint.items() if scope not in stopped))
+    reports = _reports(state, resolution, body, joint)
+    return Epoch(number, peer, body, joint, resolution, intervals, reports, theirs, ours, covered)
 
 
 def _intervals(
@@ -212,11 +272,13 @@ def _intervals(
     return {identity: widened(getattr(placed[stamp], which)) for identity, stamp in stamps.items()}
 
 
-def _reports(state: State, resolution: Resolution, body: bytes) -> dict[str, bytes]:
+def _reports(
+    state: State, resolution: Resolution, body: bytes, joint: dict[str, tuple[bytes, ...]]
+) -> dict[str, bytes]:
     """The divergence report of each stopped scope: the same bytes on both sides."""
     reports = {}
     for one in resolution.divergence:
-        if one.verdict == "stop":
+        if one.verdict == "stop" and one.scope in joint:
             gate = state.agreement.scope_of(one.scope).gate
             reports[one.scope] = cbor.encode(
                 [one.scope, dict(one.terms), dict(gate.thresholds), hashlib.sha256(body).digest()]

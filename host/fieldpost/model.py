@@ -24,7 +24,8 @@ class Refusal:
 class Input:
     """One thing that reached the bridge, in order: the whole truth from which everything else is rebuilt.
 
-    `kind`: config root token segment early item agreement mode solve epoch-open epoch-close.
+    `kind`: config root token segment early item agreement mode solve met crossed epoch-offer epoch-open
+    epoch-close.
     `at`: (boot, ms) of the bridge's own clock. `data`: bytes as received (CBOR where we made them).
     """
 

@@ -4,14 +4,18 @@ Decides which stage an input goes to. Refuses clocks, randomness, files and keys
 that makes the inputs.
 """
 
-from fieldpost import covenant, epoch, imports, picture, reconcile
+from dataclasses import replace
+
+from fieldpost import covenant, discovery, epoch, imports, picture, reconcile
 from fieldpost.crossing import BOUNDARY
-from fieldpost.epoch import Epoch, case_id
+from fieldpost.epoch import OFFER_MAX, Epoch, case_id
 from fieldpost.model import Input, Outcome
 from fieldpost.state import Mode, Profile, State
 from fieldwire import cbor, cose
 from fieldwire.errors import WireError
 
+# Kinds after which placements and verdicts may be others.
+JUDGED_BY = ("config", "root", "token", "segment", "early", "item", "agreement")
 MODES = ("open", "partitioned", "one-way-in", "one-way-out")
 
 
@@ -26,6 +30,7 @@ class Bridge:
         state = self.state
         state.outcome, state.at = Outcome(), item.at
         _STAGES[item.kind](state, item.data)
+        state.unsolved = item.kind != "solve" and (state.unsolved or item.kind in JUDGED_BY)
         return state.outcome
 
 
@@ -48,38 +53,71 @@ def _solve(state: State, _: bytes) -> None:
 
 
 def _crossed(state: State, data: bytes) -> None:
-    peer, released, withheld = cbor.decode(data)
+    """[peer, released ids, withheld, withheld by the peer]; what is withheld is [[id, code] ...]."""
+    peer, released, withheld, lacking = cbor.decode(data, size_max=OFFER_MAX)
+    state.kept_back[peer] = cbor.encode([withheld, lacking])
     state.record("cross", [peer], "released", count=len(released))
-    for identity, code in withheld:
-        state.row("one_sided", identity, state.profile.mesh if state.profile else b"", code)
-    if withheld:
-        state.record("cross", [peer, *(one for one, _ in withheld)], "channel-withheld", channel=BOUNDARY)
+    for side, kept in ((_own_mesh(state), withheld), (peer, lacking)):
+        if kept:
+            state.record("cross", [side, *(one for one, _ in kept)], "channel-withheld", channel=BOUNDARY)
+    _write_one_sided(state)
+
+
+def _own_mesh(state: State) -> bytes:
+    return state.profile.mesh if state.profile else b""
+
+
+def _write_one_sided(state: State) -> None:
+    """What either withheld when last they met, and what the last epoch with each peer found on one side only."""
+    state.row("clear", "one_sided")
+    for peer, kept in sorted(state.kept_back.items()):
+        withheld, lacking = cbor.decode(kept, size_max=OFFER_MAX)
+        for side, pairs in ((_own_mesh(state), withheld), (peer, lacking)):
+            for identity, code in pairs:
+                state.row("one_sided", identity, side, code)
+    for found in {one.peer: one for one in state.epochs}.values():
+        mine = {one for ids in found.ours.admitted.values() for one in ids}
+        yours = {one for ids in found.theirs.admitted.values() for one in ids}
+        us = state.profile.thumbprint if state.profile else b""
+        for identity in sorted(mine - yours):
+            state.row("one_sided", identity, found.peer, found.theirs.others.get(identity, "not-held"))
+        for identity in sorted(yours - mine):
+            state.row("one_sided", identity, us, found.ours.others.get(identity, "not-held"))
 
 
 def _epoch_offer(state: State, data: bytes) -> None:
-    """[peer thumbprint, number]: what we bring is fixed now, whatever drains while the peer answers."""
-    peer, number = cbor.decode(data)
-    state.offered = epoch.offer(state, number)
+    """[peer, number, common, again]: what we bring is fixed now, whatever drains while the peer answers.
+
+    `common`: both hold the same last epoch, and what it settled is settled. `again`: as in that epoch.
+    """
+    peer, number, common, again = cbor.decode(data)
+    last = epoch.last_with(state, peer)
+    ours = replace(last.ours, number=number) if again and last else epoch.offer(state, number)
+    settled = state.settled.get(peer, frozenset()) if common else frozenset()
+    state.offered[peer] = epoch.Opening(ours, settled)
     state.record("offer", [peer], "made", number=number)
 
 
 def _epoch_open(state: State, data: bytes) -> None:
-    """[peer thumbprint, their offer]: decide over both offers. Nothing stands until both signed."""
-    peer, theirs = cbor.decode(data)
+    """[peer, their offer]: decide over both offers. Nothing stands until both signed."""
+    peer, theirs = cbor.decode(data, size_max=OFFER_MAX + 64)
+    state.pending.pop(peer, None)
+    opening = state.offered.pop(peer, None)
     try:
-        if state.offered is None:
+        if opening is None:
             raise WireError("offer-shape", "no offer of ours is open")
-        state.pending = epoch.compute(state, state.offered, epoch.read_offer(theirs), peer)
+        found = epoch.compute(state, opening, epoch.read_offer(theirs), peer)
     except WireError as error:
-        state.pending = None
         state.refuse(peer, error.code, error.detail, "the session ends; both histories stand")
         return
-    counts = {scope: len(ids) for scope, ids in state.pending.joint.items()}
+    state.pending[peer] = found
+    state.numbers[peer] = max(found.number, state.numbers.get(peer, 0))
+    counts = {scope: len(ids) for scope, ids in found.joint.items()}
     state.record(
         "diverge",
         [peer],
         "measured",
-        **{one.scope: one.verdict for one in state.pending.resolution.divergence},
+        **{one.scope: one.verdict for one in found.resolution.divergence},
     )
     state.record("joint", [peer], "computed", **counts)
 
@@ -87,10 +125,11 @@ def _epoch_open(state: State, data: bytes) -> None:
 def _epoch_close(state: State, data: bytes) -> None:
     """[our epoch, their epoch, [signed report ...]]: both COSE; the epoch stands if both signed the same body."""
     ours, theirs, reports = cbor.decode(data)
-    found = state.pending
-    state.pending = None
-    if not isinstance(found, Epoch):
+    body = cose.decode(ours, cose.EPOCH).payload
+    found = next((one for one in state.pending.values() if one.body == body), None)
+    if found is None:
         return
+    del state.pending[found.peer]
     agreed = cose.decode(theirs, cose.EPOCH).payload == found.body
     _write_epoch(state, found, ours, theirs, agreed)
     if not agreed:
@@ -98,6 +137,8 @@ def _epoch_close(state: State, data: bytes) -> None:
         return
     state.record("epoch", [found.peer, found.resolution.decision_digest], "agreed", number=found.number)
     state.epochs.append(found)
+    state.settled[found.peer] = found.settled
+    _write_one_sided(state)
     _open_cases(state, found, reports)
     state.decided.update(
         one for scope, ids in found.joint.items() if scope not in state.stopped for one in ids
@@ -131,17 +172,6 @@ def _write_epoch(state: State, found: Epoch, ours: bytes, theirs: bytes, agreed:
     state.row("epoch", found.number, found.peer, found.body, count, digest, ours, theirs, int(agreed))
     for scope, ids in found.joint.items():
         state.row("joint", found.number, found.peer, scope, len(ids))
-    mine = {one for ids in found.ours.admitted.values() for one in ids}
-    yours = {one for ids in found.theirs.admitted.values() for one in ids}
-    for identity in sorted(mine - yours):
-        state.row("one_sided", identity, found.peer, found.theirs.others.get(identity, "not-held"))
-    for identity in sorted(yours - mine):
-        state.row(
-            "one_sided",
-            identity,
-            state.profile.thumbprint if state.profile else b"",
-            found.ours.others.get(identity, "not-held"),
-        )
 
 
 def _write_decisions(state: State, found: Epoch) -> None:
@@ -188,6 +218,7 @@ _STAGES = {
     "mode": _mode,
     "solve": _solve,
     "crossed": _crossed,
+    "met": discovery.met,
     "epoch-offer": _epoch_offer,
     "epoch-open": _epoch_open,
     "epoch-close": _epoch_close,

@@ -60,10 +60,16 @@ class State:
     decided: set[bytes] = field(default_factory=set)  # ids in the joint set of an earlier epoch
     outcome: Outcome = field(default_factory=Outcome)
     at: tuple[int, int] = (0, 0)
-    offered: Any = None  # our side of the epoch that is being opened
-    pending: Any = None  # the epoch that is open: decided here, not yet signed by both
+    unsolved: bool = False  # something came since all was last placed and judged
+    # By peer bridge (thumbprint):
+    offered: dict[bytes, Any] = field(default_factory=dict)  # our side of the epoch that is being opened
+    pending: dict[bytes, Any] = field(default_factory=dict)  # decided here, not yet signed by both
+    numbers: dict[bytes, int] = field(default_factory=dict)  # the highest epoch number that we signed
+    settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # ids that epochs with it cover
+    kept_back: dict[bytes, bytes] = field(default_factory=dict)  # what either withheld when last they met
+    heard: dict[bytes, Any] = field(default_factory=dict)  # discovery's listing, by key or address
 
-    def record(self, kind: str, inputs: list[bytes], outcome: str, **detail: Any) -> None:
+    def record(self, kind: str, inputs: list[bytes], outcome: str, /, **detail: Any) -> None:
         """Add an event to the outcome of the input at hand."""
         self.outcome.events.append(event(kind, self.at, inputs, self.agreement_digest, outcome, detail))
 

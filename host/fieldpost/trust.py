@@ -184,12 +184,29 @@ def check_delegation(issuer: dict[int, Any], claims: dict[int, Any]) -> None:
 
 
 def revoked(trust: Trust, target: bytes) -> Token | None:
-    """A held revocation of a token or device that comes from the issuer, or above it in its chain. SPEC 7.5"""
+    """A held revocation of a token or device that comes from the issuer, or above it in its chain. SPEC 7.5
+
+    What the root signed for a boundary agent, any authority that the root signed may take back.
+    """
     for identity in sorted(trust.revocations):
         token = trust.revocations[identity]
-        if token.claims[tokens.TARGET] == target and token.claims[tokens.ISSUER] in _issuers(trust, target):
+        if token.claims[tokens.TARGET] != target:
+            continue
+        issuer = token.claims[tokens.ISSUER]
+        if issuer in _issuers(trust, target) or _closes_boundary(trust, issuer, target):
             return token
     return None
+
+
+def _closes_boundary(trust: Trust, issuer: bytes, target: bytes) -> bool:
+    one, other = trust.credentials[issuer].claims, trust.credentials.get(target)
+    return (
+        other is not None
+        and "boundary" in other.claims[tokens.RIGHTS]
+        and other.claims[tokens.MESH] == one[tokens.MESH]
+        and tokens.ISSUER not in one
+        and one[tokens.DEPTH] > 0
+    )
 
 
 def _issuers(trust: Trust, target: bytes) -> set[bytes]:
