@@ -89,6 +89,26 @@ def test_the_grammar_and_the_decoder_agree_on_session_frames(name, grammar, body
     assert problems(cbor.encode([*body[:-1], -1] if body else [0]), grammar)
 
 
+BETWEEN_DEVICES = [
+    ("beacon", [bytes(16), 3, 60_000, [[bytes(8), 1, 4, bytes(32)]]]),
+    ("local-token", [b"token"]),
+    ("local-early", [bytes.fromhex(load_json("early")[0]["hex"])]),
+    ("ask", [bytes(16), bytes(8), 3, 60_000]),
+    ("answer", [bytes(16), bytes(16), bytes(8), 3, 60_000, 7, 1_000, 1_003]),
+    ("enrol-start", [bytes(32)]),
+    ("enrol-request", [bytes(32), b"24:6f:28", b"unix", bytes(32)]),
+    ("enrol", [bytes(32), bytes(32), bytes(32), bytes(16), [b"token"]]),
+    ("enrolled", [bytes(16)]),
+]
+
+
+@pytest.mark.parametrize(("grammar", "body"), BETWEEN_DEVICES)
+def test_the_grammar_bounds_frames_of_the_local_link_and_of_enrolment(grammar, body):
+    assert problems(cbor.encode(body), grammar) == []
+    assert problems(cbor.encode([*body, 0]), grammar)
+    assert problems(cbor.encode([body[0] + b"x" if len(body[0]) > 8 else 0, *body[1:]]), grammar)
+
+
 def test_the_grammars_first_rule_takes_every_signed_object():
     assert schema().default_root_type == "any-signed-object"
     rows = [
