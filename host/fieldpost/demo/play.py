@@ -45,7 +45,7 @@ class Play:
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     consoles: dict[str, dict] = field(default_factory=dict)
     power_ons: dict[str, int] = field(default_factory=dict)
-    heaps: dict[str, int] = field(default_factory=dict)
+    setup_s: float = 0.0
 
     async def run(self) -> None:
         """Everything, in order. No process outlives it."""
@@ -70,8 +70,10 @@ class Play:
                 self._read_consoles()
 
     async def _story(self) -> None:
+        started = time.monotonic()
         self._found()
         await self._commission()
+        self.setup_s = time.monotonic() - started
         apart = asyncio.create_task(self._apart())
         await self._prepare_bridges()
         await apart

@@ -1,0 +1,57 @@
+"""`fieldpost demo`: the whole product on this machine, in less than a minute."""
+
+import asyncio
+import sys
+import time
+from pathlib import Path
+
+import typer
+from rich.console import Console
+
+from fieldpost.cli.output import CANNOT, NO, print_json, stop
+from fieldpost.demo.play import DemoError, Play
+from fieldpost.demo.report import document, text
+from fieldpost.emulator import EmulatorError
+from fieldpost.keyfile import KeyFileError
+from fieldpost.links.enrol_port import PortError
+from fieldpost.provision import ProvisionError
+
+FAILURES = (DemoError, EmulatorError, KeyFileError, PortError, ProvisionError)
+
+app = typer.Typer()
+
+
+@app.command(epilog="Example: fieldpost demo --json > demo.json")
+def demo(
+    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
+    folder: Path = typer.Option(Path("build/demo"), help="Where meshes, bridges and boards are made anew."),
+) -> None:
+    """Two meshes, six emulated boards on a real MicroPython, two bridges, one joint picture."""
+    started = time.monotonic()
+    console = Console(stderr=True)
+    with console.status("starting") if sys.stderr.isatty() else Silence() as status:
+        play = Play(folder, lambda words: status.update(f"{time.monotonic() - started:4.0f} s  {words}"))
+        try:
+            asyncio.run(play.run())
+        except FAILURES as error:
+            stop(CANNOT, f"demo: {error}", f"see the logs below {folder} and run it again")
+    found = document(play, play.setup_s, time.monotonic() - started)
+    if as_json:
+        print_json(found)
+    else:
+        typer.echo(text(found, folder))
+    if len(set(found["decision_digests"].values())) != 1:
+        raise typer.Exit(NO)
+
+
+class Silence:
+    """Stands in for the progress display when nobody looks at a terminal."""
+
+    def __enter__(self) -> "Silence":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+    def update(self, _: str) -> None:
+        return None
