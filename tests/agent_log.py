@@ -53,7 +53,7 @@ class Incarnations:
 
 
 class Device:
-    """One boot of a device: `journal` and `observer` over a flash that may outlive it (None: `root` of this machine)."""
+    """One boot of a device; its flash may outlive it. `flash` None: the folder `root` of this machine."""
 
     def __init__(self, flash, incarnations, settings=Settings, root=""):
         files = Files(root, flash)

@@ -13,7 +13,7 @@ from agent_log import Device, Keeper
 from fieldwire.port import MICROPYTHON
 
 sys.path.append(__file__.rsplit("/", 2)[0] + "/boards/emulated")
-from emulated_flash import FileFlash  # noqa: E402 - it lies with the board
+from emulated_flash import FileFlash
 
 BLOCK_BYTES, BLOCKS = 4096, 2048
 

@@ -70,10 +70,10 @@ def run(nodes, until_ms, latency_ms=40, lost=lambda frame: False):
                 if not lost(one):
                     air.append((now_ms + latency_ms, node, one))
                 one = node.link.to_send(now_ms)
-        for due, sender, one in [entry for entry in air if entry[0] <= now_ms]:
+        for arrived in [entry for entry in air if entry[0] <= now_ms]:
             for node in nodes:
-                if node is not sender:
-                    node.link.receive(one, now_ms)
+                if node is not arrived[1]:
+                    node.link.receive(arrived[2], now_ms)
         air = [entry for entry in air if entry[0] > now_ms]
         for node in nodes:
             event = node.link.next_event()
@@ -128,6 +128,18 @@ def test_an_early_copy_that_comes_before_its_credential_is_verified_once_that_ca
     assert other.link.next_event() is None and other.link.refused == {"token-unknown": 1}
     run([one, other], 1_000)
     assert [event[1][obs.SEQ] for event in named(other, "early")] == [5]
+
+
+def test_tokens_that_arrive_in_any_order_are_held_in_the_end():
+    one, other = Node(ALPHA, 1), Node(ALPHA, 2)
+    other.link._trust = Trust(ALPHA.id, ALPHA.root.public, verify)
+    frames = [bytes((EARLY,)) + cbor.encode([one.early_copy(5)])]
+    frames += [bytes((TOKEN,)) + cbor.encode([data]) for data in (one.own, ALPHA.region)]
+    for frame in frames:
+        assert other.link.next_event() is None
+        other.link.receive(frame, 0)
+    assert other.link.next_event()[1][obs.SEQ] == 5
+    assert sorted(other.link.refused) == ["token-issuer-unknown", "token-unknown"]
 
 
 def test_an_exchange_between_any_two_meshes_is_recorded_alike_on_both_sides():

@@ -5,7 +5,7 @@ from vectors_io import raises
 
 from fieldagent.foreign import HandedDown
 from fieldagent.trust import Trust, scope_covers
-from fieldwire import cbor, cose, keys, merkle, seal, tokens
+from fieldwire import cbor, keys, merkle, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
 

@@ -109,7 +109,7 @@ def test_leaves_open_at_a_power_cut_drain_after_the_next_boot_as_recovered():
     finally:
         app.Agent.stop = stopped
     bridge, _ = contact(flash, Bridge)
-    first = [body for body in bridge.bodies if body.stream == 1][0]
+    first = next(body for body in bridge.bodies if body.stream == 1)
     assert (first.count, first.flags, first.boot) == (5, seal.RECOVERED, 2)
     assert tokens.decode(bridge.tokens[first.attestation]).claims[tokens.BOOTCOUNT] == 2
 

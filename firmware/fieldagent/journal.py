@@ -165,7 +165,10 @@ class Journal:
         return head.seq
 
     def append(self, stream, leaf, author, now_ms):
-        """Makes `leaf`, an observation at next_seq(stream), durable. `author` = (boot, credential id, attestation id)."""
+        """Makes `leaf`, an observation at next_seq(stream), durable.
+
+        `author` = (boot, credential id, boot attestation id) as the leaf names them.
+        """
         head = self._heads[stream]
         current = self._open.get(stream)
         seq = head.seq

@@ -13,14 +13,15 @@ ASKER, ANSWERER = 0, 1
 
 _KNOWN_MAX = 16
 _QUEUE_MAX = 24
-_WAITING_MAX = 4
+_WAITING_MAX = 6
 _TOKENS_EVERY = 8  # beacons between two rounds of tokens, for neighbours that lost one
 
 
 class Neighbours:
     """`trust`: Trust of the own mesh; `own_tokens`: [bytes ...], issuers first; `heads()` as in a beacon.
 
-    Events: ("early", observation, id, credential) verified, ("exchange", payload of SPEC 9.1). `refused` counts by code.
+    Events: ("early", observation, id, credential) verified, ("exchange", payload of SPEC 9.1).
+    `refused` counts by code.
     """
 
     def __init__(self, device, boot, trust, own_tokens, heads, random_bytes, config):
@@ -39,7 +40,7 @@ class Neighbours:
         self._asked = None  # [xid, t1 ms, answerers heard]
         self._answered = {}  # asker -> ms
         self._seen = []  # ids of early copies that were verified
-        self._waiting = []  # early copies whose credential is not held yet
+        self._waiting = []  # frames whose credential or issuer is not held yet
         self._events = []
         self.refused = {}
 
@@ -122,24 +123,28 @@ class Neighbours:
             raise WireError("frame-shape", "TOKEN is [token bytes]")
         if tokens.decode(body[0]).typ != cose.CREDENTIAL:
             return  # a neighbour's boot attestation is for bridges to judge
-        self._trust.add(body[0])
+        self._keeping(TOKEN, body, self._trust.add)
         waiting, self._waiting = self._waiting, []
-        for early_copy in waiting:
-            self._on_early([early_copy], now_ms)
+        for frame in waiting:
+            self.receive(frame, now_ms)
 
     def _on_early(self, body, now_ms):
         if len(body) != 1 or not isinstance(body[0], bytes) or len(body[0]) > limits.EARLY_MAX:
             raise WireError("frame-shape", "EARLY is [early copy bytes]")
-        try:
-            observation, leaf, credential = self._trust.open_early(body[0])
-        except WireError as error:
-            if error.code == "token-unknown":  # its credential may yet come
-                self._waiting = self._waiting[1 - _WAITING_MAX :] + [body[0]]
-            raise
+        observation, leaf, credential = self._keeping(EARLY, body, self._trust.open_early)
         identity = obs.observation_id(leaf)
         if observation[obs.DEVICE] != self._device and identity not in self._seen:
             self._seen = self._seen[1 - _KNOWN_MAX :] + [identity]
             self._events.append(("early", observation, identity, credential))
+
+    def _keeping(self, kind, body, check):
+        """check(bytes), and what it refuses for want of a credential is kept: that may yet come. SPEC 7.7"""
+        try:
+            return check(body[0])
+        except WireError as error:
+            if error.code in ("token-unknown", "token-issuer-unknown"):
+                self._waiting = self._waiting[1 - _WAITING_MAX :] + [_frame(kind, body)]
+            raise
 
     def _on_ask(self, body, now_ms):
         if len(body) != 4 or not obs.is_bytes(body[0], 16) or not obs.is_bytes(body[1], 8):

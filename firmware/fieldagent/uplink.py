@@ -5,7 +5,7 @@ interpret what a session reports; the agent does. SPEC 8.2 to 8.5
 """
 
 from fieldwire import session_frames
-from fieldwire.session import DeviceSession
+from fieldwire.session_device import DeviceSession
 
 # A cable may be put in at any time: calls go on at this pace however long nobody answers.
 _CALL_MS = 2_000
