@@ -14,7 +14,7 @@ FILES = [
 ]  # fmt: skip
 RULE = {"derivation": "observation"}
 SIGNED = {
-    "early", "credential", "endorsement", "boot", "equivalence", "revocation", "schema-token", "epoch",
+    "early", "credential", "endorsement", "boot", "equivalence", "revocation", "schema-token", "epoch", "handshake",
     "checkpoint", "seal", "receipt",
 }  # fmt: skip
 

@@ -6,7 +6,7 @@ from vectors_io import load_json, raises
 from fieldpost import epoch, recorder, signing
 from fieldwire import cose
 
-TYPES = {"epoch": cose.EPOCH, "checkpoint": cose.CHECKPOINT}
+TYPES = {"epoch": cose.EPOCH, "checkpoint": cose.CHECKPOINT, "handshake": cose.HANDSHAKE}
 ROWS = [row for name in ("recorder", "offer", "boundary") for row in load_json(name)]
 
 
@@ -36,7 +36,7 @@ def test_an_offer_comes_back_as_it_was_written_or_is_refused(row):
         assert epoch.read_offer(data).to_cbor() == data
 
 
-@pytest.mark.parametrize("row", [*of_kind("epoch"), *of_kind("checkpoint")])
+@pytest.mark.parametrize("row", [row for kind in TYPES for row in of_kind(kind)])
 def test_what_a_bridge_signs_verifies_under_its_key_and_its_type(row):
     data, public = bytes.fromhex(row["hex"]), bytes.fromhex(row["public"])
     if row["error"] is not None:

@@ -7,7 +7,7 @@ from vector_inputs import bad, good, observation
 from vector_seals import body_of as seal_body
 from vector_seals import hash_of, leaves_of, sealed
 
-from fieldwire import cbor, cose, custody
+from fieldwire import cbor, cose, custody, keys
 from fieldwire import observation as obs
 
 DEVICE_NONCE, BRIDGE_NONCE = bytes.fromhex("d0d1d2d3d4d5d6d7"), bytes.fromhex("b0b1b2b3b4b5b6b7")
@@ -87,6 +87,19 @@ def boundary_rows():
         good("A dialer names its nonce, its key and its meshes.", "boundary-hello", cbor.encode(hello)),
         good("An early copy crosses as it is.", "crossing-item", cbor.encode([0, copy])),
     ]
+    other = keys.thumbprint(given.FOREIGN_BRIDGE.public)
+    words = [nonce, nonce[::-1], given.BRIDGE_ID, other, *meshes]
+    proof = ["boundary/1", *words, [given.CREDENTIAL, given.ATTESTATION], 1, DIGEST, ROOT, 0]
+    rows += _signed_rows(
+        "handshake",
+        cose.HANDSHAKE,
+        given.BRIDGE,
+        [("A dialer signs both sides' words, its credentials, the agreement and its key.", proof)],
+        [
+            ("A proof for another protocol is refused by the grammar.", ["boundary/2", *proof[1:]]),
+            ("A proof without its role is refused by the grammar.", proof[:-1]),
+        ],
+    )
     scopes = [["north/ridge", "agreed"], ["north/valley", "open"]]
     epoch = [4, DIGEST, ROOT, DIGEST, ROOT, scopes]
     rows += _signed_rows(
