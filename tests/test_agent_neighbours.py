@@ -203,6 +203,7 @@ def test_malformed_frames_are_counted_and_change_nothing():
         bytes((EARLY,)) + cbor.encode([b"\x00" * 1_200]),
         bytes((ASK,)) + cbor.encode([b"\x09" * 16, b"\x00" * 8, 1, -1]),
         bytes((ANSWER,)) + cbor.encode([b"\x09" * 16] * 8),
+        bytes((ANSWER,)) + cbor.encode([b"\x09" * 16, b"\x0a" * 16, b"\x00" * 8, 1, 2, 3, 4, -5]),
         bytes(1_100),
     )
     for one in bad:

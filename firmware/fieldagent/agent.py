@@ -99,7 +99,6 @@ class Agent:
         for sampler in self._samplers:
             if now_ms >= sampler.due_ms:
                 self._sample(sampler, now_ms)
-        self._samplers = [sampler for sampler in self._samplers if sampler.read is not None]
         self._take_events(self.uplink, now_ms)
         if self.neighbours is not None:
             if now_ms >= self.neighbours.deadline():

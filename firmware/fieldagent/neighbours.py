@@ -163,8 +163,10 @@ class Neighbours:
                 "frame-shape", "ANSWER is [asker, answerer, xid, t1 boot, t1 ms, t2 boot, t2 ms, t3 ms]"
             )
         asker, answerer, xid = body[:3]
-        if not all(obs.is_uint(stamp) for stamp in body[3:]) or asker != self._device:
-            raise WireError("frame-shape", "an ANSWER of unsigned stamps, to us")
+        if not all(obs.is_uint(stamp) for stamp in body[3:]):
+            raise WireError("frame-shape", "an ANSWER has unsigned stamps")
+        if asker != self._device:
+            return  # all hear it
         asked = self._asked
         fits = asked is not None and asked[0] == xid and body[3] == self._boot and body[4] == asked[1]
         if not fits or answerer in asked[2] or len(asked[2]) >= _KNOWN_MAX:

@@ -1,7 +1,7 @@
 """A person's own sensors: `/sensors.py` on the board registers functions under the names that the configuration uses.
 
 Decides nothing about readings. A sensor returns an integer in the schema's scale (a list for a schema of several
-fields), or None when there will be no more readings.
+fields), or None when there is nothing to read just now.
 """
 
 _registered = {}
