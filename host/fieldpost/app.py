@@ -57,9 +57,9 @@ class App:
         self.signer = keyfile.signer(self.folder / table.key)
         self.thumbprint = keys.thumbprint(self.signer.public)
         self._started = time.monotonic()
-        store = Store(self.folder / table.store)
-        self.boot = 1 + max((item.at[0] for item in store.inputs()), default=0)
-        self.desk = Desk(store, Bridge(), self.signer, lambda: (self.boot, self.now_ms()))
+        self._store = Store(self.folder / table.store)
+        self.boot = 1 + max((item.at[0] for item in self._store.inputs()), default=0)
+        self.desk = Desk(self._store, Bridge(), self.signer, lambda: (self.boot, self.now_ms()))
 
     def now_ms(self) -> int:
         return int((time.monotonic() - self._started) * 1000)
@@ -110,6 +110,10 @@ class App:
         """K(device, bridge), if the authority handed it over."""
         path = self.folder / self.config.bridge.links / f"{device.hex()}.key"
         return keyfile.read(path) if path.is_file() else None
+
+    def close(self) -> None:
+        """Let go of the store; everything submitted is in it."""
+        self._store.close()
 
     async def run(self) -> None:
         """Until cancelled."""
