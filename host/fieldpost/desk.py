@@ -5,6 +5,7 @@ in one transaction. Other processes may write inputs too; they are applied here 
 """
 
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from fieldpost import verify
 from fieldpost.model import Input, Outcome
@@ -27,6 +28,7 @@ class Desk:
         self._clock = clock
         self._seen = 0
         self.thumbprint: bytes = keys.thumbprint(signer.public)
+        self.meetings: dict[bytes, Any] = {}  # by peer bridge: the session that goes on
         self.catch_up()
 
     @property

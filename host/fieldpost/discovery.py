@@ -40,6 +40,8 @@ def is_news(state: State, heard: Heard) -> bool:
     known = state.heard.get(heard.key)
     if known is None:
         return len(state.heard) < HEARD_MAX
+    if heard.thumbprint is None:
+        return False
     return replace(known, address=heard.address, reason=heard.reason) != heard
 
 
