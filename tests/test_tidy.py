@@ -48,6 +48,7 @@ SHELLS = {
     "keyfile",
     "links",
     "mesh",
+    "passport",
     "provision",
     "store",
     "web",

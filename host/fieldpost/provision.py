@@ -4,22 +4,22 @@ Shell over the mesh's folder and the bridges' folders. Decides which files go wh
 written over and no root key reaches a bridge. Times and randomness come in.
 """
 
-import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from fieldpost import keyfile, own_log
+from fieldpost.bridge_text import BridgeSetup, bridge_toml
 from fieldpost.enrol import Grant, Request
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
 from fieldwire import cose, keys, tokens
+from fieldwire.observation import covers
 
 BRIDGE_MODEL = b"fieldpost-bridge"
 BRIDGE_CLOCK_PPM = 200  # an ordinary computer's crystal, without a time service
-ALL: tuple[None, None] = (None, None)
 
 Random = Callable[[int], bytes]
 
@@ -65,20 +65,6 @@ class BridgeMade:
     endorsement: bytes
 
 
-@dataclass(frozen=True)
-class BridgeSetup:
-    """What stands in a new bridge.toml beside the mesh's own: see `fieldpost.config`."""
-
-    name: str
-    peer_roots: tuple[bytes, ...] = ()
-    links: tuple[tuple[str, int], ...] = ()  # (port, baud)
-    listen: str | None = None
-    dial: str | None = None
-    meet_every_s: float = 10.0
-    deliver: tuple[tuple[str, str, int], ...] = ()  # (device id, subject, count)
-    utc_claims: int = 2
-
-
 def make_bridge(
     mesh: Mesh, folder: Path, authority: str, validity: Validity, setup: BridgeSetup, random: Random
 ) -> BridgeMade:
@@ -110,7 +96,7 @@ def make_bridge(
     for name in ("tokens", "links"):
         (folder / name).mkdir(exist_ok=True)
     copy_tokens(mesh, folder)
-    (folder / "bridge.toml").write_text(bridge_toml(mesh, setup))
+    (folder / "bridge.toml").write_text(bridge_toml(mesh.name, (mesh.id, mesh.root_public), setup))
     return BridgeMade(
         folder, public, keys.thumbprint(public), keys.device_id(public), credential, endorsement
     )
@@ -125,65 +111,6 @@ def _keep_apart(desk: Path, folder: Path) -> None:
         )
     for path in folder.rglob("root.key"):
         raise ProvisionError(f"{path}: a mesh's root key lies here; a bridge's folder never holds one")
-
-
-def bridge_toml(mesh: Mesh, setup: BridgeSetup) -> str:
-    """The text of a new bridge's configuration, with a word on each key."""
-    text = [
-        f"# The bridge {setup.name} of mesh {mesh.name}. Paths start in this file's folder.",
-        "[bridge]",
-        f"name = {json.dumps(setup.name)}",
-        f'mesh = "{mesh.id.hex()}"',
-        "# Root public keys that are known here: our own first, then one for each mesh that we meet.",
-        "roots = [",
-        *(f'  "{one.hex()}",' for one in (mesh.root_public, *setup.peer_roots)),
-        "]",
-        'key = "bridge.key"            # mode 0600',
-        'store = "store.db"',
-        'tokens = "tokens"             # *.cwt: credentials, endorsements, equivalences, revocations, schemas',
-        'links = "links"               # a device\'s key file lets it free what it gave us',
-        'agreement = "agreement.proof" # from `fieldpost agreement bind`',
-        f"utc_claims = {setup.utc_claims}                # devices that must agree before UTC is believed",
-        "",
-        "# A serial port; repeat the table for each.",
-        *_link_tables(setup.links),
-        "# Where other bridges meet this one. Loopback and Unix sockets alone unless you write otherwise.",
-        *_boundary_table(setup),
-    ]
-    for device, subject, count in setup.deliver:
-        text += [
-            "",
-            "[[deliver]]",
-            f'device = "{device}"',
-            f"subject = {json.dumps(subject)}",
-            f"count = {count}",
-        ]
-    return "\n".join(text) + "\n"
-
-
-def _link_tables(links: Sequence[tuple[str, int]]) -> list[str]:
-    if not links:
-        return ["# [[link]]", '# port = "/dev/ttyACM0"', "# baud = 115200", "# turnaround_ms = 20", ""]
-    text: list[str] = []
-    for port, baud in links:
-        text += ["[[link]]", f"port = {json.dumps(port)}", f"baud = {baud}", ""]
-    return text
-
-
-def _boundary_table(setup: BridgeSetup) -> list[str]:
-    if setup.listen is None and setup.dial is None:
-        return [
-            "# [boundary]",
-            '# listen = "unix:boundary.sock"   # or "tcp:127.0.0.1:7711"',
-            '# dial = "unix:/path/to/the/other/boundary.sock"',
-            "# meet_every_s = 10.0",
-        ]
-    named = [
-        f"{key} = {json.dumps(value)}"
-        for key, value in (("listen", setup.listen), ("dial", setup.dial))
-        if value
-    ]
-    return ["[boundary]", *named, f"meet_every_s = {float(setup.meet_every_s)}"]
 
 
 def bridge_public(folder: Path) -> bytes:
@@ -210,7 +137,9 @@ def put_token(folder: Path, data: bytes) -> Path:
             f"{path.parent}: no such folder; is {folder} a bridge's, made by `fieldpost mesh bridge`?"
         )
     if not path.exists():
-        path.write_bytes(data)
+        fresh = path.with_suffix(".new")  # a running bridge looks at the folder all the time
+        fresh.write_bytes(data)
+        fresh.replace(path)
     return path
 
 
@@ -238,7 +167,8 @@ def grant(mesh: Mesh, request: Request, terms: DeviceTerms, validity: Validity, 
     """Everything a device is given, made and kept before it is told. Raises ProvisionError."""
     if _key_path(mesh, request.device).exists():
         raise ProvisionError(
-            f"device {request.device.hex()} is enrolled in {mesh.name} already; a device is enrolled once, a new key makes a new one"
+            f"device {request.device.hex()} is enrolled in {mesh.name} already;"
+            " a device is enrolled once, a new key makes a new one"
         )
     measurements = terms.measurements
     if measurements is None:
@@ -283,7 +213,8 @@ async def enrol(
     pending = _key_path(mesh, device).with_suffix(".pending")
     if outcome == "calls" and not pending.exists():
         raise ProvisionError(
-            f"{port}: device {device.hex()} is enrolled already; clear its flash to make it a new device, then enrol that"
+            f"{port}: device {device.hex()} is enrolled already;"
+            " clear its flash to make it a new device, then enrol that"
         )
     pending.rename(_key_path(mesh, device))
     return enrolled(mesh, device)
@@ -314,3 +245,33 @@ def devices(mesh: Mesh) -> Iterable[bytes]:
 
 def _key_path(mesh: Mesh, device: bytes) -> Path:
     return mesh.folder / "devices" / f"{device.hex()}.key"
+
+
+def revoke(mesh: Mesh, target: bytes, validity: Validity, authority: str | None = None) -> bytes:
+    """Take back a token, or all of a device, by the authority that signed it or the one named; the token's id."""
+    issuer = _issuer_of(mesh, target)
+    if authority is None:
+        authority = issuer
+    elif not covers(authority, issuer):
+        raise ProvisionError(
+            f"{target.hex()} was signed by {issuer}; {authority} is neither that nor above it"
+        )
+    return mesh.revocation(authority, validity, target)
+
+
+def _issuer_of(mesh: Mesh, target: bytes) -> str:
+    by_credential = {credential: path for path, credential in mesh.authorities.items()}
+    for data in mesh.tokens():
+        token = tokens.decode(data)
+        of_device = token.typ == cose.CREDENTIAL and keys.device_id(token.public) == target
+        if token.id != target and not of_device:
+            continue
+        if tokens.ISSUER not in token.claims:
+            raise ProvisionError(
+                f"{target.hex()} was signed by the root, whose word no authority takes back;"
+                " strike the root from the bridges' `roots`, or wait until it expires"
+            )
+        return by_credential[token.claims[tokens.ISSUER]]
+    raise ProvisionError(
+        f"{target.hex()}: {mesh.folder} has signed no token and no device of that id; look it up there"
+    )

@@ -1,0 +1,55 @@
+"""Equivalences and their revocations as rows that a person reads.
+
+Decides how a held statement stands at a moment: valid, early, expired, revoked, or void and why. Refuses to
+say what it admits: that depends on an observation. SPEC 12
+"""
+
+from typing import Any
+
+from fieldpost.mapping import equivalence_of, taxonomy_from
+from fieldpost.taxonomy import Equivalence, Taxonomy, void
+from fieldpost.trust import Trust
+
+
+def equivalence_rows(trust: Trust, now_s: int) -> list[dict[str, Any]]:
+    """One row a held equivalence, in the order of ids. `now_s`: UTC seconds."""
+    taxonomy = taxonomy_from(trust)
+    rows = []
+    for identity in sorted(trust.equivalences):
+        one = equivalence_of(trust, trust.equivalences[identity])
+        rows.append(
+            {
+                "id": identity.hex(),
+                "state": _state(one, taxonomy, now_s),
+                "negative": one.negative,
+                "foreign": _node(one.foreign),
+                "local": _node(one.local),
+                "issuer": _node(one.issuer),
+                "subjects": None if one.subjects is None else list(one.subjects),
+                "formats": None if one.formats is None else [_format(each) for each in one.formats],
+                "nbf": one.nbf,
+                "exp": one.exp,
+                "path_length": one.path_length,
+            }
+        )
+    return rows
+
+
+def _state(one: Equivalence, taxonomy: Taxonomy, now_s: int) -> str:
+    why = void(one, taxonomy.authorities)
+    if why is not None:
+        return f"void: {why}"
+    if one.id in taxonomy.revoked:
+        return "revoked"
+    if now_s >= one.exp:
+        return "expired"
+    return "valid" if now_s >= one.nbf else "early"
+
+
+def _node(node: tuple[bytes | str, str]) -> list[str]:
+    mesh, path = node
+    return [mesh.hex() if isinstance(mesh, bytes) else mesh, path]
+
+
+def _format(one: int | bytes | str) -> int | str:
+    return one.hex() if isinstance(one, bytes) else one
