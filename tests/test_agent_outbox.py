@@ -2,6 +2,7 @@
 
 from agent_log import Device, Incarnations
 from fake_flash import FakeFlash
+
 from fieldagent import app, sensors
 from fieldagent.journal_files import Files
 from fieldagent.outbox import Outbox
