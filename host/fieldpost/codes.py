@@ -83,6 +83,16 @@ CODES: dict[str, tuple[int, str, str]] = {
         "the other side decided differently over the same joint set",
         "compare agreement and engine versions",
     ),
+    "log-root": (
+        170,
+        "the log is not the one that a root or checkpoint names",
+        "compare with its maker's store",
+    ),
+    "rebuild-differs": (
+        171,
+        "the stored inputs do not lead to what is stored",
+        "keep this file as evidence and work on with what rebuild --out writes",
+    ),
 }
 
 

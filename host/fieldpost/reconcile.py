@@ -13,6 +13,7 @@ from fieldpost.timeline.evidence import Anchor, Causal, Device, Evidence, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.place import Placement, Timeline, place
 from fieldpost.timeline.utc import utc_bounds, utc_interval
+from fieldpost.timeline.words import step_words
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -96,7 +97,7 @@ def _keep(state: State, entries: list[Verified], timeline: Timeline, anchor: Anc
         depends = cbor.encode(
             [unit if isinstance(unit, (bytes, str)) else list(unit) for unit in found.depends_on]
         )
-        path = cbor.encode([[str(step) for step in side[:PATH_STEPS]] for side in timeline.path(stamp)])
+        path = cbor.encode([[step_words(step) for step in side[:PATH_STEPS]] for side in timeline.path(stamp)])
         state.row("placement", entry.id, name, strict_lo, strict_hi, lo, hi, found.status, depends, path)
 
 

@@ -1,0 +1,51 @@
+"""The store that a command reads: which file, and how it ends when that cannot be read."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fieldpost.cli import output
+from fieldpost.store import Store
+from fieldwire.errors import WireError
+
+DEFAULT = Path("build/demo/alpha/store.db")
+
+StorePath = Annotated[
+    Path,
+    typer.Option(
+        "--store", metavar="PATH", help="The bridge's store; by default the last demo's first mesh."
+    ),
+]
+AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+@contextmanager
+def reading(path: Path) -> Iterator[Store]:
+    """The store, open for reading. Ends the command: 2 when there is none, 3 when it is damaged or foreign."""
+    try:
+        store = Store.read_only(path)
+    except FileNotFoundError:
+        output.stop(
+            output.USAGE,
+            f"{path}: no such store",
+            "run `make demo`, or name a bridge's store with --store PATH",
+        )
+    except sqlite3.Error as error:
+        output.stop(output.CANNOT, f"{path}: cannot be opened: {error}", "give a store that a bridge wrote")
+    try:
+        store.query("SELECT n FROM input LIMIT 1")
+        yield store
+    except sqlite3.Error as error:
+        output.stop(
+            output.CANNOT,
+            f"{path}: cannot be read: {error}",
+            "give a store that a bridge wrote, and a copy with its -wal file",
+        )
+    except WireError as error:
+        output.stop(output.CANNOT, f"{path}: damaged: {error}", "run `fieldpost rebuild` to see where")
+    finally:
+        store.close()

@@ -1,0 +1,174 @@
+"""What the two sides decided about it: divergence, rivals, the rule, its place in the picture, the log.
+
+Decides nothing: epochs, decisions and events are retold as they stand in the store. SPEC 13, 14, 15
+"""
+
+from fieldpost.agreement import Agreement
+from fieldpost.agreement_cbor import from_cbor
+from fieldpost.case_rows import reason as case_reason
+from fieldpost.explain.held import Held, Shelf, Step, short, step
+from fieldpost.log_check import Leaves
+from fieldwire import cbor, merkle
+from fieldwire import observation as obs
+
+MENTIONS_MAX = 64  # events shown for one observation
+
+
+def import_step(held: Held, leaves: Leaves) -> Step:
+    """When its envelope came and what was new in it."""
+    for index, event in leaves.naming(held.id):
+        if event["kind"] == "import":
+            boot, ms = event["at"]
+            reason = (
+                f"event {index}: its envelope {short(held.envelope)} came at boot {boot}, {ms} ms of the bridge's"
+                f" clock, and is kept with its bytes as received"
+            )
+            return step("import", [held.envelope], event["outcome"], reason, held.id)
+    return step(
+        "import", [held.envelope], "known", "its envelope is kept with its bytes as received", held.id
+    )
+
+
+def fork_steps(shelf: Shelf, held: Held) -> list[Step]:
+    """Two histories of its device, if it has two."""
+    return [
+        step(
+            "fork", [device, one, other], "forked",
+            f"device {short(device)} signed both {short(one)} and {short(other)} for one place in its log;"
+            f" what it says from boot {boot}, {ms} ms on is quarantined", device, "forked",
+        )
+        for device, one, other, boot, ms in shelf.store.query(
+            "SELECT device, one, other, boot, ms FROM fork WHERE device = ?", held.device
+        )
+    ]  # fmt: skip
+
+
+def agreement_of(shelf: Shelf) -> Agreement | None:
+    """The agreement in force."""
+    rows = shelf.store.query("SELECT proof FROM agreement ORDER BY version DESC LIMIT 1")
+    return from_cbor(cbor.decode(rows[0][0])[0]) if rows else None
+
+
+def diverge_step(shelf: Shelf, held: Held) -> Step:
+    """Whether the gate let its scope through, and by which epoch."""
+    agreement = agreement_of(shelf)
+    scope = None if agreement is None else agreement.scope_of(held.observation[obs.SUBJECT])
+    if scope is None:
+        reason = f"no agreement in force has a scope for {held.observation[obs.SUBJECT]}: it is this mesh's own affair"
+        return step("diverge", [], "local", reason, held.id)
+    cases = shelf.store.query(
+        "SELECT id, state, terms, thresholds FROM \"case\" WHERE scope = ? AND state = 'open'", scope.subject
+    )
+    for identity, _, terms, thresholds in cases:
+        above = case_reason(cbor.decode(terms), cbor.decode(thresholds))
+        return step(
+            "diverge",
+            [identity],
+            "stop",
+            f"scope {scope.subject} is stopped: {above}",
+            identity,
+            "scope-stopped",
+        )
+    epochs = shelf.store.query("SELECT number, body, agreed FROM epoch ORDER BY number DESC")
+    for number, body, agreed in epochs:
+        verdicts = dict(cbor.decode(body)[5])
+        if agreed and scope.subject in verdicts:
+            reason = (
+                f"epoch {number}, signed by both sides, measured scope {scope.subject} within its thresholds"
+            )
+            return step("diverge", [cbor.decode(body)[2]], verdicts[scope.subject], reason, held.id)
+    return step("diverge", [], "unmeasured", f"no epoch has covered scope {scope.subject} yet", held.id)
+
+
+def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
+    """resolve and arbitrate: its rivals, and the rule that decided, for each property."""
+    found: list[Step] = []
+    for prop, prevailing, rivals, rule, function, number in shelf.store.query(
+        "SELECT property, prevailing, rivals, rule, function, number FROM decision WHERE claim = ? ORDER BY property",
+        held.id,
+    ):
+        others = cbor.decode(rivals)
+        if not others:
+            reason = f"{prop}: no claim of another device contradicts it in time and value; it stands (epoch {number})"
+            found.append(step("resolve", [held.id], "unopposed", reason, held.id))
+            continue
+        told = ", ".join(_rival_words(shelf, one) for one in others)
+        reason = f"{prop}: {len(others)} rival{'s' * (len(others) > 1)}, neither before nor after it: {told}"
+        found.append(step("resolve", [held.id, *others], "rivals", reason, held.id))
+        won = prevailing == held.id
+        outcome = "prevails" if won else "superseded"
+        words = "it prevails over all of them" if won else f"{short(prevailing or b'')} prevails over it"
+        reason = f"{prop}: {words} by rule {rule} ({function}) of the agreement, in epoch {number}"
+        remedy = (
+            "nothing to do"
+            if won
+            else "nothing to do: it stays in the record; another agreement may weigh it otherwise"
+        )
+        found.append(
+            step("arbitrate", [prevailing or held.id, *others], outcome, reason, held.id, outcome, remedy)
+        )
+    return found
+
+
+def _rival_words(shelf: Shelf, identity: bytes) -> str:
+    rival = shelf.held(identity)
+    if rival is None:
+        return short(identity)
+    return f"{short(identity)} ({shelf.said_words(rival)}, by {rival.authority} of {shelf.mesh_words(rival.mesh)})"
+
+
+def one_sided_steps(shelf: Shelf, held: Held) -> list[Step]:
+    """Where one side alone admits or releases it."""
+    return [
+        step("joint", [side], "one-sided",
+             f"side {short(side)} leaves it out of the joint set: {code}", held.id, code)
+        for side, code in shelf.store.query("SELECT side, code FROM one_sided WHERE id = ? ORDER BY side", held.id)
+    ]  # fmt: skip
+
+
+def picture_steps(shelf: Shelf, held: Held) -> list[Step]:
+    """For each property that it claims: does it stand in the picture, or what does?"""
+    found = []
+    subject = held.observation[obs.SUBJECT]
+    for prop, identity, alternatives, decided in shelf.store.query(
+        "SELECT property, id, alternatives, decided FROM picture WHERE subject = ? ORDER BY property", subject
+    ):
+        others = cbor.decode(alternatives)
+        by = "by this mesh alone" if decided == "local" else f"by {decided}"
+        if identity == held.id:
+            reason = f"it is what {subject} {prop} is now, decided {by}, with {len(others)} alternatives"
+            found.append(step("picture", [identity, *others], "stands", reason, held.id))
+        elif held.id in others:
+            reason = (
+                f"an alternative to {short(identity)}, which is what {subject} {prop} is now, decided {by}"
+            )
+            found.append(step("picture", [identity, *others], "alternative", reason, held.id))
+        else:
+            reason = f"{short(identity)} is what {subject} {prop} is now, decided {by}"
+            found.append(step("picture", [identity], "not-shown", reason, held.id))
+    return found
+
+
+def record_step(shelf: Shelf, held: Held, leaves: Leaves) -> Step:
+    """Its events, each with the path that proves it inside the log."""
+    named = [held.id, held.envelope, *(digest for (digest,) in shelf.store.query(
+        "SELECT e.decision_digest FROM epoch e JOIN decision d ON d.number = e.number AND d.peer = e.peer"
+        " WHERE d.claim = ?", held.id))]  # fmt: skip
+    mentions = sorted({index: event for one in named for index, event in leaves.naming(one)}.items())
+    root = leaves.root()
+    log = []
+    for index, event in mentions[:MENTIONS_MAX]:
+        path = merkle.inclusion_path(leaves.hashes, index)
+        log.append(
+            {
+                "event": index,
+                "kind": event["kind"],
+                "leaf": leaves.hashes[index].hex(),
+                "path": [one.hex() for one in path],
+                "included": merkle.verify_inclusion(leaves.hashes[index], index, leaves.size, path, root),
+            }
+        )
+    told = ", ".join(f"{one['event']} ({one['kind']})" for one in log)
+    reason = f"events {told or 'none'} of {leaves.size}, each proved under the log's root {short(root)}"
+    made = step("record", [root], "recorded" if log else "not-recorded", reason, held.id)
+    return {**made, "log": log}
