@@ -201,8 +201,8 @@ class BoundarySession:
         self._step("PROOF")
         self.peer, self._channel = found, channel
         self._trade = trade.Trade(self._desk, found)
-        held = self._desk.state.trust
-        self._desk.submit_many([("token", one) for one in found.tokens if not held.holds(trade.id_of(one))])
+        held = self._desk.state.arrived
+        self._desk.submit_many([("token", one) for one in found.tokens if trade.id_of(one) not in held])
         self._listed(TALKS, found.note)
         if not self._takes_over():
             self._say("BYE", DONE, "another session of ours goes on")

@@ -15,7 +15,6 @@ from fieldpost.crossing import BOUNDARY, INWARD, Release, release
 from fieldpost.epoch import Epoch, Offer
 from fieldpost.frontier import Held, frontier
 from fieldpost.signing import verify
-from fieldpost.trust import Trust
 from fieldwire import cbor, cose, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -23,14 +22,6 @@ from fieldwire.errors import WireError
 
 def id_of(token: bytes) -> bytes:
     return tokens.token_id(token)
-
-
-def held_tokens(trust: Trust) -> list[bytes]:
-    """Ids of every token held, sorted."""
-    found = {*trust.credentials, *trust.boots, *trust.equivalences, *trust.revocations}
-    found.update(one.id for several in trust.endorsements.values() for one in several)
-    found.update(map(id_of, trust.schema_tokens.values()))
-    return sorted(found)
 
 
 class Trade:
@@ -102,7 +93,7 @@ class Trade:
         shown = set(release(state, self._peer.mesh).ids)
         own = state.profile.mesh
         known = [entry for entry in state.entries.values() if entry.mesh != own or entry.id in shown]
-        return frontier(known), held_tokens(state.trust)
+        return frontier(known), sorted(state.arrived)
 
     def prepare(self, lanes: list[list[Any]] | None, held: list[bytes]) -> None:
         """Line up what the peer lacks and may have."""

@@ -37,6 +37,19 @@ class Record:
     mesh: bytes
 
 
+def is_placeable(ms: object) -> bool:
+    """True for milliseconds that the time engine and the store hold exactly: 146 years."""
+    return obs.is_uint(ms) and isinstance(ms, int) and ms * MS < NS_MAX
+
+
+def check_placeable(observation: dict) -> None:
+    """WireError("observation-shape") for numbers that no device reaches and no engine holds. SPEC 5.1"""
+    reading = obs.utc_of(observation[obs.TREF]) or (0, 0)
+    numbers = (observation[obs.SEQ], *observation[obs.TREF][:2], *reading)
+    if not all(map(is_placeable, numbers)):
+        raise WireError("observation-shape", "seq, boot, local or UTC time is beyond any device's life")
+
+
 def stamp_of(observation: dict) -> Stamp:
     """The stamp at which an observation was made."""
     boot, ms = observation[obs.TREF][:2]
@@ -50,7 +63,7 @@ def record_of(entry: Verified) -> Record:
         raise WireError("payload-schema", "a time exchange is [role, peer, xid, t1, t1, t2, t2, t3, t4]")
     role, peer, xid, boot1, ms1, boot2, ms2, ms3, ms4 = value
     numbers = [boot1, ms1, boot2, ms2, ms3] + ([] if ms4 is None else [ms4])
-    if not obs.is_bytes(peer, 16) or not obs.is_bytes(xid, 8) or not all(obs.is_uint(one) for one in numbers):
+    if not obs.is_bytes(peer, 16) or not obs.is_bytes(xid, 8) or not all(map(is_placeable, numbers)):
         raise WireError(
             "payload-schema", "a time exchange names a peer of 16 bytes, an xid of 8, and unsigned stamps"
         )
@@ -106,7 +119,8 @@ def assumption_of(device: Device, endorsements: list) -> Assumption:
     """The widest clock assumption among a device's endorsements; a wide default without any."""
     clocks = [one.claims[tokens.CLOCK] for one in endorsements] or [list(DEFAULT_CLOCK)]
     wanders = [clock[2] for clock in clocks]
-    wander = None if any(one is None for one in wanders) else max(wanders)
+    stated = all(one is not None and one <= 2 * PPB_MAX for one in wanders)
+    wander = max(wanders) if stated else None
     return Assumption(device, min(clock[0] for clock in clocks), max(clock[1] for clock in clocks), wander)
 
 

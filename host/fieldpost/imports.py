@@ -6,6 +6,7 @@ a fact may be held that will never be admitted. SPEC 6.5
 
 import hashlib
 
+from fieldpost.clocks import check_placeable
 from fieldpost.model import Refusal, Verified
 from fieldpost.state import State
 from fieldpost.verify import OPENERS
@@ -81,7 +82,10 @@ def add_envelope(state: State, kind: str, data: bytes) -> None:
 
 def _open(state: State, kind: str, data: bytes, name: bytes) -> list[Verified] | Refusal:
     try:
-        return OPENERS[kind](data, state.trust)
+        opened = OPENERS[kind](data, state.trust)
+        for entry in [] if isinstance(opened, Refusal) else opened:
+            check_placeable(entry.observation)
+        return opened
     except WireError as error:
         return Refusal(
             error.code, error.detail, "the bytes stay refused; let the sender's own log speak again"
