@@ -9,7 +9,17 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from fieldpost.model import Position, Verified
-from fieldpost.timeline.evidence import Assumption, Causal, Claim, Device, Evidence, Exchange, Stamp
+from fieldpost.timeline.evidence import (
+    NS_MAX,
+    PPB_MAX,
+    Assumption,
+    Causal,
+    Claim,
+    Device,
+    Evidence,
+    Exchange,
+    Stamp,
+)
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
