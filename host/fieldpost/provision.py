@@ -7,7 +7,6 @@ written over and no root key reaches a bridge. Times and randomness come in.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from fieldpost import keyfile, own_log
 from fieldpost.bridge_text import BridgeSetup, bridge_toml
@@ -44,13 +43,13 @@ class DeviceTerms:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A device of the mesh, its credential and endorsement by token id; `measurement` is what it says it runs."""
+    """A device of the mesh; its credential and endorsement by token id; the builds that are vouched for."""
 
     device: bytes
     public: bytes
     credential: bytes
     endorsement: bytes
-    measurement: bytes
+    measurements: tuple[bytes, ...]
 
 
 @dataclass(frozen=True)
@@ -234,8 +233,8 @@ def enrolled(mesh: Mesh, device: bytes) -> Enrolled:
             f"{mesh.folder}: no credential and endorsement of device {device.hex()}; enrol it first"
         )
     credential, endorsement = found[cose.CREDENTIAL], found[cose.ENDORSEMENT]
-    listed: list[Any] = endorsement.claims[tokens.MEASUREMENTS]
-    return Enrolled(device, credential.public, credential.id, endorsement.id, listed[0] if listed else b"")
+    listed = tuple(endorsement.claims[tokens.MEASUREMENTS])
+    return Enrolled(device, credential.public, credential.id, endorsement.id, listed)
 
 
 def devices(mesh: Mesh) -> Iterable[bytes]:

@@ -69,9 +69,13 @@ def check(
     meets = [f"listens at {config.boundary.listen}"] if config.boundary.listen else []
     meets += [f"calls {config.boundary.dial}"] if config.boundary.dial else []
     typer.echo(
-        f"{config_file}: sound. {table.name} drains {len(config.link)} cables, knows {len(table.roots)} roots"
+        f"{config_file}: sound. {table.name} drains {_count(len(config.link), 'cable')}, knows {_count(len(table.roots), 'root')}"
         f" and {' and '.join(meets) or 'meets nobody'}."
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def _loaded(path: Path) -> Config:

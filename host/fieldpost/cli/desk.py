@@ -98,6 +98,24 @@ def authority_of(mesh: Mesh, named: str | None, option: str) -> str:
     return next(iter(mesh.authorities))
 
 
-def lay_out(mesh: Mesh, identity: bytes, bridges: Sequence[Path] | None) -> list[str]:
-    """Put a token of the mesh into bridges' folders; the files written."""
-    return [str(provision.put_token(folder, mesh.token(identity))) for folder in bridges or ()]
+def tell(
+    mesh: Mesh, made: bytes, about: dict[str, str], bridges: Sequence[Path] | None, as_json: bool
+) -> None:
+    """Lay a token into bridges' folders, and say its id, what it is about, and the files it stands in."""
+    files = [str(mesh.folder / "tokens" / f"{made.hex()}.cwt")]
+    files += [str(provision.put_token(folder, mesh.token(made))) for folder in bridges or ()]
+    if as_json:
+        output.print_json({"id": made.hex(), **about, "files": files})
+        return
+    typer.echo(f"{made.hex()}  " + "  ".join(f"{key} {value}" for key, value in about.items()))
+    for file in files:
+        typer.echo(f"  {file}")
+
+
+def write_new(path: Path, data: bytes) -> None:
+    """Write a new file; nothing that is there is written over."""
+    try:
+        with path.open("xb") as file:
+            file.write(data)
+    except FileExistsError:
+        output.stop(output.CANNOT, f"{path}: is there already", "remove it by hand or name another file")

@@ -16,8 +16,12 @@ CANNOT = 3
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output; ids and digests in it are lower-case hex already."""
-    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
-    sys.stdout.write("\n")
+    sys.stdout.write(json_text(document))
+
+
+def json_text(document: Any) -> str:
+    """The text of one JSON document, as commands print and write it."""
+    return json.dumps(document, ensure_ascii=False, indent=2) + "\n"
 
 
 def print_json_lines(rows: list[Any]) -> None:

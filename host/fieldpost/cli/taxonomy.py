@@ -95,7 +95,7 @@ def revoke(
     with desk.answering():
         mesh = Mesh(folder)
         made = provision.revoke(mesh, target, desk.validity(days), desk.authority_of(mesh, issuer, "--as"))
-        _tell(mesh, made, "revokes", bridge, json)
+        desk.tell(mesh, made, {"revokes": identity}, bridge, json)
 
 
 @app.command(
@@ -177,19 +177,13 @@ def _foreign(text: str) -> tuple[bytes, str, bytes]:
 
 
 def _state(stated: _Statement, bridges: list[Path] | None, json: bool) -> None:
+    about = {
+        "sense": "never-equivalent" if stated.negative else "equivalent",
+        "foreign": f"{stated.foreign[0].hex()}:{stated.foreign[1]}",
+        "local": stated.local,
+    }
     with desk.answering():
-        made = stated.sign()
-        _tell(stated.mesh, made, "denies" if stated.negative else "states", bridges, json)
-
-
-def _tell(mesh: Mesh, made: bytes, verb: str, bridges: list[Path] | None, json: bool) -> None:
-    files = [str(mesh.folder / "tokens" / f"{made.hex()}.cwt"), *desk.lay_out(mesh, made, bridges)]
-    if json:
-        output.print_json({"id": made.hex(), "kind": verb, "files": files})
-        return
-    typer.echo(f"{made.hex()}  {verb}")
-    for file in files:
-        typer.echo(f"  {file}")
+        desk.tell(stated.mesh, stated.sign(), about, bridges, json)
 
 
 def _signed(mesh: Mesh) -> Trust:
