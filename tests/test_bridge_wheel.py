@@ -1,7 +1,8 @@
-"""The wheel works where there is no checkout: it brings the command, both packages, the firmware and the
-boards.
+"""The wheel works where there is no checkout: it brings the command, both packages, the firmware, the boards
+and every file that is no code.
 """
 
+import json
 import os
 import subprocess
 import sys
@@ -9,7 +10,12 @@ import sysconfig
 import venv
 from pathlib import Path
 
+import pytest
+
 import fieldpost
+from fieldpost.signing import Signer
+from fieldwire import keys
+from fieldwire.cbor import encode
 
 ROOT = Path(__file__).parent.parent
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
@@ -22,35 +28,89 @@ def run(command: list[str], folder: Path) -> str:
     return done.stdout
 
 
-def test_an_installed_wheel_runs_outside_the_checkout_and_carries_the_boards_sources(tmp_path):
-    run(
-        [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(tmp_path), str(ROOT)],
-        tmp_path,
-    )
-    [wheel] = tmp_path.glob("fieldpost-*.whl")
-    venv.create(tmp_path / "clean", symlinks=True)
-    python = tmp_path / "clean" / "bin" / "python"
-    run([*PIP, "--python", str(python), "install", "--no-deps", "--no-index", str(wheel)], tmp_path)
-    site = Path(
-        run([str(python), "-c", "import sysconfig; print(sysconfig.get_path('purelib'))"], tmp_path).strip()
-    )
-    # The third-party packages are lent by this environment; its own .pth files are not read from there.
-    (site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+class Installed:
+    """A clean virtual environment with the wheel in it, in a folder of its own."""
 
-    said = run([str(tmp_path / "clean" / "bin" / "fieldpost"), "--version"], tmp_path)
-    assert said.strip() == f"fieldpost {fieldpost.__version__}"
-    where = run(
-        [str(python), "-c", "import fieldpost, fieldwire; print(fieldpost.__path__, fieldwire.__path__)"],
-        tmp_path,
-    )
-    assert where.count(str(site)) == 2 and str(ROOT) not in where
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        run(
+            [*PIP, "wheel", "--no-deps", "--no-build-isolation", "--no-index", "-w", str(folder), str(ROOT)],
+            folder,
+        )
+        [self.wheel] = folder.glob("fieldpost-*.whl")
+        venv.create(folder / "clean", symlinks=True)
+        self.python = folder / "clean" / "bin" / "python"
+        run(
+            [*PIP, "--python", str(self.python), "install", "--no-deps", "--no-index", str(self.wheel)],
+            folder,
+        )
+        self.site = Path(self.evaluate("sysconfig.get_path('purelib')", "import sysconfig"))
+        # The third-party packages are lent by this environment; its own .pth files are not read from there.
+        (self.site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
 
-    carried = {path.relative_to(ROOT / "firmware") for path in (ROOT / "firmware").rglob("*.py")}
-    assert {
-        path.relative_to(site / "fieldpost/_firmware")
-        for path in (site / "fieldpost/_firmware").rglob("*.py")
-    } == carried
-    for board in (ROOT / "boards").glob("*/board.py"):
-        assert (
-            site / "fieldpost" / "_boards" / board.parent.name / "board.py"
-        ).read_bytes() == board.read_bytes()
+    def evaluate(self, expression: str, before: str = "") -> str:
+        return run([str(self.python), "-c", f"{before}\nprint({expression})"], self.folder).strip()
+
+    def command(self, *words: str) -> str:
+        return run([str(self.folder / "clean" / "bin" / "fieldpost"), *words], self.folder)
+
+
+@pytest.fixture(scope="module")
+def installed(tmp_path_factory) -> Installed:
+    return Installed(tmp_path_factory.mktemp("wheel"))
+
+
+def test_both_packages_come_from_the_wheel_and_not_from_the_checkout(installed):
+    where = installed.evaluate("fieldpost.__path__, fieldwire.__path__", "import fieldpost, fieldwire")
+    assert where.count(str(installed.site)) == 2 and str(ROOT) not in where
+
+
+def test_the_installed_command_tells_its_version_and_lists_its_commands(installed):
+    assert installed.command("--version").strip() == f"fieldpost {fieldpost.__version__}"
+    said = installed.command("--help")
+    assert "bridge" in said and "why-not" in said
+
+
+def test_the_installed_command_inspects_a_key(installed):
+    public = Signer(bytes(32)).public
+    file = installed.folder / "one.cosekey"
+    file.write_bytes(encode(keys.cose_key(public)))
+    found = json.loads(installed.command("inspect", "--json", str(file)))
+    assert found["tree"]["device"] == keys.device_id(public).hex()
+
+
+def test_the_installed_package_provisions_a_board_with_the_checkouts_own_sources(installed):
+    digests = (
+        "{name: hashlib.sha256(data).hexdigest() for name, data in device_files(load_profile()).items()}"
+    )
+    imports = (
+        "import hashlib, json\nfrom fieldpost.emulator import device_files, load_profile, load_readings\n"
+    )
+    there = json.loads(installed.evaluate(f"json.dumps({digests})", imports))
+    here = json.loads(run([sys.executable, "-c", f"{imports}print(json.dumps({digests}))"], ROOT))
+    assert there == here and "board.py" in there and "lib/fieldagent/journal.py" in there
+
+
+def test_the_installed_package_opens_a_store_and_reads_its_recorded_readings(installed):
+    assert installed.evaluate("Store(':memory:').inputs()", "from fieldpost.store import Store") != ""
+    count = installed.evaluate(
+        "len(load_readings('ewr', 'temp').values)", "from fieldpost.emulator import load_readings"
+    )
+    assert int(count) == 96
+
+
+def test_every_versioned_file_of_packages_firmware_and_boards_is_in_the_wheel(installed):
+    homes = {
+        "host/fieldpost": "fieldpost",
+        "shared/fieldwire": "fieldwire",
+        "firmware": "fieldpost/_firmware",
+        "boards": "fieldpost/_boards",
+    }
+    listed = run(["git", "ls-files", *homes], ROOT).splitlines()
+    missing = []
+    for name in listed:
+        home = next(folder for folder in homes if name.startswith(folder + "/"))
+        target = installed.site / homes[home] / Path(name).relative_to(home)
+        if (ROOT / name).is_file() and not target.is_file():
+            missing.append(name)
+    assert listed and not missing
