@@ -163,10 +163,10 @@ def _signature(path: Path, read: _Read) -> tuple[bytes, bytes]:
         output.stop(
             output.NO, f"{path}: signs another text than this one", "have the same text signed by both"
         )
-    for mesh in read.agreement.parties:
-        if mesh[:8] == message.kid:
-            return mesh, data
-    output.stop(output.NO, f"{path}: signed by the key {message.kid.hex()}, which is no party's root")
+    signer = next((mesh for mesh in read.agreement.parties if mesh.startswith(message.kid)), None)
+    if signer is None:
+        output.stop(output.NO, f"{path}: signed by the key {message.kid.hex()}, which is no party's root")
+    return signer, data
 
 
 def _verify(proof: bytes, known: list[passport.Passport]) -> None:

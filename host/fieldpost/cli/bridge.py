@@ -69,8 +69,8 @@ def check(
     meets = [f"listens at {config.boundary.listen}"] if config.boundary.listen else []
     meets += [f"calls {config.boundary.dial}"] if config.boundary.dial else []
     typer.echo(
-        f"{config_file}: sound. {table.name} drains {_count(len(config.link), 'cable')}, knows {_count(len(table.roots), 'root')}"
-        f" and {' and '.join(meets) or 'meets nobody'}."
+        f"{config_file}: sound. {table.name} drains {_count(len(config.link), 'cable')},"
+        f" knows {_count(len(table.roots), 'root')} and {' and '.join(meets) or 'meets nobody'}."
     )
 
 
