@@ -50,10 +50,12 @@ class Agent:
         self._trust = self._own_trust()
         self._handed = HandedDown(self._trust)
         self.journal = Journal(files, lambda: random_bytes(8))
-        recovered = self.journal.recover(identity.signer)
+        self.journal.recover(identity.signer)
         attestation_id = tokens.token_id(attestation)
         self.observer = Observer(identity, boot, attestation_id, self.journal, config, utc)
-        self.observer.signed += recovered
+        found = self.journal.leaves_held()  # what an older boot signed or left, and nobody has taken yet
+        self.observer.signed += found
+        self.observer.journalled += found
         self.outbox = Outbox(self.journal, self.observer, self._offered_tokens, files)
         self.uplink = Uplink(identity, boot, self.outbox, link, random_bytes)
         self.neighbours = self._neighbours() if config.neighbours else None

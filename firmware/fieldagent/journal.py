@@ -298,6 +298,10 @@ class Journal:
             self._files.read_at(segments.name(key, segments.SEALED), at, segments.TRAILER_BYTES)
         )
 
+    def leaves_held(self):
+        """How many observations lie sealed in the log."""
+        return sum([self._trailer(place + (entry[0],))[0] for place in self._sealed for entry in self._sealed[place]])
+
     def seal_hash(self, key):
         """The seal hash of a sealed segment, None where it is not held."""
         return self._trailer(key)[1] if self.holds(key) else None

@@ -15,7 +15,18 @@ PERIOD_MS = 500
 HEAP_BYTES = 524_288  # on 64 bits: about 330 KB of a 32-bit board
 BAROMETER = schema.encode("barometer", [["pressure", schema.INTEGER, "hPa", -1]])
 THERMOMETER = schema.encode("thermometer", [["temp", schema.INTEGER, "degF", -2]])
-MESHES = {"alpha": ("command", "field/air", "field/camp"), "bravo": ("ops", "survey/air", "survey/pier")}
+MESHES = {
+    "alpha": ("command", "field/air", "field/camp"),
+    "bravo": ("ops", "survey", "survey/air", "survey/pier"),
+}
+# (mesh, who states it, foreign mesh, its authority, as which of ours, subjects): bravo maps more than alpha does.
+EQUIVALENCES = (
+    ("bravo", "survey", "alpha", "field/air", "survey/guest", ("harbor", "ridge")),
+    ("bravo", "survey", "alpha", "field/camp", "survey/guest", ("camp", "harbor")),
+    ("alpha", "field/air", "bravo", "survey/air", "field/air", ("harbor", "ridge")),
+)
+# (board, subject, how many of alpha's newest observations its bridge hands down)
+DELIVERIES = (("b1", "harbor/air", 4), ("b2", "harbor/air", 4))
 
 
 @dataclass(frozen=True)
@@ -57,10 +68,15 @@ def _reading(sensor: str, subject: str, what: bytes, early: bool = False) -> dic
     return {"sensor": sensor, "subject": subject, "schema": digest, "period_ms": PERIOD_MS, "early": early}
 
 
-def _rule(function: str, prop: str, subject: str, count: int, result: str, what: bytes) -> dict:
-    inputs = {"subject": subject, "count": count}
+def _rule(function: str, prop: str, inputs: dict, result: str, what: bytes) -> dict:
     digest = schema.digest(what).hex()
     return {"function": function, "property": prop, "inputs": inputs, "subject": result, "schema": digest}
+
+
+def _relay(function: str) -> dict:
+    """Bravo's view of alpha's harbor, from its last four words, once they have been handed down."""
+    inputs = {"subject": "harbor/air", "authority": "survey/guest", "count": 4}
+    return _rule(function, "pressure", inputs, "harbor/relay", BAROMETER)
 
 
 def _record(station: str, column: str) -> list[int | None]:
@@ -68,37 +84,69 @@ def _record(station: str, column: str) -> list[int | None]:
 
 
 def parts() -> list[Part]:
-    """The six boards. a2 derives from a1 while no link is up; b3 from alpha's word after the crossing."""
+    """The six boards. a2 derives from a1 while no link is up; b1 and b2 from alpha's word after the crossing."""
     pressure, temp = "pressure", "temp"
     return [
         Part(
-            "a1", "alpha", "field/air", 48, ("harbor",),
-            (_reading(pressure, "harbor/air", BAROMETER, early=True),), {pressure: _record("ewr", pressure)}, utc=True,
+            "a1",
+            "alpha",
+            "field/air",
+            48,
+            ("harbor",),
+            (_reading(pressure, "harbor/air", BAROMETER, early=True),),
+            {pressure: _record("ewr", pressure)},
+            utc=True,
         ),
         Part(
-            "a2", "alpha", "field/air", -61, ("harbor", "ridge"),
-            (_reading(temp, "ridge/air", THERMOMETER),), {temp: _record("ewr", temp)},
-            (_rule("mean", pressure, "harbor/air", 4, "harbor/mean", BAROMETER),),
+            "a2",
+            "alpha",
+            "field/air",
+            -61,
+            ("harbor", "ridge"),
+            (_reading(temp, "ridge/air", THERMOMETER),),
+            {temp: _record("ewr", temp)},
+            (_rule("mean", pressure, {"subject": "harbor/air", "count": 4}, "harbor/mean", BAROMETER),),
         ),
         Part(
-            "a3", "alpha", "field/camp", 125, ("camp", "harbor"),
+            "a3",
+            "alpha",
+            "field/camp",
+            125,
+            ("camp", "harbor"),
             (_reading(temp, "camp/air", THERMOMETER), _reading(pressure, "harbor/quay", BAROMETER)),
             {temp: _record("lga", temp), pressure: _record("ewr", pressure)},
         ),
         Part(
-            "b1", "bravo", "survey/air", -97, ("harbor",),
-            (_reading(pressure, "harbor/air", BAROMETER, early=True),), {pressure: _record("jfk", pressure)}, utc=True,
+            "b1",
+            "bravo",
+            "survey/air",
+            -97,
+            ("harbor",),
+            (_reading(pressure, "harbor/air", BAROMETER, early=True),),
+            {pressure: _record("jfk", pressure)},
+            (_relay("max"),),
+            utc=True,
         ),
         Part(
-            "b2", "bravo", "survey/air", 33, ("ridge",),
-            (_reading(temp, "ridge/air", THERMOMETER),), {temp: _record("jfk", temp)},
+            "b2",
+            "bravo",
+            "survey/air",
+            33,
+            ("harbor", "ridge"),
+            (_reading(temp, "ridge/air", THERMOMETER), _reading(pressure, "harbor/quay", BAROMETER)),
+            {temp: _record("jfk", temp), pressure: _record("lga", pressure)},
+            (_relay("mean"),),
         ),
         Part(
-            "b3", "bravo", "survey/pier", 80, ("harbor", "pier"),
-            (_reading(pressure, "pier/air", BAROMETER),), {pressure: _record("lga", pressure)},
-            (_rule("mean", pressure, "harbor/air", 1, "harbor/relay", BAROMETER),),
+            "b3",
+            "bravo",
+            "survey/pier",
+            80,
+            ("pier",),
+            (_reading(pressure, "pier/air", BAROMETER),),
+            {pressure: _record("lga", pressure)},
         ),
-    ]  # fmt: skip
+    ]
 
 
 def agreement(meshes: dict[str, str], devices: dict[str, str]) -> str:
@@ -118,7 +166,7 @@ anchors = [["{devices["a1"]}", "{devices["b1"]}"], ["{devices["a2"]}", "{devices
 [[scope]]
 subject = "harbor"
 direction = "both"
-tolerances = {{ pressure = 6 }}
+tolerances = {{ pressure = 2 }}
 gate = {{ conflict_ratio = 600, forks = 0 }}
 
 [[scope]]

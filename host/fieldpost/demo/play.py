@@ -140,7 +140,9 @@ class Play:
             mine = [one for one in self.parts.values() if one.mesh == name]
             links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine)
             socket = f"unix:{os.path.relpath(self.folder)}/alpha/boundary.sock"
-            deliver = ((self.devices["b3"], "harbor/air", 1),) if name == "bravo" else ()
+            deliver = tuple(
+                (self.devices[one], *rest) for one, *rest in cast.DELIVERIES if self.parts[one].mesh == name
+            )
             setup = provision.BridgeSetup(
                 name, (peer.root_public,), links, listen=socket if name == "alpha" else None,
                 dial=socket if name == "bravo" else None, meet_every_s=1.0, deliver=deliver, utc_claims=1,
@@ -160,13 +162,8 @@ class Play:
         self._agree()
 
     async def _attest(self) -> None:
-        """Bravo maps both of alpha's field authorities; alpha maps only one of bravo's."""
-        stated = (
-            ("bravo", "survey/air", "alpha", "field/air", "survey/air", ("harbor", "ridge")),
-            ("bravo", "survey/pier", "alpha", "field/camp", "survey/pier", ("camp", "harbor")),
-            ("alpha", "field/air", "bravo", "survey/air", "field/air", ("harbor", "ridge")),
-        )
-        for name, issuer, peer, foreign, local, subjects in stated:
+        """By the command that a person would use; each statement goes into its own mesh's bridge."""
+        for name, issuer, peer, foreign, local, subjects in cast.EQUIVALENCES:
             passport = f"{self.folder / peer}.passport.json:{foreign}"
             scope = [word for subject in subjects for word in ("--subject", subject)]
             desk, bridge = str(self.folder / f"{name}-desk"), str(self.folder / name)
@@ -226,7 +223,7 @@ class Play:
 
     async def _word_back(self) -> None:
         self.say(
-            "bravo's bridge hands alpha's word down to b3, which derives from it; it drains and crosses back"
+            "bravo's bridge hands alpha's words down to b1 and b2, which derive from them; that crosses back"
         )
         await self._until("a bravo observation derives from an alpha one", self._derived_across)
         await self._until("a later epoch holds it", self._relay_is_joint)
@@ -295,7 +292,7 @@ class Play:
         held = set(self.relays("alpha"))
         decided = {row[0] for row in self._query("alpha", "SELECT claim FROM decision")}
         later = {row[0] for row in self._query("bravo", "SELECT claim FROM decision")}
-        return bool(held & decided & later) or (bool(held) and self._last_epoch() >= 2)
+        return len(held & decided & later) == len(cast.DELIVERIES)
 
     async def _until(self, what: str, fact: Callable[[], bool]) -> None:
         until = time.monotonic() + WAIT_S_MAX
