@@ -6,11 +6,19 @@ from the file's own folder.
 
 import re
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Annotated
 
 import msgspec
 
-from fieldpost.toml_lines import line_at, lines_of
+from fieldpost.toml_lines import Where, line_at, lines_of
+from fieldwire import keys
+from fieldwire.observation import is_path
+
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Count = Annotated[int, msgspec.Meta(ge=1, le=255)]
+ADDRESS = re.compile(r"unix:.+|tcp:(.+:)?[0-9]{1,5}")
 
 
 class ConfigError(ValueError):
@@ -20,31 +28,31 @@ class ConfigError(ValueError):
 class BridgeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[bridge]: key and store files, the folder of tokens, K(device, bridge) files, roots known, UTC claims needed."""
 
-    name: str
+    name: Text
     mesh: str
     roots: list[str]
-    key: str = "bridge.key"
-    store: str = "store.db"
-    tokens: str = "tokens"
-    links: str = "links"
-    agreement: str = "agreement.proof"
-    utc_claims: int = 2
+    key: Text = "bridge.key"
+    store: Text = "store.db"
+    tokens: Text = "tokens"
+    links: Text = "links"
+    agreement: Text = "agreement.proof"
+    utc_claims: Count = 2
 
 
 class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[[link]]: a serial port and its speed; `turnaround_ms` of the far side."""
 
-    port: str
-    baud: int = 115200
-    turnaround_ms: int = 20
+    port: Text
+    baud: Annotated[int, msgspec.Meta(ge=300, le=10_000_000)] = 115200
+    turnaround_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 20
 
 
 class BoundaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """[boundary]: where to listen or whom to call (`unix:PATH` or `tcp:127.0.0.1:PORT`), and how often to meet."""
+    """[boundary]: where to listen or whom to call (`unix:PATH`, `tcp:PORT`, `tcp:HOST:PORT`), how often to meet."""
 
     listen: str | None = None
     dial: str | None = None
-    meet_every_s: float = 10.0
+    meet_every_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
 
 
 class DeliverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -52,7 +60,7 @@ class DeliverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     device: str
     subject: str
-    count: int = 1
+    count: Count = 1
 
 
 class Config(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -68,24 +76,42 @@ def load(path: Path) -> Config:
     try:
         document = tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(f"{path}: not TOML: {error}") from None
+        cause, _, position = str(error).partition(" (at line ")
+        line = position.split(",")[0] or text.count("\n") + 1
+        raise ConfigError(f"{path}:{line}: TOML: expected well-formed TOML; {cause}") from None
     try:
         config = msgspec.convert(document, Config)
     except msgspec.ValidationError as error:
         raise ConfigError(_located(path, text, str(error))) from None
-    for index, one in enumerate(config.bridge.roots):
-        _need_hex(path, text, ("bridge", "roots"), f"bridge.roots[{index}]", one, 32)
-    _need_hex(path, text, ("bridge", "mesh"), "bridge.mesh", config.bridge.mesh, 32)
-    for index, rule in enumerate(config.deliver):
-        _need_hex(path, text, ("deliver", index, "device"), f"deliver[{index}].device", rule.device, 16)
+    for where, key, expected in _faults(config):
+        raise ConfigError(f"{path}:{line_at(lines_of(text), where)}: {key}: expected {expected}")
     return config
 
 
-def _need_hex(path: Path, text: str, where: tuple, key: str, value: str, size: int) -> None:
-    if not re.fullmatch(f"[0-9a-f]{{{2 * size}}}", value):
-        raise ConfigError(
-            f"{path}:{line_at(lines_of(text), where)}: {key}: expected {2 * size} lower-case hexadecimal digits"
-        )
+def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
+    """Where a value of the right type is still wrong, its key, and what was expected."""
+    bridge = config.bridge
+    for index, one in enumerate(bridge.roots):
+        if not _is_hex(one, 32):
+            yield ("bridge", "roots"), f"bridge.roots[{index}]", "64 lower-case hexadecimal digits"
+            return
+    if not _is_hex(bridge.mesh, 32):
+        yield ("bridge", "mesh"), "bridge.mesh", "64 lower-case hexadecimal digits"
+    elif bridge.mesh not in {keys.thumbprint(bytes.fromhex(one)).hex() for one in bridge.roots}:
+        yield ("bridge", "mesh"), "bridge.mesh", "the thumbprint of one of bridge.roots, our own"
+    for key in ("listen", "dial"):
+        address = getattr(config.boundary, key)
+        if address is not None and not ADDRESS.fullmatch(address):
+            yield ("boundary", key), f"boundary.{key}", "unix:PATH, tcp:PORT or tcp:HOST:PORT"
+    for index, rule in enumerate(config.deliver):
+        if not _is_hex(rule.device, 16):
+            yield ("deliver", index, "device"), f"deliver[{index}].device", "32 lower-case hexadecimal digits"
+        if not is_path(rule.subject):
+            yield ("deliver", index, "subject"), f"deliver[{index}].subject", "a subject, without wildcards"
+
+
+def _is_hex(text: str, size: int) -> bool:
+    return re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text) is not None
 
 
 def _located(path: Path, text: str, message: str) -> str:

@@ -37,16 +37,20 @@ class Mesh:
         self.folder = folder
         try:
             about = json.loads((folder / "mesh.json").read_text())
+            self.name: str = about["name"]
+            self.root_public = bytes.fromhex(about["root"])
+            self.authorities: dict[str, bytes] = {
+                path: bytes.fromhex(one) for path, one in about["authorities"].items()
+            }
         except OSError as error:
             raise keyfile.KeyFileError(
                 f"{folder}: no mesh here ({error.strerror}); run `fieldpost mesh init`"
             ) from None
-        self.name: str = about["name"]
-        self.root_public = bytes.fromhex(about["root"])
+        except (ValueError, KeyError, TypeError, AttributeError) as error:
+            raise keyfile.KeyFileError(
+                f"{folder / 'mesh.json'}: damaged ({error}); restore it from the mesh's backup"
+            ) from None
         self.id = keys.thumbprint(self.root_public)
-        self.authorities: dict[str, bytes] = {
-            path: bytes.fromhex(one) for path, one in about["authorities"].items()
-        }
 
     @classmethod
     def found(
