@@ -57,7 +57,7 @@ class Part:
         }
         files = {f"/schemas/{schema.digest(one).hex()}.cbor": one for one in (BAROMETER, THERMOMETER)}
         files["/config.json"] = json.dumps(settings).encode()
-        receiver = UtcReceiver(uncertainty_ms=20) if self.utc else None
+        receiver = UtcReceiver(uncertainty_ms=250) if self.utc else None
         return BoardSpec(
             self.name, self.mesh, self.drift_ppm, self.sensors, receiver, heap_bytes=HEAP_BYTES, files=files
         )

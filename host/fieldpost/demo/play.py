@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import signal
+import sqlite3
 import sys
 import time
 from collections.abc import Callable
@@ -234,12 +235,15 @@ class Play:
         return str(self.folder / name / "store.db")
 
     def _query(self, name: str, sql: str, *arguments: object) -> list[tuple]:
+        """Rows of a bridge's store; none while it is still being made."""
         try:
             store = Store.read_only(self._store(name))
         except FileNotFoundError:
             return []
         try:
             return store.query(sql, *arguments)
+        except sqlite3.OperationalError:
+            return []
         finally:
             store.close()
 
