@@ -56,8 +56,8 @@ class Board:
             authority, self.signer.public, VALID, name.encode(), b"board", [build], [-1_000, 1_000, None]
         )
         claims = {
-            tokens.UEID: tokens.ueid(name.encode()), tokens.DBGSTAT: 2, tokens.PROFILE: tokens.EAT_PROFILE, tokens.BOOTCOUNT: 1,
-            tokens.BOOTSEED: digest("seed", name)[:8], tokens.SWVERSION: ["1"], tokens.MEASUREMENT: build,
+            tokens.UEID: tokens.ueid(name.encode()), tokens.DBGSTAT: 2, tokens.PROFILE: tokens.EAT_PROFILE,
+            tokens.BOOTCOUNT: 1, tokens.BOOTSEED: digest("seed", name)[:8], tokens.SWVERSION: ["1"], tokens.MEASUREMENT: build,
         }  # fmt: skip
         self.attestation = tokens.issue(cose.BOOT, claims, self.signer)
         self._next = dict.fromkeys(range(4), 0)
@@ -117,7 +117,12 @@ class Board:
 def exchange(asker, answerer, true_ms, name="x"):
     """Both boards write down one exchange of 20 ms there, 10 ms to answer, 20 ms back."""
     xid = digest("xid", asker.name, answerer.name, true_ms, name)[:8]
-    t1, t2, t3, t4 = asker.ms(true_ms), answerer.ms(true_ms + 20), answerer.ms(true_ms + 30), asker.ms(true_ms + 50)
+    t1, t2, t3, t4 = (
+        asker.ms(true_ms),
+        answerer.ms(true_ms + 20),
+        answerer.ms(true_ms + 30),
+        asker.ms(true_ms + 50),
+    )
     told = [xid, 1, t1, 1, t2, t3]
     for board, role, other, end in ((asker, 0, answerer, t4), (answerer, 1, asker, None)):
         payload = cbor.encode([role, other.id, *told, end])
@@ -169,7 +174,9 @@ class World:
     """Meshes alpha and bravo, two boards each; every pair of bridges and boards knows what it needs to."""
 
     def __init__(self, folder):
-        self.alpha, self.bravo = (self._side(folder, name, start) for name, start in (("alpha", 0), ("bravo", 5_000)))
+        self.alpha, self.bravo = (
+            self._side(folder, name, start) for name, start in (("alpha", 0), ("bravo", 5_000))
+        )
         for side, other in self.pairs():
             side.mesh.boundary(side.signer.public, VALID)
             side.extra.append(other.mesh.token(other.mesh.boundary(side.signer.public, VALID)))
@@ -227,22 +234,25 @@ class World:
             exchange(side.boards[1], side.boards[2], true_ms + 600)
         exchange(self.alpha.boards[0], self.bravo.boards[0], true_ms + 1_000)
         exchange(self.alpha.boards[1], self.bravo.boards[1], true_ms + 2_000)
-        return {side.name: [("segment", one.seal(obs.EVIDENCE)) for one in side.boards] for side in self.sides}
+        return {
+            side.name: [("segment", one.seal(obs.EVIDENCE)) for one in side.boards] for side in self.sides
+        }
 
 
-def sessions(world, now=0, salt="", utc_s=UTC_S):
-    """A dialer at alpha and a listener at bravo, both open."""
-    pair = [
-        BoundarySession(role, side.desk, "memory", digest("nonce", salt, role)[:16], digest("secret", salt, role), utc_s)
-        for role, side in enumerate(world.sides)
-    ]  # fmt: skip
+def sessions(world, salt="", utc_s=UTC_S, dialer=None):
+    """A dialer at alpha (or the side named) and a listener at the other, both open."""
+    sides = world.sides if dialer in (None, world.alpha) else world.sides[::-1]
+    pair = []
+    for role, side in enumerate(sides):
+        nonce, secret = digest("nonce", salt, role)[:16], digest("secret", salt, role)
+        pair.append(BoundarySession(role, side.desk, "memory", nonce, secret, utc_s))
     for one in pair:
-        one.open(now)
+        one.open(0)
     return pair
 
 
 def converse(dialer, listener, count=None, alter=None):
-    """Carry messages to and fro until both are silent or `count` were carried; returns how many.
+    """Carry messages to and fro until both are silent or `count` were carried; returns how many were.
 
     `alter(number, sender role, message) -> message or None` may change or drop one.
     """
@@ -251,10 +261,8 @@ def converse(dialer, listener, count=None, alter=None):
     while moved:
         moved = False
         for sender, receiver in ((dialer, listener), (listener, dialer)):
-            while (message := sender.to_send(carried)) is not None:
+            while carried != count and (message := sender.to_send(carried)) is not None:
                 moved = True
-                if count is not None and carried >= count:
-                    return carried
                 message = alter(carried, sender.role, message) if alter else message
                 carried += 1
                 if message is not None:
@@ -274,3 +282,44 @@ def meet(world, **more):
     dialer, listener = sessions(world, **more)
     converse(dialer, listener)
     return events_of(dialer), events_of(listener)
+
+
+def whole(folder, **more):
+    """A world that is ready to meet: contacts, and readings of which some are rivals and some one side's only.
+
+    Bravo maps both of alpha's authorities, alpha only one of bravo's. `more` goes to the agreement.
+    """
+    world = World(folder)
+    world.equate(world.alpha, world.bravo)
+    world.equate(world.bravo, world.alpha)
+    world.equate(world.bravo, world.alpha, "visitors")
+    world.begin(world.agreement(**more))
+    observe(world)
+    return world
+
+
+def observe(world):
+    """Everything that the boards of a whole world have to say, drained and judged."""
+    evidence = world.contacts()
+    (a1, a2, a3), (b1, b2, b3) = (side.boards for side in world.sides)
+    a1.reading("water/dam", 200, 20_000)
+    b1.reading("water/dam", 260, 20_010)
+    a2.reading("water/dam", 202, 20_020)
+    b2.reading("road/north", 5, 20_100)
+    a3.reading("water/mill", 7, 20_200)
+    b3.reading("water/mill", 9, 20_300)
+    a1.reading("private/cellar", 1, 20_400)
+    for side in world.sides:
+        side.take(*evidence[side.name], *(("segment", one.seal()) for one in side.boards))
+
+
+def code_of(side, subject, board):
+    """The verdict's code that a side has of a board's observation of a subject; None if it holds none."""
+    for identity, entry in side.desk.state.entries.items():
+        if (entry.observation[obs.SUBJECT], entry.observation[obs.DEVICE]) == (subject, board.id):
+            return side.desk.state.verdicts[identity].code
+    return None
+
+
+def refusal_of(events):
+    return next((one[1].code for one in events if one[0] in ("refused", "told")), None)
