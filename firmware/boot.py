@@ -1,6 +1,12 @@
-"""Runs before main.py: a byte 0x03 inside a frame must not interrupt the agent that owns the port."""
+"""Runs before main.py: prepares the interpreter for an agent that owns the port and runs for months."""
+
+import gc
 
 import micropython
 
+# A byte 0x03 inside a frame must not interrupt the agent.
 if hasattr(micropython, "kbd_intr"):
     micropython.kbd_intr(-1)
+
+# Collecting long before the heap is full keeps large blocks free, also while modules are imported.
+gc.threshold(8_192)
