@@ -167,7 +167,7 @@ anchors = [["{devices["a1"]}", "{devices["b1"]}"], ["{devices["a2"]}", "{devices
 subject = "harbor"
 direction = "both"
 tolerances = {{ pressure = 2 }}
-gate = {{ conflict_ratio = 600, forks = 0 }}
+gate = {{ subjects_touched = 3, forks = 0 }}
 
 [[scope]]
 subject = "ridge"
