@@ -142,7 +142,7 @@ def test_every_state_but_the_last_can_be_left_and_leads_to_a_known_one():
 
 
 class FakeDevice:
-    """The device's end of a PTY: answers each start. `deaf_to`: types of frames that it loses, once each; `stored`: calls."""
+    """The device's end of a PTY: answers each start. `deaf_to`: frames that it loses, once each; `stored`: it calls."""
 
     def __init__(self, deaf_to=(), confirms=True, stored=False):
         self.master, slave = pty.openpty()

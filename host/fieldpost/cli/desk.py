@@ -48,6 +48,8 @@ def answering() -> Iterator[None]:
     except (KeyFileError, PortError) as error:
         output.stop(output.CANNOT, str(error))
     except OSError as error:
+        if error.filename is None:
+            output.stop(output.CANNOT, str(error))
         output.stop(
             output.CANNOT, f"{error.filename}: {error.strerror}", "check the path and its permissions"
         )

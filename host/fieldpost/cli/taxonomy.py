@@ -1,5 +1,6 @@
 """`fieldpost taxonomy`: which foreign authorities stand for which of ours, stated and taken back by a signature."""
 
+import sqlite3
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -199,6 +200,8 @@ def _held(path: Path | None) -> Trust:
     store = Store.read_only(path or "")
     try:
         return trust_of(store)
+    except sqlite3.Error as error:
+        output.stop(output.CANNOT, f"{path}: {error}", "name a store that a bridge has made")
     finally:
         store.close()
 
