@@ -25,13 +25,13 @@ def bridge(desks):
     return desks.bridge("alpha")[0]
 
 
-def started(folder):
-    """A running bridge, after its first inputs are in the store."""
+def started(folder, above=3):
+    """A running bridge, after more than so many inputs are in the store."""
     words = [sys.executable, "-m", "fieldpost", "bridge", "run", str(folder / "bridge.toml")]
     process = subprocess.Popen(words, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + START_S_MAX
     while process.poll() is None and time.monotonic() < until:
-        if (folder / "store.db").exists() and _count(folder) > 3:
+        if (folder / "store.db").exists() and _count(folder) > above:
             return process
         time.sleep(0.05)
     process.kill()
@@ -131,10 +131,16 @@ def test_a_killed_bridge_starts_again_with_what_it_had(desks, bridge):
     process.kill()
     process.communicate(timeout=20)
     before = _count(bridge)
-    process = started(bridge)
+    process = started(bridge, above=before)  # the second start is an input of its own
     process.terminate()
-    assert process.wait(20) == 0
-    assert _count(bridge) > before, "the second start is an input of its own"
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+    store = Store.read_only(bridge / "store.db")
+    try:
+        assert [item.n for item in store.inputs()] == list(range(1, 1 + store.last_input()))
+        assert sorted({item.at[0] for item in store.inputs()}) == [1, 2], "the boots of this bridge"
+    finally:
+        store.close()
 
 
 def test_a_running_bridge_takes_up_a_token_that_is_laid_beside_it(desks, bridge):
