@@ -221,10 +221,19 @@ def test_only_the_signer_or_one_above_it_revokes(desks):
     assert result.exit_code == 1 and "has signed no token and no device of that id" in result.stderr
 
 
-def test_what_the_root_signed_is_not_revoked_by_an_authority(desks):
-    _, made = desks.bridge("alpha")
-    result = run("mesh", "revoke", desks.alpha, made["credential"])
-    assert result.exit_code == 1 and "signed by the root" in result.stderr
+def test_a_boundary_credential_is_taken_back_by_any_authority(desks):
+    folder, made = desks.bridge("alpha")
+    said("mesh", "revoke", desks.alpha, made["credential"], "--as", "field/air", "--bridge", folder)
+    [revocation] = trust_in(folder).revocations.values()
+    assert revocation.claims[tokens.TARGET].hex() == made["credential"]
+    assert revocation.claims[tokens.ISSUER] == Mesh(desks.alpha).authorities["field/air"]
+    assert run("mesh", "revoke", desks.alpha, made["credential"]).exit_code == 0
+
+
+def test_an_authority_itself_is_not_taken_back_by_another(desks):
+    credential = Mesh(desks.alpha).authorities["field/air"]
+    result = run("mesh", "revoke", desks.alpha, credential.hex(), "--as", "command")
+    assert result.exit_code == 1 and "what the root or a key itself signed is not taken back" in result.stderr
 
 
 def test_a_devices_credential_never_outlives_its_authoritys(tmp_path):

@@ -247,30 +247,41 @@ def _key_path(mesh: Mesh, device: bytes) -> Path:
 
 
 def revoke(mesh: Mesh, target: bytes, validity: Validity, authority: str | None = None) -> bytes:
-    """Take back a token, or all of a device, by the authority that signed it or the one named; the token's id."""
-    issuer = _issuer_of(mesh, target)
-    if authority is None:
-        authority = issuer
-    elif not covers(authority, issuer):
+    """Take back a token, or all of a device, by the authority that signed it or one above it; the token's id.
+
+    What the root signed for a boundary agent any authority takes back: the one named, else the first. SPEC 7.5
+    """
+    signed = _signed(mesh, target)
+    issuer = _issuer_of(mesh, signed)
+    if issuer is None:
+        return mesh.revocation(authority or min(mesh.authorities), validity, target)
+    if authority is not None and not covers(authority, issuer):
         raise ProvisionError(
             f"{target.hex()} was signed by {issuer}; {authority} is neither that nor above it"
         )
-    return mesh.revocation(authority, validity, target)
+    return mesh.revocation(authority or issuer, validity, target)
 
 
-def _issuer_of(mesh: Mesh, target: bytes) -> str:
-    by_credential = {credential: path for path, credential in mesh.authorities.items()}
+def _signed(mesh: Mesh, target: bytes) -> tokens.Token:
+    """The token of that id, or a credential of the device of that id."""
     for data in mesh.tokens():
         token = tokens.decode(data)
         of_device = token.typ == cose.CREDENTIAL and keys.device_id(token.public) == target
-        if token.id != target and not of_device:
-            continue
-        if tokens.ISSUER not in token.claims:
-            raise ProvisionError(
-                f"{target.hex()} was signed by the root, whose word no authority takes back;"
-                " strike the root from the bridges' `roots`, or wait until it expires"
-            )
-        return by_credential[token.claims[tokens.ISSUER]]
+        if token.id == target or of_device:
+            return token
     raise ProvisionError(
         f"{target.hex()}: {mesh.folder} has signed no token and no device of that id; look it up there"
+    )
+
+
+def _issuer_of(mesh: Mesh, token: tokens.Token) -> str | None:
+    """The authority that signed a token; None for a boundary credential, which is the root's."""
+    for path, credential in mesh.authorities.items():
+        if token.claims.get(tokens.ISSUER) == credential:
+            return path
+    if "boundary" in token.claims.get(tokens.RIGHTS, ()) and mesh.authorities:
+        return None
+    raise ProvisionError(
+        f"{token.id.hex()} is no word of an authority of this mesh: what the root or a key itself signed is not"
+        " taken back; strike the root from the bridges' `roots`, or wait until it expires"
     )
