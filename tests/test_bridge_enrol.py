@@ -10,6 +10,7 @@ import time
 import tty
 
 import pytest
+from desk_world import run, said
 
 from fieldpost import keyfile, provision
 from fieldpost.bridge_text import BridgeSetup
@@ -271,6 +272,29 @@ def test_an_enrolment_that_broke_off_after_the_device_had_stored_it_is_finished(
 def test_a_port_that_is_not_there_is_named(mesh, tmp_path):
     with pytest.raises(enrol_port.PortError, match="there is no such port"):
         asyncio.run(provision.enrol(mesh, tmp_path / "tty", TERMS, soon(), os.urandom))
+
+
+def test_the_command_enrols_hands_over_and_says_why_it_cannot(mesh, bridge, tmp_path):
+    words = ("mesh", "enrol", mesh.folder, "--subject", "field", "--right", "time", "--right", "observe")
+
+    async def scenario():
+        async with FakeDevice() as device:
+            made = await asyncio.to_thread(
+                said, *words, device.path, "--clock-ppm", 50, "--bridge", bridge.folder
+            )
+            again = await asyncio.to_thread(run, *words, device.path)
+            return made, again
+
+    made, again = asyncio.run(scenario())
+    assert made["device"] == DEVICE.hex() and made["authority"] == "ops"
+    assert made["links"] == [str(bridge.folder / "links" / f"{DEVICE.hex()}.key")]
+    claims = tokens.decode(mesh.token(bytes.fromhex(made["credential"]))).claims
+    assert claims[tokens.RIGHTS] == ["observe", "time"]
+    endorsement = tokens.decode(mesh.token(bytes.fromhex(made["endorsement"]))).claims
+    assert endorsement[tokens.CLOCK] == [-50_000, 50_000, None]
+    assert again.exit_code == 1 and "is enrolled in alpha already" in again.stderr
+    absent = run(*words, tmp_path / "tty")
+    assert absent.exit_code == 3 and "there is no such port" in absent.stderr
 
 
 SCHEMA = schema.encode("air", [["temp", schema.INTEGER, "degF", -2]])
