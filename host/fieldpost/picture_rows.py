@@ -26,7 +26,7 @@ ORDER BY p.subject, p.property
 
 def picture_rows(store: Rows) -> list[dict[str, Any]]:
     """One row a subject and property. Ids in hex; `interval_ns` is the resilient one since the mesh's anchor."""
-    _, name = profile_of(store)
+    *_, name = profile_of(store)
     rows = []
     for row in store.query(_ROWS):
         subject, prop, identity, alternatives, decided, value, exponent, unit = row[:8]

@@ -31,13 +31,13 @@ class IdError(ValueError):
     """What was given is no id, or names several things; the message says which."""
 
 
-def profile_of(store: Rows) -> tuple[bytes, str]:
-    """(mesh id, petname) of the bridge that the store belongs to."""
+def profile_of(store: Rows) -> tuple[bytes, bytes, str]:
+    """(mesh id, key thumbprint, petname) of the bridge that the store belongs to."""
     found = store.query("SELECT data FROM input WHERE kind = 'config' ORDER BY n DESC LIMIT 1")
     if not found:
-        return b"", "unnamed"
-    mesh, _, name, _ = cbor.decode(found[0][0])
-    return mesh, name
+        return b"", b"", "unnamed"
+    mesh, thumbprint, name, _ = cbor.decode(found[0][0])
+    return mesh, thumbprint, name
 
 
 def trust_of(store: Rows) -> Trust:

@@ -6,6 +6,7 @@ Decides nothing: epochs, decisions and events are retold as they stand in the st
 from fieldpost.agreement import Agreement
 from fieldpost.agreement_cbor import from_cbor
 from fieldpost.case_rows import reason as case_reason
+from fieldpost.codes import CODES
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.log_check import Leaves
 from fieldwire import cbor, merkle
@@ -119,11 +120,15 @@ def _rival_words(shelf: Shelf, identity: bytes) -> str:
 
 def one_sided_steps(shelf: Shelf, held: Held) -> list[Step]:
     """Where one side alone admits or releases it."""
-    return [
-        step("joint", [side], "one-sided",
-             f"side {short(side)} leaves it out of the joint set: {code}", held.id, code)
-        for side, code in shelf.store.query("SELECT side, code FROM one_sided WHERE id = ? ORDER BY side", held.id)
-    ]  # fmt: skip
+    ours = {shelf.mesh: "this mesh does not let it cross", shelf.thumbprint: "this bridge does not admit it"}
+    found = []
+    for side, code in shelf.store.query(
+        "SELECT side, code FROM one_sided WHERE id = ? ORDER BY side", held.id
+    ):
+        who = ours.get(side, f"peer {short(side)} has not released or not admitted it")
+        meaning = CODES[code][1] if code in CODES else code
+        found.append(step("joint", [side], "one-sided", f"{who}: {meaning}", held.id, code))
+    return found
 
 
 def picture_steps(shelf: Shelf, held: Held) -> list[Step]:

@@ -61,12 +61,12 @@ class Shelf:
     store: Rows
     trust: Trust
     mesh: bytes
+    thumbprint: bytes
     name: str
 
     @classmethod
     def of(cls, store: Rows) -> "Shelf":
-        mesh, name = profile_of(store)
-        return cls(store, trust_of(store), mesh, name)
+        return cls(store, trust_of(store), *profile_of(store))
 
     def mesh_words(self, mesh: bytes) -> str:
         return f"mesh {self.name}" if mesh == self.mesh else f"mesh {short(mesh)}"

@@ -60,7 +60,7 @@ def admit_steps(shelf: Shelf, held: Held) -> list[Step]:
     if authority is not None:
         words.append(f"admitted under {authority} of {shelf.mesh_words(mesh)}")
     relied = cbor.decode(ages)
-    if relied:
+    if relied and state == "admitted":
         token, age_ms = max(relied, key=lambda one: one[1])
         words.append(
             f"the oldest trust it rests on, {short(token)}, was learned {age_ms / 1000:.1f} s before"
