@@ -1,7 +1,7 @@
 """`fieldpost log`: the append-only record, listed and checked."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -87,10 +87,15 @@ def list_events(
         ("event", "kind", "boot", "ms", "inputs", "outcome", "detail"),
         [
             (index, event["kind"], *event["at"], _named(event["inputs"]), event["outcome"],
-             ", ".join(f"{name} {plain(value)}" for name, value in event["detail"].items()))
+             ", ".join(f"{name} {_words(value)}" for name, value in event["detail"].items()))
             for index, event in rows
         ],
     )  # fmt: skip
+
+
+def _words(value: Any) -> str:
+    told = plain(value)
+    return (" ".join(map(str, told)) or "nothing") if isinstance(told, list) else str(told)
 
 
 def _named(inputs: list[bytes]) -> str:
