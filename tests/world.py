@@ -57,7 +57,8 @@ class Board:
         )
         claims = {
             tokens.UEID: tokens.ueid(name.encode()), tokens.DBGSTAT: 2, tokens.PROFILE: tokens.EAT_PROFILE,
-            tokens.BOOTCOUNT: 1, tokens.BOOTSEED: digest("seed", name)[:8], tokens.SWVERSION: ["1"], tokens.MEASUREMENT: build,
+            tokens.BOOTCOUNT: 1, tokens.BOOTSEED: digest("seed", name)[:8], tokens.SWVERSION: ["1"],
+            tokens.MEASUREMENT: build,
         }  # fmt: skip
         self.attestation = tokens.issue(cose.BOOT, claims, self.signer)
         self._next = dict.fromkeys(range(4), 0)

@@ -294,7 +294,10 @@ class BoundarySession:
         number, agreed = self._trade.close(*fields)
         self._events.append(("epoch", number, agreed))
         if not agreed:
-            self._refuse(refuse("epoch-mismatch", f"epoch {number}: the peer signed another outcome"))
+            # Our own signature still goes out: the mismatch is to stand in both logs.
+            refusal = refuse("epoch-mismatch", f"epoch {number}: the peer signed another outcome")
+            self._say("BYE", refusal.code, refusal.reason)
+            self._give_up(refusal)
             return
         self._step("EPOCH")
         self._say("BYE", DONE, "")
