@@ -75,11 +75,13 @@ class Chance:
 class Device:
     """A device as its bytes show it; its clock reads true time plus `ahead_ms`."""
 
-    def __init__(self, mesh: Mesh, authority: str, name: str, ahead_ms: int = 0, validity: Validity = YEAR):
+    def __init__(
+        self, mesh: Mesh, authority: str, name: str, ahead_ms=0, validity=YEAR, rights=("observe", "time")
+    ):
         self.signer = Signer(hashlib.sha256(name.encode()).digest())
         self.ahead_ms = ahead_ms
         self.credential = mesh.credential(
-            authority, self.signer.public, validity, ["observe", "time"], [["harbor", "log"], None]
+            authority, self.signer.public, validity, list(rights), [["harbor", "log"], None]
         )
         self._boot(mesh, authority, name)
 
@@ -247,12 +249,14 @@ class World:
             self.alpha.mesh, "field/air", "old", validity=Validity(NOW_S - 3_000, NOW_S - 2_000)
         )
         self.twin = Device(self.alpha.mesh, "field/air", "twin")
+        self.mute = Device(self.alpha.mesh, "field/air", "mute", rights=("time",))
+        self.ghost = Device(self.alpha.mesh, "field/air", "ghost")
         self.b1 = Device(self.bravo.mesh, "survey", "b1", 40_000)
         self.b2 = Device(self.bravo.mesh, "visitors", "b2", -500)
         self.ids: dict[str, bytes] = {}
         self._equivalences()
         roots = [self.alpha.mesh.root_public, self.bravo.mesh.root_public]
-        self.alpha.start(roots, [self.a1, self.old, self.twin])
+        self.alpha.start(roots, [self.a1, self.old, self.twin, self.mute])
         self.bravo.start(roots, [self.b1, self.b2])
         self._agree()
         self._observe()
@@ -305,6 +309,7 @@ class World:
             "truncated": good[:-1],
             "forged": good[:-1] + bytes([good[-1] ^ 1]),
             "unknown": stranger.early(stranger.leaf("harbor/air", [2], 5_600)),
+            "unattested": self.ghost.early(self.ghost.leaf("harbor/air", [4], 5_600)),
         }
         for name, data in bad.items():
             self.alpha.put("early", data)
@@ -314,9 +319,12 @@ class World:
         one, other = (self.twin.leaf("harbor/air", [value], 5_700, seq=0) for value in (700, 701))
         source = stranger.leaf("harbor/air", [3], 5_650)
         lone = self.a1.mean("harbor/mean", [source], 5_900)
+        muttered = self.mute.leaf("harbor/air", [5], 5_600)
         late = self.old.leaf("harbor/air", [800], 5_800)
-        for name, device, leaf in (("first", self.twin, one), ("forked", self.twin, other),
-                                   ("incomplete", self.a1, lone), ("expired", self.old, late)):  # fmt: skip
+        for name, device, leaf in (
+            ("first", self.twin, one), ("forked", self.twin, other), ("muttered", self.mute, muttered),
+            ("incomplete", self.a1, lone), ("expired", self.old, late),
+        ):  # fmt: skip
             self.alpha.put("early", device.early(leaf))
             self.ids[name] = obs.observation_id(leaf)
         orphan = tokens.issue(cose.REVOCATION, {
@@ -330,4 +338,7 @@ class World:
         own = self.b1.leaf("harbor/air", [540], 8_000)
         leaf = self.b1.mean("harbor/mean", [self.later, own], 9_000)
         self.bravo.put("segment", self.b1.segment(own, leaf))
+        outside = self.b1.leaf("harbor/other", [1], 9_000, stream=obs.URGENT)
+        self.alpha.put("item", cbor.encode([0, self.b1.early(outside)]))
+        self.ids["outside"] = obs.observation_id(outside)
         self.ids["relay"], self.ids["own"] = obs.observation_id(leaf), obs.observation_id(own)

@@ -98,6 +98,9 @@ REFUSED = {
     "truncated": ("refused", "cbor-truncated"),
     "forged": ("refused", "signature-bad"),
     "unknown": ("held", "credential-unknown"),
+    "unattested": ("held", "attestation-unknown"),
+    "muttered": ("refused", "credential-rights"),
+    "outside": ("refused", "agreement-scope"),
     "replayed": ("replayed", "replayed"),
     "first": ("refused", "forked"),
     "forked": ("refused", "forked"),
@@ -122,6 +125,15 @@ def test_why_not_of_the_other_sides_word_under_a_stopped_scope_names_the_case():
     stopped = next(one for one in document("why-not") if one["code"] == "scope-stopped")
     story = document("why-not", stopped["id"])
     assert story["code"] == "scope-stopped" and "stopped by case" in story["reason"]
+
+
+def test_a_time_record_is_evidence_and_its_story_says_so():
+    store = Store.read_only(world().alpha.path)
+    [(identity,), *_] = store.query("SELECT id FROM verdict WHERE code = ?", "evidence")
+    store.close()
+    story = document("why", identity.hex())
+    assert (story["outcome"], story["code"]) == ("admitted", "evidence")
+    assert "log/time: a time exchange" in story["steps"][0]["reason"]
 
 
 def test_why_not_of_what_stands_says_so_and_exits_1():
