@@ -4,6 +4,7 @@ import hashlib
 import json
 
 import pytest
+from oracle_run import ask_cwt, ask_receipt
 from sample_cli import run, world
 
 from fieldpost.export.cose import INDEX
@@ -81,6 +82,22 @@ def leaves_of(data, count):
         start = end
     assert len(found) == count and start == len(data)
     return found
+
+
+def test_libraries_that_are_not_ours_verify_the_files(out, tmp_path):
+    for kind in ("early", "receipt"):
+        by_key = {}
+        for row in entries(out, kind):
+            by_key.setdefault(row["key"], []).append(row)
+        for key, rows in by_key.items():
+            cose_key = (out / "keys" / f"{key}.cosekey").read_bytes()
+            files = [(out / row["file"]).read_bytes() for row in rows]
+            if kind == "early":
+                answers = ask_cwt(tmp_path, cose_key, *files)
+            else:
+                leaves = [(out / row["leaf"]).read_bytes() for row in rows]
+                answers = ask_receipt(tmp_path, cose_key, *zip(files, leaves))
+            assert len(answers) == len(rows) and all(answer["valid"] for answer in answers)
 
 
 def one_leaf_seals(out):

@@ -5,8 +5,12 @@ import sqlite3
 import pytest
 from sample_cli import copy_of, document, run, world
 
+from fieldpost.cli.store_file import reading
+from fieldpost.model import Input, Outcome
 from fieldpost.rebuild import rebuild
+from fieldpost.recorder import event
 from fieldpost.store import DERIVED, Store
+from fieldwire import cbor
 
 
 @pytest.fixture
@@ -50,6 +54,18 @@ def test_the_rebuilt_store_can_be_kept_and_holds_the_same(tmp_path):
     assert list(stored.inputs()) == list(again.inputs())
     stored.close()
     again.close()
+
+
+def test_what_a_running_bridge_writes_meanwhile_is_not_seen(copy):
+    running = Store(copy)
+    with reading(copy) as held:
+        assert held.query("SELECT count(*) FROM event")[0][0] > 0
+        item = Input(running.last_input() + 1, "mode", (9, 9), cbor.encode(["east", "open", []]))
+        with running.writing():
+            running.put(item, Outcome([event("mode", (9, 9), [], None, "open", {})]))
+        assert rebuild(held, Store(":memory:")).difference is None
+    running.close()
+    assert not document("rebuild", store=copy, exit_code=1)["identical"]  # that event was nobody's
 
 
 def test_a_file_that_is_there_is_not_written_over(copy, tmp_path):

@@ -25,7 +25,7 @@ AsJson = Annotated[bool, typer.Option("--json", help="Print one JSON document.")
 
 @contextmanager
 def reading(path: Path) -> Iterator[Store]:
-    """The store, open for reading. Ends the command: 2 when there is none, 3 when it is damaged or foreign."""
+    """The store as it is now, open for reading. Ends the command: 2 when there is none, 3 when it is damaged."""
     try:
         store = Store.read_only(path)
     except FileNotFoundError:
@@ -37,6 +37,7 @@ def reading(path: Path) -> Iterator[Store]:
     except sqlite3.Error as error:
         output.stop(output.CANNOT, f"{path}: cannot be opened: {error}", "give a store that a bridge wrote")
     try:
+        store.query("BEGIN")  # one snapshot, whatever a running bridge writes meanwhile
         store.query("SELECT n FROM input LIMIT 1")
         yield store
     except sqlite3.Error as error:
