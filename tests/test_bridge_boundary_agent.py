@@ -48,10 +48,10 @@ def test_an_agent_of_its_own_refuses_until_it_was_taught(tmp_path):
     assert agent.admit(early, world.bravo.mesh.id).code == "credential-unknown"
     given = [*world.alpha.mesh.tokens(), *world.bravo.mesh.tokens(), b1.attestation, b2.attestation]
     agent.learn(*(("root", one) for one in world.roots), *(("token", one) for one in given))
+    assert agent.admit(early, world.bravo.mesh.id).state != "admitted"
+    agent.learn(("agreement", world.agreement()))
     assert agent.admit(early, world.bravo.mesh.id).code == "unproven-time"
-    agent.learn(
-        ("agreement", world.agreement()), *(("token", board.attestation) for board in world.alpha.boards)
-    )
+    agent.learn(*(("token", board.attestation) for board in world.alpha.boards))
     contacts = world.contacts()
     agent.learn(*contacts["alpha"], *contacts["bravo"])
     assert agent.admit(early, world.bravo.mesh.id).code == "admitted-mapped"

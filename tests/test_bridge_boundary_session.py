@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+from cddl import problems
 from world import (
     VALID,
     World,
@@ -19,6 +20,7 @@ from world import (
 )
 
 from fieldpost import boundary_messages as messages
+from fieldpost.agreement import Gate
 from fieldpost.boundary_session import PATIENCE_MS, TABLES
 from fieldpost.discovery import listing
 from fieldpost.frontier import Held, frontier, ranges_of
@@ -119,6 +121,15 @@ def test_a_message_of_another_shape_is_refused(name, fields):
     with pytest.raises(WireError) as caught:
         messages.decode(messages.encode(name, *fields))
     assert caught.value.code == "frame-shape"
+
+
+def test_what_bridges_say_in_a_meeting_fits_the_grammar(tmp_path):
+    world = whole(tmp_path, gate={"water": Gate({"conflict_ratio": 100})})
+    said = [messages.encode(name, *fields) for _, name, fields in crossings(world)]
+    for number, message in enumerate([*said, messages.encode("REFUSED", "channel-closed", "closed")]):
+        assert problems(message, "boundary-message") == [], number
+    names = {messages.decode(one)[0] for one in said}
+    assert names >= set(messages.NUMBERS) - {"HELLO", "PROOF", "REFUSED"}
 
 
 # The box.

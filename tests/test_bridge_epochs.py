@@ -1,6 +1,7 @@
 """Epochs: two bridges decide alike over what both admit, whatever the order; the rest is one side's own."""
 
 import random
+from copy import deepcopy
 
 import pytest
 from world import (
@@ -21,6 +22,7 @@ from world import (
 
 from fieldpost import epoch
 from fieldpost.agreement import Gate
+from fieldpost.model import Input
 from fieldpost.pipeline import Bridge
 from fieldwire import cbor, cose
 from fieldwire import observation as obs
@@ -135,39 +137,68 @@ def learned(side):
     return inputs[0], free
 
 
-def fold(first, things, rng, tokens_too):
-    """A fresh fold over the same things in another order, solved now and then and at the end."""
+def taught(first, things):
+    """A fold that holds every root, token and agreement, and no observation yet."""
     bridge = Bridge()
-    bridge.apply(first)
-    solve = type(first)(0, "solve", (1, 0), b"")
-    held = [one for one in things if one.kind in ("root", "agreement")]
-    rest = [one for one in things if one not in held and (tokens_too or one.kind != "token")]
-    rng.shuffle(rest)
-    given = [] if tokens_too else [one for one in things if one.kind == "token"]
-    given.sort(key=lambda one: cose.decode(one.data).typ)
-    for one in [*held, *given]:
+    for one in [first, *(one for one in things if one.kind in ("root", "agreement", "token"))]:
         bridge.apply(one)
-    again = rng.randrange(len(rest))
-    for number, one in enumerate(rest):
+    return bridge
+
+
+def fold(bridge, observations, rng):
+    """The same fold once observations came in another order, solved at the end and sometimes on the way."""
+    bridge = deepcopy(bridge)
+    solve = Input(0, "solve", (1, 0), b"")
+    rng.shuffle(observations)
+    early = rng.randrange(4 * len(observations))
+    for number, one in enumerate(observations):
         bridge.apply(one)
-        if number == again:
+        if number == early:
             bridge.apply(solve)
     bridge.apply(solve)
     return bridge.state
 
 
-def test_200_random_orders_of_arrival_give_one_decision_digest(world):
+def decided(states, mine):
+    """The body that one of two folds computes over the other's offer."""
+    offers = [epoch.offer(state, 1) for state in states]
+    opening = epoch.Opening(offers[mine], frozenset())
+    return epoch.compute(states[mine], opening, offers[1 - mine], b"peer").body
+
+
+def test_200_random_orders_of_arrival_give_one_decision_digest(tmp_path):
+    world = quiet(tmp_path)
+    (a1, a2, _), (b1, b2, _) = (side.boards for side in world.sides)
+    for pair in ((a1, a2), (b1, b2), (a1, b1), (a2, b2)):
+        exchange(*pair, 10_000)
+    for board, level in ((a1, 200), (b1, 260), (a2, 203), (b2, 199)):
+        board.reading("water/dam", level, 20_000 + level)
+    for side in world.sides:
+        side.take(*(("segment", one.seal(stream)) for one in side.boards[:2] for stream in (1, 2)))
     meet(world)
+    assert len(last(world.alpha).joint["water"]) == 4
     body = last(world.alpha).body
     told = [learned(side) for side in world.sides]
+    bridges = [taught(*one) for one in told]
+    said = [[one for one in things if one.kind in ("segment", "item")] for _, things in told]
     for seed in range(200):
         rng = random.Random(seed)
-        states = [fold(first, list(things), rng, seed % 10 == 0) for first, things in told]
-        offers = [epoch.offer(state, 1) for state in states]
-        mine = rng.randrange(2)
-        opening = epoch.Opening(offers[mine], frozenset())
-        found = epoch.compute(states[mine], opening, offers[1 - mine], b"peer")
-        assert found.body == body, seed
+        states = [fold(bridge, list(things), rng) for bridge, things in zip(bridges, said)]
+        assert decided(states, seed % 2) == body, seed
+
+
+def test_tokens_that_come_after_what_they_prove_change_no_decision(world):
+    meet(world)
+    told = [learned(side) for side in world.sides]
+    for seed in range(10):
+        rng = random.Random(seed)
+        states = []
+        for first, things in told:
+            roots = [one for one in things if one.kind == "root"]
+            rest = [one for one in things if one.kind not in ("root", "agreement")]
+            bridge = taught(first, [*roots, *(one for one in things if one.kind == "agreement")])
+            states.append(fold(bridge, rest, rng))
+        assert decided(states, seed % 2) == last(world.alpha).body, seed
 
 
 def test_whole_meetings_after_other_orders_of_draining_decide_alike(tmp_path):
