@@ -43,6 +43,7 @@ SHELLS = {
     "cli",
     "config",
     "demo",
+    "desk",
     "emulator",
     "export",
     "keyfile",
