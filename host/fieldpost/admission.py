@@ -4,32 +4,37 @@ Decides from held trust, the reconciled interval, the agreement, equivalences an
 at values: what they claim is for conflict and arbitration. Nothing of a verdict travels in data.
 """
 
-from fieldpost import mapping
-from fieldpost.codes import CODES, refuse
-from fieldpost.model import Refusal, Verdict, Verified
+from fieldpost import forks, mapping
+from fieldpost.codes import CODES, refuse, refuse_wire
+from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
 from fieldpost.timeline.utc import validity
-from fieldpost.trust import revoked, scope_covers
+from fieldpost.trust import scope_covers, stays
 from fieldwire import lineage, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
+from fieldwire.tokens import Token
 
 HELD = ("unproven-time", "incomplete", "scope-stopped")
+EVIDENCE = (obs.TIME_FORMAT, obs.GAP_FORMAT)
 
 
 def judge(state: State, entry: Verified) -> Verdict:
     """The verdict over one held observation as things stand now."""
-    refusal = _standing(state, entry)
-    if refusal is None and entry.observation[obs.FORMAT] in (obs.TIME_FORMAT, obs.GAP_FORMAT):
+    refusal = standing(state, entry) or _right(state, entry) or _terms(state, entry)
+    if refusal is None and entry.observation[obs.FORMAT] in EVIDENCE:
         return _verdict(state, entry, "admitted", "evidence", "time evidence or a gap record of its own log")
-    refusal = refusal or _scope(state, entry) or _validity(state, entry) or _lineage(state, entry)
+    refusal = refusal or _scope(state, entry) or _direction(state, entry)
+    unproven = None if refusal else _validity(state, entry)
+    if unproven is not None and not (unproven.code == "unproven-time" and _lets_unproven_in(state, entry)):
+        refusal = unproven
+    refusal = refusal or _lineage(state, entry)
     if refusal is not None:
         return _refused(state, entry, refusal)
-    assert state.profile is not None
-    if entry.mesh == state.profile.mesh:
+    if entry.mesh == state.own().mesh:
         reason = f"a credential of this mesh covers {entry.observation[obs.SUBJECT]}"
         return _verdict(state, entry, "admitted", "admitted", reason, (entry.mesh, entry.authority))
-    return _foreign(state, entry)
+    return _mapped(state, entry, unproven)
 
 
 def _verdict(
@@ -38,7 +43,7 @@ def _verdict(
     status: str,
     code: str,
     reason: str,
-    under: tuple[bytes, str] | None = None,
+    under: Authority | None = None,
     used: tuple[bytes, ...] = (),
 ) -> Verdict:
     relied = [one.id for one in state.trust.chain(entry.credential)] + [
@@ -55,48 +60,75 @@ def _refused(state: State, entry: Verified, refusal: Refusal) -> Verdict:
     return plain or Verdict(status, refusal.code, refusal.reason, refusal.remedy)
 
 
-def _standing(state: State, entry: Verified) -> Refusal | None:
-    """Is the device still one to listen to?"""
+def standing(state: State, entry: Verified) -> Refusal | None:
+    """Why its device is not one to listen to: two histories, or taken back. No time is asked about."""
     device = entry.observation[obs.DEVICE]
-    at = tuple(entry.observation[obs.TREF][:2])
     since = state.forks.get(device)
-    if since is not None and at >= since:
+    if since is not None and forks.stamp_of(entry) >= since:
         return refuse(
             "forked", f"device {device.hex()} has two histories from boot {since[0]}, {since[1]} ms on"
         )
-    for target in [device, *(one.id for one in state.trust.chain(entry.credential))]:
-        token = revoked(state.trust, target)
-        if token is not None and not _declared_good(state, entry, token):
-            return refuse("credential-revoked", f"{target.hex()} is revoked by {token.id.hex()}")
+    if not state.trust.revocations:
+        return None
+    below: list[bytes] = []
+    leaf = state.trust.credentials[entry.credential]
+    found = _taken_back(state, entry, leaf, device, [leaf.id])
+    for one in reversed(state.trust.chain(entry.credential)):
+        found = found or _taken_back(state, entry, one, one.id, below)
+        below.append(one.id)
+    return found
+
+
+def _taken_back(
+    state: State, entry: Verified, token: Token, target: bytes, below: list[bytes]
+) -> Refusal | None:
+    for revocation in state.trust.revocations_of(target, token):
+        if not stays(revocation, below) and not _on_good_chain(state, entry, revocation):
+            return refuse("credential-revoked", f"{target.hex()} is revoked by {revocation.id.hex()}")
     return None
 
 
-def _declared_good(state: State, entry: Verified, token: tokens.Token) -> bool:
-    """True when the entry lies on the seal chain that the revocation names as good. SPEC 7.5"""
-    if entry.credential in token.claims.get(tokens.STAYING, []):
-        return True
-    if entry.segment is None:
+def _on_good_chain(state: State, entry: Verified, revocation: Token) -> bool:
+    """True when its seal lies on a chain that the revocation names as good, every link of it held. SPEC 7.5"""
+    if entry.segment is None or entry.seal_hash is None:
         return False
-    device = entry.observation[obs.DEVICE]
-    incarnation, stream, number = entry.segment
-    for good_incarnation, good_stream, good_hash in token.claims.get(tokens.LAST_GOOD, []):
-        if (good_incarnation, good_stream) == (incarnation, stream) and good_hash is not None:
-            last = [
-                key[3]
-                for key, found in state.seals.items()
-                if key[:3] == (device, incarnation, stream) and found == good_hash
-            ]
-            return bool(last) and number <= last[0]
-    return False
+    return any(
+        (incarnation, stream) == entry.segment[:2] and entry.seal_hash in forks.chain_to(state, good)
+        for incarnation, stream, good in revocation.claims.get(tokens.LAST_GOOD, [])
+        if good is not None
+    )
+
+
+def _right(state: State, entry: Verified) -> Refusal | None:
+    if "observe" in state.trust.credentials[entry.credential].claims[tokens.RIGHTS]:
+        return None
+    return refuse("credential-rights", f"credential {entry.credential.hex()} lacks the right observe")
+
+
+def _terms(state: State, entry: Verified) -> Refusal | None:
+    """A foreign word counts only under an agreement with its mesh, time evidence too."""
+    if entry.mesh == state.own().mesh:
+        return None
+    if state.agreement is None or entry.mesh not in state.agreement.parties:
+        return refuse("agreement-none", f"no agreement with mesh {entry.mesh.hex()[:16]} is in force")
+    return None
 
 
 def _scope(state: State, entry: Verified) -> Refusal | None:
     claims = state.trust.credentials[entry.credential].claims
     subject = entry.observation[obs.SUBJECT]
-    if "observe" not in claims[tokens.RIGHTS]:
-        return refuse("credential-rights", f"credential {entry.credential.hex()} lacks the right observe")
-    if not scope_covers(claims[tokens.SCOPE], subject, entry.observation[obs.FORMAT]):
-        return refuse("credential-scope", f"credential {entry.credential.hex()} does not cover {subject}")
+    if scope_covers(claims[tokens.SCOPE], subject, entry.observation[obs.FORMAT]):
+        return None
+    return refuse("credential-scope", f"credential {entry.credential.hex()} does not cover {subject}")
+
+
+def _direction(state: State, entry: Verified) -> Refusal | None:
+    own, subject = state.own().mesh, entry.observation[obs.SUBJECT]
+    if entry.mesh == own:
+        return None
+    scope = state.agreement.scope_of(subject)
+    if scope is None or not state.agreement.crosses(subject, entry.mesh, own):
+        return refuse("agreement-scope", f"no scope lets {subject} cross in this direction")
     return None
 
 
@@ -110,53 +142,60 @@ def _validity(state: State, entry: Verified) -> Refusal | None:
     return refuse("unproven-time", f"its interval against the credential's validity: {found}")
 
 
+def _lets_unproven_in(state: State, entry: Verified) -> bool:
+    """True for a foreign observation where the agreement says so; our own mesh's own word is not waived."""
+    return entry.mesh != state.own().mesh and state.agreement.time.unproven == "admit"
+
+
 def _lineage(state: State, entry: Verified) -> Refusal | None:
     sources = entry.observation.get(obs.SOURCES)
     if sources is None:
         return None
-    missing = [source[4] for source in sources if source[4] not in state.entries]
-    if missing:
-        return refuse(
-            "incomplete",
-            f"{len(missing)} of {len(sources)} sources are not held, the first {missing[0].hex()}",
-        )
+    missing = _missing_source(state, entry.id)
+    if missing is not None:
+        return refuse("incomplete", f"source {missing.hex()} of its lineage is not held")
     held = [state.entries[source[4]].observation for source in sources]
     if any(list(obs.position(one)) != source[:4] for one, source in zip(held, sources, strict=True)):
-        return Refusal(
-            "derivation-false", "a source's position is not that of its id", "let the device derive anew"
-        )
+        return refuse_wire(WireError("derivation-false", "a source's position is not that of its id"))
     try:
         lineage.check_derivation(entry.observation, held, state.trust.fields_of)
     except WireError as error:
-        if error.code == "schema-unknown":
-            return refuse("incomplete", error.detail)
-        return Refusal(error.code, error.detail, "let the device derive anew from the sources it names")
+        return refuse("incomplete", error.detail) if error.code == "schema-unknown" else refuse_wire(error)
     return None
 
 
-def _foreign(state: State, entry: Verified) -> Verdict:
-    assert state.profile is not None
-    subject = entry.observation[obs.SUBJECT]
-    agreement = state.agreement
-    if agreement is None or entry.mesh not in agreement.parties:
-        return _refused(
-            state,
-            entry,
-            refuse("agreement-none", f"no agreement with mesh {entry.mesh.hex()[:16]} is in force"),
-        )
-    scope = agreement.scope_of(subject)
-    if scope is None or not agreement.crosses(subject, entry.mesh, state.profile.mesh):
-        return _refused(
-            state, entry, refuse("agreement-scope", f"no scope lets {subject} cross in this direction")
-        )
+def _missing_source(state: State, identity: bytes) -> bytes | None:
+    """The first ancestor that is not held. Ancestors once found complete are not looked at again."""
+    seen: set[bytes] = set()
+    waiting = [identity]
+    while waiting:
+        one = waiting.pop()
+        if one in seen or one in state.complete:
+            continue
+        entry = state.entries.get(one)
+        if entry is None:
+            return one
+        seen.add(one)
+        waiting.extend(source[4] for source in reversed(entry.observation.get(obs.SOURCES, [])))
+    state.complete |= seen
+    return None
+
+
+def _mapped(state: State, entry: Verified, unproven: Refusal | None) -> Verdict:
     answer = mapping.translate(state, entry)
     if isinstance(answer, Refusal):
         return _refused(state, entry, answer)
+    scope = state.agreement.scope_of(entry.observation[obs.SUBJECT])
     if scope.subject in state.stopped and entry.id not in state.decided:
         case = state.stopped[scope.subject].hex()
-        return _refused(
-            state, entry, refuse("scope-stopped", f"scope {scope.subject} is stopped by case {case}")
-        )
+        reason = f"scope {scope.subject} is stopped by case {case}"
+        return _refused(state, entry, refuse("scope-stopped", reason))
     under, used = answer
-    reason = f"{entry.authority} of mesh {entry.mesh.hex()[:16]} is equivalent to {under[1]} by {len(used)} statement(s)"
-    return _verdict(state, entry, "admitted", "admitted-mapped", reason, under, used)
+    reason = (
+        f"{entry.authority} of mesh {entry.mesh.hex()[:16]} is equivalent to {under[1]}"
+        f" by {len(used)} statement(s)"
+    )
+    if unproven is not None:
+        reason = f"{reason}; {unproven.reason}, which the agreement lets in"
+    code = "admitted-mapped" if unproven is None else "admitted-unproven"
+    return _verdict(state, entry, "admitted", code, reason, under, used)

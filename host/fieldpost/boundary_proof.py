@@ -174,9 +174,7 @@ def _own_words(words: list[Any]) -> bool:
 
 def _pool(state: State, roots: list[bytes], given: list[bytes]) -> Trust:
     """Held trust and what the peer showed, apart from the state: nothing of it is kept unless all holds."""
-    pool = Trust()
-    pool.credentials = dict(state.trust.credentials)
-    pool.revocations = dict(state.trust.revocations)
+    pool = state.trust.apart()
     for public in [*roots, *state.trust.roots.values()]:
         if keys.thumbprint(public) in state.agreement.parties:
             pool.add_root(public)

@@ -49,7 +49,7 @@ class Record:
 
 def is_placeable(ms: object) -> bool:
     """True for milliseconds that the time engine and the store hold exactly: 146 years."""
-    return obs.is_uint(ms) and isinstance(ms, int) and ms * MS < NS_MAX
+    return obs.is_uint(ms) and isinstance(ms, int) and (ms + 2) * MS < NS_MAX
 
 
 def check_placeable(observation: dict) -> None:

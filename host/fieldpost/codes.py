@@ -4,12 +4,19 @@ Numbers are stable and start at 100; those below are fieldwire's. SPEC 16
 """
 
 from fieldpost.model import Refusal
+from fieldwire.error_table import MEANING
+from fieldwire.errors import WireError
 
 # name: (number, meaning, remedy)
 CODES: dict[str, tuple[int, str, str]] = {
     "admitted": (100, "admitted under its own mesh's authority", "nothing to do"),
     "admitted-mapped": (101, "admitted under a local authority by equivalences", "nothing to do"),
     "evidence": (102, "time evidence or a gap record: kept, enters no picture", "nothing to do"),
+    "admitted-unproven": (
+        103,
+        "admitted without proven time, as the agreement says",
+        "bring a UTC claim or more exchanges to prove it",
+    ),
     "credential-unknown": (
         110,
         "the credential named is not held",
@@ -78,6 +85,11 @@ CODES: dict[str, tuple[int, str, str]] = {
         "check the peer's credentials and the agreement's parties",
     ),
     "not-held": (153, "the other side does not hold it", "let it cross"),
+    "quota": (
+        154,
+        "more waits for missing tokens than this bridge keeps",
+        "deliver the tokens first, then what they prove",
+    ),
     "epoch-mismatch": (
         160,
         "the other side decided differently over the same joint set",
@@ -99,3 +111,9 @@ CODES: dict[str, tuple[int, str, str]] = {
 def refuse(code: str, reason: str) -> Refusal:
     """Refusal with the table's remedy."""
     return Refusal(code, reason, CODES[code][2])
+
+
+def refuse_wire(error: WireError) -> Refusal:
+    """Refusal of bytes that break the wire format, with the remedy that the specification gives."""
+    remedy = MEANING[error.code][1] if error.code in MEANING else CODES[error.code][2]
+    return Refusal(error.code, error.detail, remedy)

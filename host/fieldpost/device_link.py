@@ -120,7 +120,7 @@ class DeviceLink:
         ):
             place = (self._session.device, *key)
             codes_met = [row[1] for table, row in outcome.rows if table == "refusal"]
-            if codes_met and codes_met[0] not in imports.RETRIED:
+            if codes_met and codes_met[0] not in imports.PASSING:
                 self._rejected[place] = code_number(codes_met[0])
             self._promise(*key)
 
@@ -130,7 +130,7 @@ class DeviceLink:
         if session is None or session.device is None:
             return
         place = (session.device, incarnation, stream, segment)
-        held = state.seals.get(place)
+        held = state.whole.get(session.device, {}).get((incarnation, stream, segment))
         if held is not None:
             session.grant_custody(incarnation, stream, segment, segment, held)
         elif place in self._rejected:
@@ -145,9 +145,8 @@ class DeviceLink:
         """What this bridge holds of a device, in HAVE's form. SPEC 8.2"""
         state = self.desk.state
         found: dict[tuple[bytes, int], list[int]] = {}
-        for owner, incarnation, stream, segment in state.seals:
-            if owner == device:
-                found.setdefault((incarnation, stream), []).append(segment)
+        for incarnation, stream, segment in state.whole.get(device, {}):
+            found.setdefault((incarnation, stream), []).append(segment)
         held = [
             [incarnation, stream, ranges(found[incarnation, stream])] for incarnation, stream in sorted(found)
         ]

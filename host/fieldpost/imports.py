@@ -1,26 +1,37 @@
 """Import: verified envelopes enter the state with their original bytes and their lineage.
 
-Decides what is new, what was there, and what is a fork (by content only). Refuses to judge admission:
-a fact may be held that will never be admitted. SPEC 6.5
+Decides what is new, what was there, what waits for its tokens, and what is too long to look at. Refuses to
+judge admission: a fact may be held that will never be admitted. SPEC 6.4, 6.5, 7.7
 """
 
 import hashlib
 
+from fieldpost import forks
+from fieldpost.boundary_messages import ITEM_MAX
 from fieldpost.clocks import check_placeable
-from fieldpost.model import Refusal, Verified
+from fieldpost.codes import refuse, refuse_wire
+from fieldpost.model import Missing, Refusal, Verified
 from fieldpost.state import State
 from fieldpost.verify import OPENERS
-from fieldwire import cbor, seal
+from fieldwire import cbor, cose, limits, seal
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 from fieldwire.tokens import Token
 
-WAITING_MAX = 4096  # envelopes kept until their tokens come; beyond it the newest is refused, not the oldest
-RETRIED = ("credential-unknown", "attestation-unknown")
+# Envelopes kept until their tokens come: 32 MB at most. Beyond it the newest is refused, not the oldest.
+WAITING_MAX = 1024
+SIZE_MAX = {"early": limits.EARLY_MAX, "segment": limits.SEGMENT_MAX, "item": ITEM_MAX}
+# Codes of what may come in later as it is: nobody is told to keep it back for good.
+PASSING = ("credential-unknown", "attestation-unknown", "token-issuer-unknown", "quota", "replayed")
 
 
 def add_root(state: State, public: bytes) -> None:
-    mesh = state.trust.add_root(public)
+    """Hold a mesh's root key; then try what waited for it."""
+    try:
+        mesh = state.trust.add_root(public)
+    except WireError as error:
+        _refuse(state, hashlib.sha256(public).digest(), refuse_wire(error))
+        return
     state.record("root", [mesh], "held")
     state.row("root", mesh, public)
     retry(state)
@@ -29,75 +40,99 @@ def add_root(state: State, public: bytes) -> None:
 def add_token(state: State, data: bytes) -> None:
     """Hold a token, or record why not; then try what waited for it."""
     found = state.trust.add(data)
-    if isinstance(found, Refusal):
-        identity = hashlib.sha256(data).digest()[:16]
-        if found.code == "token-issuer-unknown":
-            state.record("token", [identity], "waiting", reason=found.reason)
-        else:
-            state.refuse(identity, found.code, found.reason, found.remedy)
-        return
-    _held(state, found)
-    retry(state)
+    if isinstance(found, Missing):
+        state.record("token", [_token_name(data)], "waiting", reason=found.reason)
+        state.row("refusal", _token_name(data), found.code, found.reason, found.remedy)
+    elif isinstance(found, Refusal):
+        _refuse(state, _token_name(data), found)
+    elif found.id in state.arrived:
+        state.record("token", [found.id], "replayed")
+    else:
+        _held(state, [found])
+        retry(state)
 
 
-def _held(state: State, token: Token) -> None:
-    if token.id not in state.arrived:
+def _token_name(data: bytes) -> bytes:
+    return hashlib.sha256(data).digest()[:16]
+
+
+def _refuse(state: State, what: bytes, refusal: Refusal) -> None:
+    state.refuse(what, refusal.code, refusal.reason, refusal.remedy)
+
+
+def _held(state: State, fresh: list[Token]) -> None:
+    """Write down tokens that are held from now on, and try the envelopes that waited for them."""
+    for token in fresh:
         state.arrived[token.id] = state.at
+        state.row("forget", token.id)
         state.record("token", [token.id], "held", typ=token.typ)
         state.row("token", token.id, token.typ, token.data)
+        state.regrade = state.regrade or token.typ in (cose.ENDORSEMENT, cose.REVOCATION)
+    wanted = [name for token in fresh for name in sorted(state.wanted.pop(token.id, ()))]
+    for name in dict.fromkeys(wanted):
+        kind, data = state.waiting.pop(name)
+        _take(state, kind, data, name)
 
 
 def retry(state: State) -> None:
     """Tokens whose issuer came, then envelopes whose tokens came."""
-    for token in state.trust.retry():
-        _held(state, token)
-    for name in sorted(state.waiting):
-        kind, data = state.waiting[name]
-        opened = _open(state, kind, data, name)
-        if not isinstance(opened, Refusal):
-            del state.waiting[name]
-            _import(state, kind, data, name, opened)
-        elif opened.code not in RETRIED:
-            del state.waiting[name]
-            state.refuse(name, opened.code, opened.reason, opened.remedy)
+    fresh, refused = state.trust.retry()
+    for identity, refusal in refused:
+        _refuse(state, identity, refusal)
+    _held(state, fresh)
 
 
 def add_envelope(state: State, kind: str, data: bytes) -> None:
     """An early copy, segment or crossing item as received. SPEC 5.7, 6.4, 10.3"""
     name = hashlib.sha256(data).digest()
-    if name in state.envelopes:
+    if name in state.waiting:
         state.record("import", [name], "replayed")
-        return
-    opened = _open(state, kind, data, name)
+    elif name in state.envelopes:
+        state.record("import", [name], "replayed")
+        known = refuse("replayed", f"{kind} {name.hex()} came before")
+        state.row("refusal", name, known.code, known.reason, known.remedy)
+    else:
+        _take(state, kind, data, name)
+
+
+def _take(state: State, kind: str, data: bytes, name: bytes) -> None:
+    opened = _open(state, kind, data)
     if not isinstance(opened, Refusal):
         _import(state, kind, data, name, opened)
-    elif opened.code in RETRIED and len(state.waiting) < WAITING_MAX:
-        if name not in state.waiting:
-            state.waiting[name] = (kind, data)
-            state.record("import", [name], "held", code=opened.code, reason=opened.reason)
-            state.row("refusal", name, opened.code, opened.reason, opened.remedy)
+    elif not isinstance(opened, Missing):
+        _refuse(state, name, opened)
+    elif len(state.waiting) >= WAITING_MAX:
+        _refuse(state, name, refuse("quota", f"{WAITING_MAX} envelopes wait for their tokens"))
     else:
-        state.refuse(name, opened.code, opened.reason, opened.remedy)
+        state.waiting[name] = (kind, data)
+        state.wanted.setdefault(opened.what, set()).add(name)
+        state.record("import", [name], "held", code=opened.code, reason=opened.reason)
+        state.row("refusal", name, opened.code, opened.reason, opened.remedy)
 
 
-def _open(state: State, kind: str, data: bytes, name: bytes) -> list[Verified] | Refusal:
+def _open(state: State, kind: str, data: bytes) -> list[Verified] | Refusal:
     try:
+        if len(data) > SIZE_MAX[kind]:
+            raise WireError("cbor-size", f"{kind} of {len(data)} bytes, at most {SIZE_MAX[kind]} allowed")
         opened = OPENERS[kind](data, state.trust)
         for entry in [] if isinstance(opened, Refusal) else opened:
             check_placeable(entry.observation)
         return opened
     except WireError as error:
-        return Refusal(
-            error.code, error.detail, "the bytes stay refused; let the sender's own log speak again"
-        )
+        return refuse_wire(error)
 
 
 def _import(state: State, kind: str, data: bytes, name: bytes, opened: list[Verified]) -> None:
     state.envelopes.add(name)
+    state.row("forget", name)
     state.row("envelope", name, kind, data)
     fresh = [entry for entry in opened if _enter(state, entry, name)]
-    if opened[0].seal_hash is not None:
-        _chain(state, opened[0], _previous(kind, data))
+    first = opened[0]
+    if first.seal_hash is not None and first.segment is not None:
+        forks.chain(state, opened, _previous(kind, data))
+        if kind == "segment":
+            held = state.whole.setdefault(first.observation[obs.DEVICE], {})
+            held.setdefault(first.segment, first.seal_hash)
     state.record("import", [name] + [entry.id for entry in fresh], "new" if fresh else "known", form=kind)
 
 
@@ -108,15 +143,17 @@ def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
     if known is not None:
         if known.seal_hash is None and entry.seal_hash is not None:
             state.entries[entry.id] = entry
-            _write(state, entry, envelope)
+            write(state, entry, envelope)
         return False
     other = state.positions.get(position)
     if other is not None:
-        _fork(state, entry, other)
+        forks.second_content(state, entry, other)
     else:
         state.positions[position] = entry.id
     state.entries[entry.id] = entry
-    _write(state, entry, envelope)
+    write(state, entry, envelope)
+    for source in entry.observation.get(obs.SOURCES, []):
+        state.row("edge", entry.id, source[4])
     return True
 
 
@@ -125,30 +162,9 @@ def _previous(kind: str, data: bytes) -> bytes | None:
     return seal.decode(seal_bytes)[1].previous
 
 
-def _chain(state: State, entry: Verified, previous: bytes | None) -> None:
-    assert entry.segment is not None and entry.seal_hash is not None
-    device = entry.observation[obs.DEVICE]
-    incarnation, stream, number = entry.segment
-    key = (device, incarnation, stream, number)
-    before, after = (device, incarnation, stream, number - 1), (device, incarnation, stream, number + 1)
-    known = state.seals.setdefault(key, entry.seal_hash)
-    state.previous.setdefault(key, previous)
-    broken = known != entry.seal_hash
-    broken = broken or (before in state.seals and state.seals[before] != previous)
-    broken = broken or (after in state.previous and state.previous[after] != entry.seal_hash)
-    if broken:
-        _fork(state, entry, known)
-
-
-def _fork(state: State, entry: Verified, other: bytes) -> None:
-    device = entry.observation[obs.DEVICE]
-    boot, ms = entry.observation[obs.TREF][:2]
-    state.forks[device] = min(state.forks.get(device, (boot, ms)), (boot, ms))
-    state.record("fork", [device, entry.id, other], "forked", boot=boot, ms=ms)
-    state.row("fork", device, entry.id, other, boot, ms)
-
-
-def _write(state: State, entry: Verified, envelope: bytes) -> None:
+def write(state: State, entry: Verified, envelope: bytes) -> None:
+    """An observation's row, as it is known now."""
+    state.envelope_of[entry.id] = envelope
     observation = entry.observation
     content_format = observation[obs.FORMAT]
     shown = content_format.hex() if isinstance(content_format, bytes) else str(content_format)
@@ -169,5 +185,3 @@ def _write(state: State, entry: Verified, envelope: bytes) -> None:
         entry.leaf,
         int(entry.seal_hash is not None),
     )
-    for source in observation.get(obs.SOURCES, []):
-        state.row("edge", entry.id, source[4])

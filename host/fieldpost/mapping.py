@@ -1,42 +1,85 @@
 """From held tokens to the taxonomy's values, and one observation's translation.
 
-Decides which credential speaks for an authority (the one that may delegate, latest first). Refuses to judge
-equivalences itself: `taxonomy` does, over what is built here. SPEC 12
+Decides which credential speaks for an authority (of those that may issue the one nearest to the root, then the
+latest), and what a statement's own issuer had the power to state. Refuses to judge equivalences itself:
+`taxonomy` does, over what is built here. SPEC 12
 """
+
+from dataclasses import replace
 
 from fieldpost.codes import refuse
 from fieldpost.model import Authority, Refusal, Verified
 from fieldpost.state import State
+from fieldpost.taxonomy import TRANSLATE, Equivalence, Query, Revocation, Taxonomy, taxonomy_of
 from fieldpost.taxonomy import Authority as Holder
-from fieldpost.taxonomy import Equivalence, Query, Revocation, Taxonomy, taxonomy_of
-from fieldpost.trust import Trust
+from fieldpost.trust import Trust, fallen, may_issue
 from fieldwire import keys, tokens
 from fieldwire import observation as obs
 
 GIGA = 10**9
+# Of several reasons the one is told that time may still lift, then the one that a person stated.
+_WEIGHT = {"unproven-time": 0, "denied": 1}
 
 
 def taxonomy_from(trust: Trust) -> Taxonomy:
     """The taxonomy that the held tokens make."""
-    holders: dict[tuple[bytes, str], tuple[tuple[int, bytes], Holder]] = {}
+    holders: dict[tuple[bytes, str], tuple[tuple[int, int, bytes], Holder]] = {}
     for identity, token in trust.credentials.items():
-        claims = token.claims
-        if claims[tokens.DEPTH] == 0:
+        if not may_issue(token):
             continue
+        claims = token.claims
         node = (claims[tokens.MESH], claims[tokens.AUTHORITY])
         subjects, formats = _scope(claims[tokens.SCOPE])
         holder = Holder(
             *node, keys.thumbprint(token.public), frozenset(claims[tokens.RIGHTS]), subjects, formats
         )
-        rank = (claims[tokens.NBF], identity)
+        rank = (-len(trust.chain(identity)), claims[tokens.NBF], identity)
         if node not in holders or holders[node][0] < rank:
             holders[node] = (rank, holder)
-    equivalences = [equivalence_of(trust, token) for token in trust.equivalences.values()]
+    equivalences = [
+        _narrowed(trust, token)
+        for token in trust.equivalences.values()
+        if _translates(trust, token) and (token.claims[tokens.NEGATIVE] or _stands(trust, token))
+    ]
     revocations = [
         Revocation(token.claims[tokens.TARGET], _node(trust, token.claims[tokens.ISSUER]))
         for token in trust.revocations.values()
+        if _translates(trust, token)
     ]
     return taxonomy_of([holder for _, holder in holders.values()], trust.roots, equivalences, revocations)
+
+
+def _translates(trust: Trust, token: tokens.Token) -> bool:
+    """True when the very credential that signed it has the right; another one of the same name lends it nothing."""
+    return TRANSLATE in trust.credentials[token.claims[tokens.ISSUER]].claims[tokens.RIGHTS]
+
+
+def _stands(trust: Trust, token: tokens.Token) -> bool:
+    """False when its issuer was taken back. Whether it was taken back itself, `taxonomy` says."""
+    found = fallen(trust, token)
+    return found is None or found.claims[tokens.TARGET] == token.id
+
+
+def _narrowed(trust: Trust, token: tokens.Token) -> Equivalence:
+    """The statement within the scope of the very credential that signed it."""
+    one = equivalence_of(trust, token)
+    claims = trust.credentials[token.claims[tokens.ISSUER]].claims
+    subjects, formats = _scope(claims[tokens.SCOPE])
+    if subjects is not None and one.subjects is not None:
+        pairs = [(mine, theirs) for mine in one.subjects for theirs in subjects]
+        kept = [mine if obs.covers(theirs, mine) else theirs for mine, theirs in pairs if _meet(mine, theirs)]
+        subjects = tuple(dict.fromkeys(kept))
+    if formats is not None and one.formats is not None:
+        formats = tuple(found for found in one.formats if found in formats)
+    return replace(
+        one,
+        subjects=one.subjects if subjects is None else subjects,
+        formats=one.formats if formats is None else formats,
+    )
+
+
+def _meet(one: str, other: str) -> bool:
+    return obs.covers(one, other) or obs.covers(other, one)
 
 
 def _scope(scope: list) -> tuple[tuple[str, ...] | None, tuple[int | bytes, ...] | None]:
@@ -71,9 +114,6 @@ def equivalence_of(trust: Trust, token: tokens.Token) -> Equivalence:
 
 def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ...]] | Refusal:
     """(local authority, equivalence ids) by the shortest path, or why there is none."""
-    profile = state.profile
-    if profile is None:
-        return refuse("mesh-unknown", "this bridge has no mesh yet")
     claims = state.trust.credentials[entry.credential].claims
     subjects, formats = _scope(claims[tokens.SCOPE])
     lo, hi = state.utc.get(entry.id) or (None, None)
@@ -81,12 +121,13 @@ def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ..
     observation = entry.observation
     query = Query(
         (entry.mesh, entry.authority),
-        profile.mesh,
+        state.own().mesh,
         observation[obs.SUBJECT],
         observation[obs.FORMAT],
         at,
         subjects,
         formats,
+        state.agreement.time.unproven,
     )
     if state.trust.taxonomy is None:
         state.trust.taxonomy = taxonomy_from(state.trust)
@@ -95,7 +136,7 @@ def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ..
         used = tuple(bytes(one) for one in answer.paths[0] if isinstance(one, bytes))
         local = state.trust.equivalences[used[-1]].claims[tokens.LOCAL]
         return (local[0], local[1]), used
-    why = answer.refused_because[0]
+    why = min(answer.refused_because, key=lambda one: _WEIGHT.get(one.code, len(_WEIGHT)))
     named = (
         why.at.hex() if isinstance(why.at, bytes) else f"{entry.authority} of mesh {entry.mesh.hex()[:16]}"
     )

@@ -21,6 +21,13 @@ class Refusal:
 
 
 @dataclass(frozen=True)
+class Missing(Refusal):
+    """A refusal that ends when `what` is held: a token id of 16 bytes, a key's kid of 8, a mesh id of 32."""
+
+    what: bytes
+
+
+@dataclass(frozen=True)
 class Input:
     """One thing that reached the bridge, in order: the whole truth from which everything else is rebuilt.
 

@@ -11,7 +11,8 @@ from fieldpost.model import Outcome, Position, Verdict, Verified
 from fieldpost.recorder import event
 from fieldpost.trust import Trust
 
-SegmentKey = tuple[bytes, bytes, int, int]  # (device, incarnation, stream, segment)
+Stamp = tuple[int, int]  # (boot, ms) of one device's clock
+Place = tuple[bytes, int, int]  # (incarnation, stream, segment)
 
 
 @dataclass(frozen=True)
@@ -33,21 +34,39 @@ class Mode:
 
 
 @dataclass
+class Chains:
+    """Seals as they were seen on observations, by hash, and the pairs that cannot both be of one log."""
+
+    at: dict[tuple[bytes, Place], dict[bytes, None]] = field(default_factory=dict)  # by device and place
+    before: dict[bytes, bytes | None] = field(default_factory=dict)  # the seal that each names before it
+    since: dict[bytes, Stamp] = field(default_factory=dict)  # the earliest reading seen under each
+    forked: set[bytes] = field(default_factory=set)
+    pairs: dict[bytes, set[tuple[bytes, bytes]]] = field(default_factory=dict)  # by device
+    ending: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # the chain held that ends at each
+
+
+@dataclass
 class State:
-    """The fold. `entries` by observation id; `positions` and `seals` are what forks are found by."""
+    """The fold. `entries` by observation id; `positions` and `chains` are what forks are found by."""
 
     profile: Profile | None = None
     trust: Trust = field(default_factory=Trust)
     entries: dict[bytes, Verified] = field(default_factory=dict)
     positions: dict[Position, bytes] = field(default_factory=dict)
-    seals: dict[SegmentKey, bytes] = field(default_factory=dict)
-    previous: dict[SegmentKey, bytes | None] = field(default_factory=dict)
-    envelopes: set[bytes] = field(default_factory=set)
-    waiting: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)  # envelope hash: kind, bytes
-    forks: dict[bytes, tuple[int, int]] = field(
+    chains: Chains = field(default_factory=Chains)
+    whole: dict[bytes, dict[Place, bytes]] = field(
         default_factory=dict
-    )  # device: (boot, ms) from which it is quarantined
+    )  # device: seals of segments held whole
+    envelopes: set[bytes] = field(default_factory=set)
+    envelope_of: dict[bytes, bytes] = field(default_factory=dict)  # id: hash of the envelope that proves it
+    waiting: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)  # envelope hash: kind, bytes
+    wanted: dict[bytes, set[bytes]] = field(default_factory=dict)  # token id: envelopes that wait for it
+    forks: dict[bytes, Stamp] = field(default_factory=dict)  # device: from when on it is quarantined
     arrived: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # token: bridge's (boot, ms)
+    regrade: bool = False  # endorsements or revocations came since grades were last looked at
+    faulty: set[bytes] = field(default_factory=set)  # time records that are none, told once
+    complete: set[bytes] = field(default_factory=set)  # ids whose whole lineage is held
+    claimed: set[bytes] = field(default_factory=set)  # ids whose claims are written
     verdicts: dict[bytes, Verdict] = field(default_factory=dict)
     placements: dict[bytes, Any] = field(default_factory=dict)  # id: timeline Placement
     utc: dict[bytes, Any] = field(default_factory=dict)  # id: UTC interval in ns or None
@@ -60,6 +79,7 @@ class State:
     decided: set[bytes] = field(default_factory=set)  # ids in the joint set of an earlier epoch
     outcome: Outcome = field(default_factory=Outcome)
     at: tuple[int, int] = (0, 0)
+    kept_out: set[bytes] = field(default_factory=set)  # items that a closed channel turned away, by SHA-256
     unsolved: bool = False  # something came since all was last placed and judged
     # By peer bridge (thumbprint):
     offered: dict[bytes, Any] = field(default_factory=dict)  # our side of the epoch that is being opened
@@ -68,6 +88,12 @@ class State:
     settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # ids that epochs with it cover
     kept_back: dict[bytes, bytes] = field(default_factory=dict)  # what either withheld when last they met
     heard: dict[bytes, Any] = field(default_factory=dict)  # discovery's listing, by key or address
+
+    def own(self) -> Profile:
+        """This bridge's standing; ValueError before the first `config` input."""
+        if self.profile is None:
+            raise ValueError("the first input of a bridge is its config")
+        return self.profile
 
     def record(self, kind: str, inputs: list[bytes], outcome: str, /, **detail: Any) -> None:
         """Add an event to the outcome of the input at hand."""

@@ -33,6 +33,7 @@ DERIVED = (
     "picture",
 )
 CLEAR = "clear"  # a row of this table empties another one before it is written anew
+FORGET = "forget"  # a row of this table takes back the refusal of what was accepted since
 
 
 class Store:
@@ -101,6 +102,8 @@ class Store:
         for table, values in rows:
             if table == CLEAR:
                 self._db.execute(f'DELETE FROM "{_known(values[0])}"')
+            elif table == FORGET:
+                self._db.execute("DELETE FROM refusal WHERE what = ?", values)
             else:
                 marks = ", ".join("?" * len(values))
                 self._db.execute(f'INSERT OR REPLACE INTO "{_known(table)}" VALUES ({marks})', values)

@@ -74,7 +74,10 @@ class Rotation:
 
 @dataclass(frozen=True, slots=True)
 class Query:
-    """May an observation of `origin` be admitted in mesh `to`? `at` is its UTC interval in seconds."""
+    """May an observation of `origin` be admitted in mesh `to`? `at` is its UTC interval in seconds.
+
+    `unproven`: "hold" asks that the whole interval lie in each statement's validity, "admit" that it may.
+    """
 
     origin: Node
     to: Mesh
@@ -83,6 +86,7 @@ class Query:
     at: tuple[int | None, int | None]
     subjects: Subjects = None
     formats: Formats = None
+    unproven: str = "hold"
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,7 +199,7 @@ class Taxonomy:
         if not _within(query.subject, query.format, issuer.subjects, issuer.formats):
             return Refused("issuer-scope", link.id)
         code = _at(link, query.at)
-        if code is not None:
+        if code is not None and (code, query.unproven) != ("unproven-time", "admit"):
             return Refused(code, link.id)
         denying = self._denial(nodes, link.local, query)
         return None if denying is None else Refused("denied", denying.id)

@@ -1,28 +1,39 @@
 """Held tokens and the chains between them.
 
-Decides whether a token's issuer is held and had the power to issue it, down from a mesh's root. Refuses
-to judge time: validity is checked where an observation's interval is known. SPEC 7
+Decides whether a token's issuer is held and had the power to issue it, down from a mesh's root, and which
+revocations count against what. Refuses to judge time: validity is checked where an observation's interval is
+known. SPEC 7
 """
 
+from bisect import insort
+from collections import deque
+from collections.abc import Iterable
 from typing import Any
 
-from fieldpost.codes import refuse
-from fieldpost.model import Refusal
+from fieldpost.codes import CODES, refuse, refuse_wire
+from fieldpost.model import Missing, Refusal
 from fieldpost.signing import verify
 from fieldwire import cose, keys, schema, tokens
 from fieldwire.errors import WireError
 from fieldwire.observation import covers
 from fieldwire.tokens import Token
 
+# Tokens kept until their issuers come. Beyond it the newest is refused: a stranger's flood drives nothing out.
+WAITING_MAX = 1024
+BOUNDARY = "boundary"
+
 
 def scope_within(inner: list[Any], outer: list[Any]) -> bool:
     """True when every subject and format of `inner` lies within `outer`; nil is all."""
     subjects_in, formats_in = inner
     subjects_out, formats_out = outer
-    if subjects_out is not None:
-        if subjects_in is None or not all(any(covers(p, s) for p in subjects_out) for s in subjects_in):
-            return False
-    return formats_out is None or (formats_in is not None and all(f in formats_out for f in formats_in))
+    subjects_fit = subjects_out is None or (
+        subjects_in is not None and all(any(covers(p, s) for p in subjects_out) for s in subjects_in)
+    )
+    formats_fit = formats_out is None or (
+        formats_in is not None and all(one in formats_out for one in formats_in)
+    )
+    return subjects_fit and formats_fit
 
 
 def scope_covers(scope: list[Any], subject: str, content_format: int | bytes) -> bool:
@@ -34,7 +45,7 @@ def scope_covers(scope: list[Any], subject: str, content_format: int | bytes) ->
 
 
 class Trust:
-    """The pool: `roots` {mesh id: public}, `credentials`, `boots`, `equivalences`, `revocations` by token id."""
+    """The pool: `roots` {mesh id: public}; `credentials`, `boots`, `equivalences`, `revocations` by token id."""
 
     def __init__(self) -> None:
         self.roots: dict[bytes, bytes] = {}
@@ -47,19 +58,34 @@ class Trust:
         self.schema_tokens: dict[bytes, bytes] = {}  # by digest: the signed schema's bytes
         self.waiting: dict[bytes, bytes] = {}  # token id: bytes, issuer not held yet
         self.taxonomy: Any = None  # made from these by `mapping`, anew when a token came
+        self._held: dict[bytes, Token] = {}
+        self._by_kid: dict[bytes, list[Token]] = {}  # credentials
+        self._by_target: dict[bytes, list[Token]] = {}  # revocations, by id
+        self._wanted: dict[bytes, set[bytes]] = {}  # what is missing: ids of tokens that wait for it
+        self._news: deque[bytes] = deque()  # what came and may be wanted
+
+    def apart(self) -> "Trust":
+        """Another pool with the credentials and revocations of this one: what is added there is not held here."""
+        pool = Trust()
+        pool.credentials, pool.revocations = dict(self.credentials), dict(self.revocations)
+        pool._held = {**self.credentials, **self.revocations}
+        pool._by_kid = {kid: list(several) for kid, several in self._by_kid.items()}
+        pool._by_target = {target: list(several) for target, several in self._by_target.items()}
+        return pool
 
     def add_root(self, public: bytes) -> bytes:
         """Hold a mesh's root key; the mesh id is its thumbprint."""
+        if len(public) != 32:
+            raise WireError("key-bad", f"a root key is 32 bytes, not {len(public)}")
         mesh = keys.thumbprint(public)
         self.taxonomy = None
         self.roots[mesh] = public
+        self._news.append(mesh)
         return mesh
 
     def holds(self, token: bytes) -> bool:
-        return any(
-            token in pool
-            for pool in (self.credentials, self.boots, self.equivalences, self.revocations, self.waiting)
-        ) or any(token == one.id for pool in self.endorsements.values() for one in pool)
+        """True for a token that is held, and for one that waits for its issuer."""
+        return token in self._held or token in self.waiting
 
     def chain(self, credential: bytes) -> list[Token]:
         """Credentials from the root's down to `credential` (held, hence complete)."""
@@ -71,92 +97,147 @@ class Trust:
     def mesh_of(self, credential: bytes) -> bytes:
         return self.credentials[credential].claims[tokens.MESH]
 
+    def credentials_of(self, device: bytes) -> list[Token]:
+        """Every credential held for a device's key."""
+        return [one for one in self._by_kid.get(device[:8], []) if keys.device_id(one.public) == device]
+
+    def signers_of(self, token: Token) -> list[Token]:
+        """The credentials of the key that signed a token which names no issuer."""
+        return self._by_kid.get(token.message.kid, [])
+
     def fields_of(self, content_format: int | bytes) -> list[Any] | None:
         return self.schemas.get(content_format) if isinstance(content_format, bytes) else None
 
+    def endorsements_of(self, device: bytes, mesh: bytes) -> list[Token]:
+        """A device's endorsements by authorities of that mesh; what is revoked vouches for nothing."""
+        return [
+            one
+            for one in self.endorsements.get(device, [])
+            if self.mesh_of(one.claims[tokens.ISSUER]) == mesh and fallen(self, one) is None
+        ]
+
+    def revocations_of(self, target: bytes, token: Token) -> list[Token]:
+        """Revocations of `target`, a device or token id, by those who may take `token` back. SPEC 7.5"""
+        return [one for one in self._by_target.get(target, ()) if may_revoke(self, one, token)]
+
     def add(self, data: bytes) -> Token | Refusal:
         """Hold a token if its issuer is held and entitled; `token-issuer-unknown` keeps it waiting."""
+        known = self._held.get(tokens.token_id(data))
+        if known is not None:
+            return known
         try:
             token = tokens.decode(data)
-            missing = self._place(token)
+            refusal = self._place(token)
         except WireError as error:
-            return Refusal(error.code, error.detail, "have the token issued anew")
-        if missing is not None:
-            self.waiting[token.id] = data
-            return missing
+            return refuse_wire(error)
+        if refusal is not None:
+            return self._wait(token, refusal)
         self.waiting.pop(token.id, None)
+        self._held[token.id] = token
         self.taxonomy = None
         return token
 
-    def retry(self) -> list[Token]:
-        """Try waiting tokens until nothing more is accepted; those newly held, in order of their ids."""
-        held: list[Token] = []
-        progress = True
-        while progress:
-            progress = False
-            for identity in sorted(self.waiting):
-                token = self.add(self.waiting[identity])
-                if isinstance(token, Token):
-                    held.append(token)
-                    progress = True
-                elif token.code != "token-issuer-unknown":
-                    self.waiting.pop(identity, None)
-        return held
+    def _wait(self, token: Token, missing: Missing) -> Refusal:
+        if token.id not in self.waiting:
+            if len(self.waiting) >= WAITING_MAX:
+                return refuse("quota", f"{WAITING_MAX} tokens wait for their issuers")
+            self.waiting[token.id] = token.data
+        self._wanted.setdefault(missing.what, set()).add(token.id)
+        return missing
 
-    def _place(self, token: Token) -> Refusal | None:
+    def retry(self) -> tuple[list[Token], list[tuple[bytes, Refusal]]]:
+        """Try what waited for something that came: (tokens now held, ids now refused and why)."""
+        held: list[Token] = []
+        refused: list[tuple[bytes, Refusal]] = []
+        while self._news:
+            for identity in sorted(self._wanted.pop(self._news.popleft(), set()) & self.waiting.keys()):
+                found = self.add(self.waiting[identity])
+                if isinstance(found, Token):
+                    held.append(found)
+                elif not isinstance(found, Missing):
+                    del self.waiting[identity]
+                    refused.append((identity, found))
+        return held, refused
+
+    def _place(self, token: Token) -> Missing | None:
         if token.typ == cose.CREDENTIAL:
             return self._credential(token)
-        if token.typ == cose.BOOT:
-            return self._boot(token)
-        if token.typ == cose.SCHEMA:
-            return self._schema(token)
+        if token.typ in (cose.BOOT, cose.SCHEMA):
+            return self._by_key(token)
         issuer = self.credentials.get(token.claims[tokens.ISSUER])
         if issuer is None:
-            return refuse("token-issuer-unknown", f"issuer {token.claims[tokens.ISSUER].hex()} is not held")
+            return _missing(token.claims[tokens.ISSUER], "issuer")
         cose.check(token.message, issuer.public, verify)
+        check_issuer(issuer)
         if token.typ == cose.ENDORSEMENT:
             self.endorsements.setdefault(keys.device_id(token.public), []).append(token)
         elif token.typ == cose.EQUIVALENCE:
             self.equivalences[token.id] = token
-        elif token.typ == cose.REVOCATION:
+        else:
             self.revocations[token.id] = token
+            insort(self._by_target.setdefault(token.claims[tokens.TARGET], []), token, key=lambda one: one.id)
         return None
 
-    def _credential(self, token: Token) -> Refusal | None:
+    def _credential(self, token: Token) -> Missing | None:
         claims = token.claims
         if tokens.ISSUER not in claims:
             root = self.roots.get(claims[tokens.MESH])
             if root is None:
-                return refuse(
-                    "token-issuer-unknown", f"root of mesh {claims[tokens.MESH].hex()[:16]} is not known"
-                )
+                return _missing(claims[tokens.MESH], "root key of mesh")
             cose.check(token.message, root, verify)
         else:
             issuer = self.credentials.get(claims[tokens.ISSUER])
             if issuer is None:
-                return refuse("token-issuer-unknown", f"issuer {claims[tokens.ISSUER].hex()} is not held")
+                return _missing(claims[tokens.ISSUER], "issuer")
             cose.check(token.message, issuer.public, verify)
+            check_issuer(issuer)
             check_delegation(issuer.claims, claims)
         self.credentials[token.id] = token
+        self._by_kid.setdefault(keys.kid(token.public), []).append(token)
+        self._news.extend((token.id, keys.kid(token.public)))
         return None
 
-    def _boot(self, token: Token) -> Refusal | None:
-        for credential in self.credentials.values():
-            if keys.kid(credential.public) == token.message.kid:
-                cose.check(token.message, credential.public, verify)
-                self.boots[token.id] = token
-                return None
-        return refuse("token-issuer-unknown", "no credential for the key that signed this boot attestation")
+    def _by_key(self, token: Token) -> Missing | None:
+        """A boot attestation or a schema: its kid leads to the signer's credential, the signature decides."""
+        signers = self.signers_of(token)
+        if not signers:
+            return _missing(token.message.kid, "credential of key")
+        signed = [one for one in signers if _signed_by(token, one)]
+        if not signed:
+            raise WireError("signature-bad", "the signature does not verify under the named key")
+        if token.typ == cose.BOOT:
+            self.boots[token.id] = token
+            return None
+        if not any(map(may_issue, signed)):
+            check_issuer(signed[0])
+        digest = schema.digest(token.message.payload)
+        self.schemas[digest] = schema.decode(token.message.payload)[1]
+        self.schema_tokens.setdefault(digest, token.data)
+        return None
 
-    def _schema(self, token: Token) -> Refusal | None:
-        for credential in self.credentials.values():
-            if keys.kid(credential.public) == token.message.kid:
-                cose.check(token.message, credential.public, verify)
-                digest = schema.digest(token.message.payload)
-                self.schemas[digest] = schema.decode(token.message.payload)[1]
-                self.schema_tokens.setdefault(digest, token.data)
-                return None
-        return refuse("token-issuer-unknown", "no credential for the key that signed this schema")
+
+def _missing(what: bytes, thing: str) -> Missing:
+    code = "token-issuer-unknown"
+    return Missing(code, f"{thing} {what.hex()[:32]} is not held", CODES[code][2], what)
+
+
+def _signed_by(token: Token, credential: Token) -> bool:
+    message = token.message
+    return verify(
+        credential.public, cose.to_be_signed(message.protected_bytes, message.payload), message.signature
+    )
+
+
+def may_issue(credential: Token) -> bool:
+    """True for an authority: a device's credential and a boundary agent's issue nothing. SPEC 7.1"""
+    return credential.claims[tokens.DEPTH] > 0 and BOUNDARY not in credential.claims[tokens.RIGHTS]
+
+
+def check_issuer(credential: Token) -> None:
+    """WireError("token-chain") unless the credential is an authority's."""
+    if not may_issue(credential):
+        named = f"credential {credential.id.hex()} of {credential.claims[tokens.AUTHORITY]}"
+        raise WireError("token-chain", f"{named} is no authority's: it issues nothing")
 
 
 def check_delegation(issuer: dict[int, Any], claims: dict[int, Any]) -> None:
@@ -183,38 +264,53 @@ def check_delegation(issuer: dict[int, Any], claims: dict[int, Any]) -> None:
     )
 
 
-def revoked(trust: Trust, target: bytes) -> Token | None:
-    """A held revocation of a token or device that comes from the issuer, or above it in its chain. SPEC 7.5
+def may_revoke(trust: Trust, revocation: Token, token: Token) -> bool:
+    """True when a revocation of `token` comes from its issuer or an authority above that one. SPEC 7.5
 
     What the root signed for a boundary agent, any authority that the root signed may take back.
     """
-    for identity in sorted(trust.revocations):
-        token = trust.revocations[identity]
-        if token.claims[tokens.TARGET] != target:
-            continue
-        issuer = token.claims[tokens.ISSUER]
-        if issuer in _issuers(trust, target) or _closes_boundary(trust, issuer, target):
-            return token
-    return None
-
-
-def _closes_boundary(trust: Trust, issuer: bytes, target: bytes) -> bool:
-    one, other = trust.credentials[issuer].claims, trust.credentials.get(target)
+    by = trust.credentials[revocation.claims[tokens.ISSUER]]
+    if tokens.ISSUER in token.claims:
+        chain = trust.chain(token.claims[tokens.ISSUER])
+        mesh, path = chain[-1].claims[tokens.MESH], chain[-1].claims[tokens.AUTHORITY]
+        above = by.claims[tokens.MESH] == mesh and covers(by.claims[tokens.AUTHORITY], path)
+        return above or any(one.id == by.id for one in chain)
+    claims = token.claims
     return (
-        other is not None
-        and "boundary" in other.claims[tokens.RIGHTS]
-        and other.claims[tokens.MESH] == one[tokens.MESH]
-        and tokens.ISSUER not in one
-        and one[tokens.DEPTH] > 0
+        BOUNDARY in claims.get(tokens.RIGHTS, ())
+        and claims[tokens.MESH] == by.claims[tokens.MESH]
+        and tokens.ISSUER not in by.claims
     )
 
 
-def _issuers(trust: Trust, target: bytes) -> set[bytes]:
-    direct: list[bytes] = []
-    for pool in (trust.credentials, trust.equivalences):
-        if target in pool and tokens.ISSUER in pool[target].claims:
-            direct.append(pool[target].claims[tokens.ISSUER])
-    for credential in trust.credentials.values():
-        if keys.device_id(credential.public) == target and tokens.ISSUER in credential.claims:
-            direct.append(credential.claims[tokens.ISSUER])
-    return {one.id for issuer in direct for one in trust.chain(issuer)}
+def stays(revocation: Token, below: Iterable[bytes]) -> bool:
+    """True when a revocation lets one of these stay: what hangs on the credential revoked, by token id. SPEC 7.5"""
+    return bool(set(revocation.claims.get(tokens.STAYING, ())).intersection(below))
+
+
+def fallen(trust: Trust, token: Token) -> Token | None:
+    """The revocation by which a held token falls: of itself, or of a credential above it that lets nothing stay."""
+    above = trust.chain(token.claims[tokens.ISSUER])[::-1] if tokens.ISSUER in token.claims else []
+    below: list[bytes] = []
+    for one in (token, *above):
+        for found in revocations(trust, one):
+            if not stays(found, below):
+                return found
+        below.append(one.id)
+    return None
+
+
+def revocations(trust: Trust, token: Token) -> list[Token]:
+    """Revocations that count of a held token, or of all that the holder of a credential says."""
+    if not trust.revocations:
+        return []
+    found = trust.revocations_of(token.id, token)
+    if token.id in trust.credentials:
+        found += trust.revocations_of(keys.device_id(token.public), token)
+    return found
+
+
+def revoked(trust: Trust, credential: bytes) -> Token | None:
+    """A revocation of this held credential that counts, or None."""
+    found = revocations(trust, trust.credentials[credential])
+    return found[0] if found else None

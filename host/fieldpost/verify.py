@@ -4,8 +4,8 @@ Decides shape, signature, seal, inclusion, and that device, credential and boot 
 Refuses to judge time, scope or policy: those are admission's. ARCH stages verify -> place -> admit.
 """
 
-from fieldpost.codes import refuse
-from fieldpost.model import Refusal, Verified
+from fieldpost.codes import CODES
+from fieldpost.model import Missing, Refusal, Verified
 from fieldpost.signing import verify
 from fieldpost.trust import Trust
 from fieldwire import cbor, cose, keys, merkle, seal, tokens
@@ -52,14 +52,12 @@ def open_segment(data: bytes, trust: Trust) -> list[Verified] | Refusal:
 def open_item(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     """The observation of a crossing item. SPEC 10.3"""
     item = cbor.decode(data)
-    if isinstance(item, list) and len(item) == 2 and item[0] == 0 and isinstance(item[1], bytes):
+    if not isinstance(item, list) or not item or not obs.is_uint(item[0]):
+        raise WireError("item-shape", "a crossing item is a list that begins with 0 or 1")
+    parts = [isinstance(one, bytes) for one in item[1:3]]
+    if item[0] == 0 and len(item) == 2 and all(parts):
         return open_early(item[1], trust)
-    if (
-        not isinstance(item, list)
-        or len(item) != 5
-        or item[0] != 1
-        or not all(isinstance(one, bytes) for one in item[1:3])
-    ):
+    if item[0] != 1 or len(item) != 5 or not all(parts):
         raise WireError("item-shape", "a crossing item is [0, early copy] or [1, seal, leaf, index, path]")
     _, body = seal.decode(item[1])
     found = _speaker(body.credential, body.attestation, trust)
@@ -92,21 +90,27 @@ def item_of(kind: str, envelope: bytes, index: int) -> bytes:
 def _speaker(credential_id: bytes, attestation_id: bytes, trust: Trust) -> tuple[Token, int] | Refusal:
     credential = trust.credentials.get(credential_id)
     if credential is None:
-        return refuse("credential-unknown", f"credential {credential_id.hex()} is not held")
+        return _missing("credential-unknown", f"credential {credential_id.hex()} is not held", credential_id)
     attestation = trust.boots.get(attestation_id)
     if attestation is None:
-        return refuse("attestation-unknown", f"boot attestation {attestation_id.hex()} is not held")
+        reason = f"boot attestation {attestation_id.hex()} is not held"
+        return _missing("attestation-unknown", reason, attestation_id)
     if attestation.message.kid != keys.kid(credential.public):
         raise WireError("token-chain", "the boot attestation is another device's")
     return credential, grade(credential, attestation, trust)
 
 
+def _missing(code: str, reason: str, what: bytes) -> Missing:
+    return Missing(code, reason, CODES[code][2], what)
+
+
 def grade(credential: Token, attestation: Token, trust: Trust) -> int:
     """Attestation grade 0 to 3. SPEC 7.3"""
     claims = attestation.claims
+    device, mesh = keys.device_id(credential.public), credential.claims[tokens.MESH]
     endorsed = [
         one.claims
-        for one in trust.endorsements.get(keys.device_id(credential.public), [])
+        for one in trust.endorsements_of(device, mesh)
         if one.claims[tokens.UEID] == claims[tokens.UEID]
     ]
     if not endorsed:
@@ -119,7 +123,7 @@ def grade(credential: Token, attestation: Token, trust: Trust) -> int:
 
 def _own_device(device: bytes, credential: Token) -> None:
     if device != keys.device_id(credential.public):
-        raise WireError("signature-bad", "the device named is not the holder of the credential")
+        raise WireError("device-mismatch", "the device named is not the holder of the credential")
 
 
 def _same_boot(boot: int, attestation: Token) -> None:

@@ -1,0 +1,75 @@
+"""Forks: one device, two histories. Found by content alone, whatever came first.
+
+Decides which pairs of observations or seals cannot both be of one log, and from which reading on the device is
+quarantined: the earliest held on either side. Refuses to say which side is true. SPEC 6.5
+"""
+
+from fieldpost.model import Verified
+from fieldpost.state import Stamp, State
+from fieldwire import observation as obs
+
+
+def stamp_of(entry: Verified) -> Stamp:
+    """(boot, ms) of the device's own clock."""
+    boot, ms = entry.observation[obs.TREF][:2]
+    return boot, ms
+
+
+def second_content(state: State, entry: Verified, other: bytes) -> None:
+    """Another observation stands at this one's position."""
+    since = min(stamp_of(entry), stamp_of(state.entries[other]))
+    _quarantine(state, entry.observation[obs.DEVICE], since, (entry.id, other))
+
+
+def chain(state: State, opened: list[Verified], previous: bytes | None) -> None:
+    """One seal was seen on these observations: hold it against those before, at and after its place."""
+    entry, chains = opened[0], state.chains
+    if entry.segment is None or entry.seal_hash is None:
+        raise ValueError("an early copy has no seal")
+    device, seal_hash = entry.observation[obs.DEVICE], entry.seal_hash
+    since = min(stamp_of(one) for one in opened)
+    chains.since[seal_hash] = min(since, chains.since.get(seal_hash, since))
+    if seal_hash in chains.before:
+        if seal_hash in chains.forked:
+            _quarantine(state, device, since)
+        return
+    incarnation, stream, number = entry.segment
+    seen = chains.at.setdefault((device, entry.segment), {})
+    before = chains.at.get((device, (incarnation, stream, number - 1)), {})
+    after = chains.at.get((device, (incarnation, stream, number + 1)), {})
+    rivals = [*seen, *(one for one in before if one != previous)]
+    rivals += [one for one in after if chains.before[one] != seal_hash]
+    seen[seal_hash] = None
+    chains.before[seal_hash] = previous
+    chains.ending.clear()
+    for rival in rivals:
+        chains.forked.update((seal_hash, rival))
+        _quarantine(state, device, min(chains.since[seal_hash], chains.since[rival]), (seal_hash, rival))
+
+
+def _quarantine(state: State, device: bytes, since: Stamp, pair: tuple[bytes, bytes] | None = None) -> None:
+    """From `since` on, or from earlier if it already is; record what is new of it."""
+    pairs = state.chains.pairs.setdefault(device, set())
+    before = state.forks.get(device, since)
+    state.forks[device] = boot, ms = min(before, since)
+    news = set() if pair is None else {(min(pair), max(pair))} - pairs
+    pairs |= news
+    if not news and before == (boot, ms):
+        return
+    for one, other in sorted(news if before == (boot, ms) else pairs):
+        state.row("fork", device, one, other, boot, ms)
+    named = [one for pair in sorted(news) for one in pair]
+    state.record("fork", [device, *named], "forked", boot=boot, ms=ms)
+
+
+def chain_to(state: State, seal_hash: bytes) -> frozenset[bytes]:
+    """The seals held on the chain that ends at this one, itself included; empty when it is not held."""
+    chains = state.chains
+    if seal_hash not in chains.ending:
+        found = []
+        at: bytes | None = seal_hash
+        while at is not None and at in chains.before:
+            found.append(at)
+            at = chains.before[at]
+        chains.ending[seal_hash] = frozenset(found)
+    return chains.ending[seal_hash]
