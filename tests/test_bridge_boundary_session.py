@@ -274,6 +274,20 @@ def test_a_one_way_channel_lets_in_or_out_only(world):
     assert foreign(world.alpha) and len(world.bravo.desk.state.entries) == held
 
 
+def test_a_scopes_own_channel_lets_nothing_in_while_it_is_closed(tmp_path):
+    world = whole(tmp_path, channels={"road": "east"})
+    world.alpha.desk.submit("mode", cbor.encode(["east", "one-way-out", []]))
+    for salt in ("closed", "still"):
+        meet(world, salt=salt)
+    b2 = world.bravo.boards[1]
+    assert code_of(world.alpha, "road/north", b2) is None
+    assert code_of(world.alpha, "water/dam", world.bravo.boards[0]) == "admitted-mapped"
+    assert [one[4] for one in world.alpha.events("refused")] == ["channel-closed"]
+    world.alpha.desk.submit("mode", cbor.encode(["east", "open", []]))
+    meet(world, salt="opened")
+    assert code_of(world.alpha, "road/north", b2) == "admitted-mapped"
+
+
 def test_a_channel_that_closes_during_a_meeting_lets_nothing_more_in(world):
     dialer, listener = sessions(world)
     converse(dialer, listener, count=9)

@@ -208,8 +208,9 @@ class World:
         """Proof bytes of an agreement over these subject trees, both ways."""
         parties = tuple(sorted(side.mesh.id for side in self.sides))
         ways = tuple(sorted(((parties[0], parties[1]), (parties[1], parties[0]))))
+        channels = more.pop("channels", {})
         scopes = tuple(
-            Scope(subject, ways, tolerances={"level": 5}, gate=(gate or {}).get(subject, Gate()))
+            Scope(subject, ways, channels.get(subject), {"level": 5}, (gate or {}).get(subject, Gate()))
             for subject in sorted(subjects)
         )
         anchors = ((self.alpha.boards[0].id, self.bravo.boards[0].id),)

@@ -9,8 +9,9 @@ from dataclasses import dataclass
 
 from fieldpost.model import Verified
 from fieldpost.state import State
-from fieldwire import keys, tokens
+from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
+from fieldwire.errors import WireError
 
 BOUNDARY = "boundary"  # the channel that stands for the whole crossing
 OUTWARD = ("open", "one-way-out")
@@ -74,6 +75,23 @@ def _withheld(state: State, subject: str) -> str | None:
             return "channel-closed"
         if any(obs.covers(tree, subject) for tree in mode.withheld):
             return "channel-withheld"
+    return None
+
+
+def closed_to(state: State, item: bytes) -> str | None:
+    """The channel that lets a crossing item's subject not come in, if there is one. Bytes that are no item pass."""
+    if all(mode.mode in INWARD for mode in state.modes.values()):
+        return None
+    try:
+        value = cbor.decode(item)
+        leaf = value[2] if value[0] == 1 else cose.decode(value[1], cose.EARLY).payload
+        subject = obs.decode(leaf)[obs.SUBJECT]
+    except (WireError, TypeError, IndexError, KeyError):
+        return None
+    scope = state.agreement.scope_of(subject) if state.agreement else None
+    for channel in dict.fromkeys((BOUNDARY, (scope and scope.channel) or BOUNDARY)):
+        if state.mode_of(channel).mode not in INWARD:
+            return channel
     return None
 
 

@@ -4,10 +4,11 @@ Decides which stage an input goes to. Refuses clocks, randomness, files and keys
 that makes the inputs.
 """
 
+import hashlib
 from dataclasses import replace
 
 from fieldpost import covenant, discovery, epoch, imports, picture, reconcile
-from fieldpost.crossing import BOUNDARY
+from fieldpost.crossing import BOUNDARY, closed_to
 from fieldpost.epoch import OFFER_MAX, Epoch, case_id
 from fieldpost.model import Input, Outcome
 from fieldpost.state import Mode, Profile, State
@@ -43,6 +44,7 @@ def _config(state: State, data: bytes) -> None:
 def _mode(state: State, data: bytes) -> None:
     channel, mode, withheld = cbor.decode(data)
     state.modes[channel] = Mode(mode, tuple(withheld))
+    state.kept_out.clear()
     state.record("mode", [], mode, channel=channel, withheld=withheld)
     state.row("mode", channel, mode, cbor.encode(withheld))
 
@@ -50,6 +52,19 @@ def _mode(state: State, data: bytes) -> None:
 def _solve(state: State, _: bytes) -> None:
     reconcile.solve(state)
     picture.redraw(state)
+
+
+def _item(state: State, data: bytes) -> None:
+    """A crossing item: turned away, and once recorded, while a channel that it comes by is closed inward."""
+    channel = closed_to(state, data)
+    if channel is None:
+        imports.add_envelope(state, "item", data)
+        return
+    name = hashlib.sha256(data).digest()
+    if name not in state.kept_out:
+        state.kept_out.add(name)
+        remedy = f"fieldpost channel set {channel} open, then meet again"
+        state.refuse(name, "channel-closed", f"channel {channel} lets nothing in", remedy)
 
 
 def _crossed(state: State, data: bytes) -> None:
@@ -213,7 +228,7 @@ _STAGES = {
     "token": imports.add_token,
     "segment": lambda state, data: imports.add_envelope(state, "segment", data),
     "early": lambda state, data: imports.add_envelope(state, "early", data),
-    "item": lambda state, data: imports.add_envelope(state, "item", data),
+    "item": _item,
     "agreement": covenant.adopt,
     "mode": _mode,
     "solve": _solve,
