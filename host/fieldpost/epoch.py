@@ -154,8 +154,11 @@ def offer(state: State, number: int) -> Offer:
             admitted[scope.subject][identity] = entry.grade
         elif scope is not None and verdict.state != "admitted":
             others[identity] = verdict.code
-    devices = {entry.observation[obs.DEVICE] for entry in state.entries.values()}
-    stated = {one: clocks.assumption_of(one, state.trust.endorsements.get(one, [])) for one in devices}
+    devices = {entry.observation[obs.DEVICE]: entry.mesh for entry in state.entries.values()}
+    stated = {
+        one: clocks.assumption_of(one, state.trust.endorsements_of(one, mesh))
+        for one, mesh in devices.items()
+    }
     return Offer(number, admitted, frozenset(evidence), stated, others)
 
 
@@ -187,9 +190,11 @@ def joint_evidence(
         for source in entry.observation.get(obs.SOURCES, []):
             if source[4] in held:
                 causals.append(Causal(clocks.stamp_of(held[source[4]].observation), stamp))
-    stated = dict(ours.clocks)
+    stated: dict[Device, Assumption] = {**ours.clocks}
     for device, other in theirs.clocks.items():
         stated[device] = clocks.wider(stated[device], other) if device in stated else other
+    floor_ppb = state.agreement.time.rate_floor_ppb
+    stated = {device: clocks.floored(one, floor_ppb) for device, one in stated.items()}
     evidence = clocks.build(records, [], causals, seen, stated)
     crossing = [pair for pair in clocks.pairs(records) if pair[0].mesh != pair[1].mesh]
     recorded = [

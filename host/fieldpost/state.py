@@ -80,7 +80,6 @@ class State:
     outcome: Outcome = field(default_factory=Outcome)
     at: tuple[int, int] = (0, 0)
     kept_out: set[bytes] = field(default_factory=set)  # items that a closed channel turned away, by SHA-256
-    kept_out: set[bytes] = field(default_factory=set)  # items that a closed channel turned away, by SHA-256
     unsolved: bool = False  # something came since all was last placed and judged
     # By peer bridge (thumbprint):
     offered: dict[bytes, Any] = field(default_factory=dict)  # our side of the epoch that is being opened
