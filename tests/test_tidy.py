@@ -38,6 +38,7 @@ MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home)/\w")
 
 # Bridge modules that move bytes, read clocks or touch files; the contract in pyproject.toml names all others.
 SHELLS = {
+    "__main__",
     "app",
     "bench",
     "cli",

@@ -4,6 +4,7 @@ import asyncio
 import sys
 import time
 from pathlib import Path
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -18,13 +19,15 @@ from fieldpost.provision import ProvisionError
 
 FAILURES = (DemoError, EmulatorError, KeyFileError, PortError, ProvisionError)
 
+FOLDER = Path("build/demo")
+
 app = typer.Typer()
 
 
 @app.command(epilog="Example: fieldpost demo --json > demo.json")
 def demo(
-    as_json: bool = typer.Option(False, "--json", help="One JSON document instead of text."),
-    folder: Path = typer.Option(Path("build/demo"), help="Where meshes, bridges and boards are made anew."),
+    as_json: Annotated[bool, typer.Option("--json", help="One JSON document instead of text.")] = False,
+    folder: Annotated[Path, typer.Option(help="Where meshes, bridges and boards are made anew.")] = FOLDER,
 ) -> None:
     """Two meshes, six emulated boards on a real MicroPython, two bridges, one joint picture."""
     started = time.monotonic()

@@ -57,7 +57,7 @@ class Part:
         }
         files = {f"/schemas/{schema.digest(one).hex()}.cbor": one for one in (BAROMETER, THERMOMETER)}
         files["/config.json"] = json.dumps(settings).encode()
-        receiver = UtcReceiver(uncertainty_ms=250) if self.utc else None
+        receiver = UtcReceiver(uncertainty_ms=1000) if self.utc else None
         return BoardSpec(
             self.name, self.mesh, self.drift_ppm, self.sensors, receiver, heap_bytes=HEAP_BYTES, files=files
         )
@@ -84,8 +84,12 @@ def _record(station: str, column: str) -> list[int | None]:
 
 
 def parts() -> list[Part]:
-    """The six boards. a2 derives from a1 while no link is up; b1 and b2 from alpha's word after the crossing."""
-    pressure, temp = "pressure", "temp"
+    """The six boards."""
+    return [*alpha("pressure", "temp"), *bravo("pressure", "temp")]
+
+
+def alpha(pressure: str, temp: str) -> list[Part]:
+    """a2 derives from a1 while no link is up; a3 loses its power meanwhile."""
     return [
         Part(
             "a1",
@@ -116,6 +120,12 @@ def parts() -> list[Part]:
             (_reading(temp, "camp/air", THERMOMETER), _reading(pressure, "harbor/quay", BAROMETER)),
             {temp: _record("lga", temp), pressure: _record("ewr", pressure)},
         ),
+    ]
+
+
+def bravo(pressure: str, temp: str) -> list[Part]:
+    """b1 and b2 derive from alpha's word after the crossing."""
+    return [
         Part(
             "b1",
             "bravo",

@@ -26,8 +26,9 @@ from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store
 
 SEED = 20261
-WAIT_S_MAX = 40.0
+WAIT_S_MAX = 60.0
 APART_S = 9.0
+LATENCY_MS = (150, 350)  # of the local radio: a beacon of a hundred bytes at a middling LoRa rate
 
 
 class DemoError(Exception):
@@ -54,7 +55,7 @@ class Play:
         self.parts = {one.name: one for one in cast.parts()}
         specs = [one.spec() for one in self.parts.values()]
         # PTYs and sockets are named by short relative paths: a Unix socket's name holds 107 bytes.
-        async with Fleet(self.folder / "boards", specs, seed=SEED, latency_ms=(60, 160)) as self.fleet:
+        async with Fleet(self.folder / "boards", specs, seed=SEED, latency_ms=LATENCY_MS) as self.fleet:
             watch = asyncio.create_task(self.fleet.watch())
             story = asyncio.create_task(self._story())
             try:

@@ -3,6 +3,7 @@
 Decides only how it is shown. Every figure is counted in a store or said by a board.
 """
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,8 @@ from fieldpost.picture_rows import interval_words, picture_rows, value_words
 from fieldpost.recorder import Log
 from fieldpost.store import Store
 from fieldwire import cbor
+
+WIDTH = 118  # of a line that a person reads
 
 
 def document(play: Play, setup_s: float, elapsed_s: float) -> dict[str, Any]:
@@ -132,10 +135,7 @@ def _log(store: Store) -> dict[str, Any]:
 def text(found: dict[str, Any], folder: Path) -> str:
     """The same for a person."""
     parts = [
-        _table("Boards", ("board", "mesh", "runtime", "signed", "drained", "derived", "reboots", "clock"), [
-            (one["name"], one["mesh"], one["runtime"], one["signed"], one["drained"], one["derived"], one["reboots"], f"{one['clock_ppm']:+d} ppm")
-            for one in found["boards"]
-        ]),
+        _boards(found["boards"]),
         _picture(found),
         _cases(found["cases"]),
         _why(found["why"]),
@@ -143,8 +143,13 @@ def text(found: dict[str, Any], folder: Path) -> str:
         f"The stores lie in {folder}/alpha/store.db and {folder}/bravo/store.db.\n"
         f"Look on: fieldpost why {found['why']['observation'][:12]} --store {folder}/alpha/store.db\n"
         f"         fieldpost rebuild --store {folder}/alpha/store.db",
-    ]  # fmt: skip
+    ]
     return "\n\n".join(parts)
+
+
+def _boards(boards: list[dict[str, Any]]) -> str:
+    heads = ("name", "mesh", "runtime", "signed", "drained", "derived", "reboots", "clock_ppm")
+    return _table("Boards", heads, [tuple(one[head] for head in heads) for one in boards])
 
 
 def _picture(found: dict[str, Any]) -> str:
@@ -179,9 +184,8 @@ def _picture(found: dict[str, Any]) -> str:
 def _cases(cases: list[dict[str, Any]]) -> str:
     lines = ["Open cases"]
     for one in cases:
-        lines.append(
-            f"  {one['id'][:12]}  scope {one['scope']}: automatic sync stopped; {reason(one['terms'], one['thresholds'])}"
-        )
+        why = reason(one["terms"], one["thresholds"])
+        lines.append(f"  {one['id'][:12]}  scope {one['scope']}: automatic sync stopped; {why}")
         measured = ", ".join(f"{name} {value}" for name, value in sorted(one["terms"].items()) if value)
         lines.append(f"  {'':12}  measured: {measured}")
     return "\n".join(lines)
@@ -189,7 +193,9 @@ def _cases(cases: list[dict[str, Any]]) -> str:
 
 def _why(why: dict[str, Any]) -> str:
     lines = [f"Why {why['observation'][:16]}"]
-    lines += [f"  {step['stage']:<10} {step['outcome']}: {step['reason']}" for step in why["steps"]]
+    for step in why["steps"]:
+        said = f"{step['stage']:<10} {step['outcome']}: {step['reason']}"
+        lines += textwrap.wrap(said, WIDTH, initial_indent="  ", subsequent_indent=" " * 13)
     return "\n".join(lines)
 
 
@@ -208,8 +214,9 @@ def _sides(found: dict[str, Any]) -> str:
     digests = set(found["decision_digests"].values())
     lines.append("  the digests are equal" if len(digests) == 1 else "  THE DIGESTS DIFFER")
     for one in found["channels"]:
+        kept = ", ".join(one["trees"]) or "nothing"
         lines.append(
-            f"  channel {one['name']} is {one['mode']}, withholds {', '.join(one['trees']) or 'nothing'} ({one['withheld']} withheld)"
+            f"  channel {one['name']} is {one['mode']}, withholds {kept} ({one['withheld']} observations)"
         )
     return "\n".join(lines)
 
