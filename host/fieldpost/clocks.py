@@ -7,6 +7,7 @@ SPEC 9
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from fieldpost.model import Position, Verified
 from fieldpost.timeline.evidence import (
@@ -143,14 +144,24 @@ def wider(one: Assumption, other: Assumption) -> Assumption:
     return Assumption(one.device, lo, hi, wander)
 
 
+def floored(one: Assumption, floor_ppb: int) -> Assumption:
+    """The same clock, its stated rate widened to at least plus and minus `floor_ppb`. SPEC 11.2"""
+    floor_ppb = min(floor_ppb, PPB_MAX)
+    lo, hi = min(one.rate_lo_ppb, -floor_ppb), max(one.rate_hi_ppb, floor_ppb)
+    return Assumption(one.device, lo, hi, one.wander_ppb)
+
+
 def build(
     records: Iterable[Record],
     claims: Iterable[Claim],
     causals: Iterable[Causal],
     seen: Iterable[Stamp],
-    assumptions: Mapping[Device, Assumption],
+    assumptions: Mapping[Any, Assumption],
 ) -> Evidence:
-    """Evidence of matched records, claims, lineage edges and stamps seen; a device without assumption gets the default."""
+    """Evidence of matched records, claims, lineage edges and stamps seen.
+
+    A device without an assumption gets the default.
+    """
     exchanges = [edge for asked, answered in pairs(records) for edge in exchanges_of(asked, answered)]
     claims, causals, seen = list(claims), list(causals), list(seen)
     named = {stamp.device for edge in exchanges for stamp in (edge.tx, edge.rx)}

@@ -4,6 +4,8 @@ Decides whether a proof (agreement bytes and signatures) binds us, and refuses t
 Two texts under one version are a fork against the roots that signed both. SPEC 11
 """
 
+import hashlib
+
 from fieldpost.agreement import Agreement
 from fieldpost.agreement_cbor import digest_of, from_cbor
 from fieldpost.codes import refuse
@@ -53,12 +55,14 @@ def adopt(state: State, data: bytes) -> None:
     except WireError as error:
         found = Refusal(error.code, error.detail, "have the agreement checked and signed anew")
     if isinstance(found, Refusal):
-        state.refuse(cbor.encode(["agreement"]), found.code, found.reason, found.remedy)
+        state.refuse(hashlib.sha256(data).digest(), found.code, found.reason, found.remedy)
         return
     agreement, digest = found
     held = state.agreement
     if held is not None and agreement.version < held.version:
-        state.record("agreement", [digest], "agreement-stale", version=agreement.version, held=held.version)
+        reason = f"version {agreement.version} was shown, version {held.version} is in force"
+        stale = refuse("agreement-stale", reason)
+        state.refuse(digest, stale.code, stale.reason, stale.remedy)
     elif held is not None and agreement.version == held.version and digest != state.agreement_digest:
         state.stopped.update({scope.subject: digest[:16] for scope in held.scopes})
         state.record("fork", [digest, state.agreement_digest or b""], "forked", version=agreement.version)

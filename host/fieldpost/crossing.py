@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from fieldpost.model import Verified
 from fieldpost.state import State
-from fieldwire import cbor, cose, keys, tokens
+from fieldwire import cbor, cose, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -29,14 +29,14 @@ class Release:
 
 def release(state: State, peer_mesh: bytes) -> Release:
     """Everything of ours that the peer may have."""
-    assert state.profile is not None
     chosen: dict[bytes, None] = {}
     withheld: dict[bytes, str] = {}
     if state.agreement is None or state.mode_of(BOUNDARY).mode not in OUTWARD:
         return Release((), (), ())
+    own = state.own().mesh
     for identity, entry in state.entries.items():
         verdict = state.verdicts.get(identity)
-        if entry.mesh != state.profile.mesh or verdict is None or verdict.state != "admitted":
+        if entry.mesh != own or verdict is None or verdict.state != "admitted":
             continue
         code = _kept_back(state, entry, peer_mesh)
         if code is None:
@@ -44,8 +44,9 @@ def release(state: State, peer_mesh: bytes) -> Release:
         elif code != "agreement-scope":
             withheld[identity] = code
     for identity in chosen:
-        code = _withheld(state, state.entries[identity].observation[obs.SUBJECT])
-        if code is not None:
+        entry = state.entries[identity]
+        code = _kept_back(state, entry, peer_mesh) if entry.mesh == own else _withheld(state, entry)
+        if code is not None:  # a source is named by what derives from it: no secret is told by naming it
             withheld[identity] = code
     ids = tuple(one for one in chosen if one not in withheld)
     sent = dict.fromkeys([*_revocations(state), *tokens_for(state, ids)])
@@ -54,20 +55,20 @@ def release(state: State, peer_mesh: bytes) -> Release:
 
 def _kept_back(state: State, entry: Verified, peer_mesh: bytes) -> str | None:
     """Why an own observation does not cross. Time evidence needs no scope: without it nothing is placed."""
-    assert state.profile is not None
     subject = entry.observation[obs.SUBJECT]
     if entry.observation[obs.FORMAT] == obs.TIME_FORMAT:
-        return _withheld(state, subject)
+        return _withheld(state, entry)
     scope = state.agreement.scope_of(subject)
-    if scope is None or not state.agreement.crosses(subject, state.profile.mesh, peer_mesh):
+    if scope is None or not state.agreement.crosses(subject, state.own().mesh, peer_mesh):
         return "agreement-scope"
     if scope.subject in state.stopped and entry.id not in state.decided:
         return "scope-stopped"
-    return _withheld(state, subject)
+    return _withheld(state, entry)
 
 
-def _withheld(state: State, subject: str) -> str | None:
-    """What the channels that a subject crosses by say of it."""
+def _withheld(state: State, entry: Verified) -> str | None:
+    """What the channels that its subject crosses by say of it."""
+    subject = entry.observation[obs.SUBJECT]
     scope = state.agreement.scope_of(subject)
     for channel in dict.fromkeys((BOUNDARY, (scope and scope.channel) or BOUNDARY)):
         mode = state.mode_of(channel)
@@ -97,12 +98,11 @@ def closed_to(state: State, item: bytes) -> str | None:
 
 def _revocations(state: State) -> list[bytes]:
     """Revocations of our own mesh, each with its issuer's chain before it."""
-    assert state.profile is not None
     found = []
     for identity in sorted(state.trust.revocations):
         token = state.trust.revocations[identity]
         chain = state.trust.chain(token.claims[tokens.ISSUER])
-        if chain[0].claims[tokens.MESH] == state.profile.mesh:
+        if chain[0].claims[tokens.MESH] == state.own().mesh:
             found += [one.data for one in chain] + [token.data]
     return found
 
@@ -125,17 +125,26 @@ def closure(state: State, identity: bytes) -> list[bytes]:
 
 
 def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
-    """Token bytes that a stranger needs to verify these observations, issuers first."""
+    """Token bytes that a stranger needs to verify these observations and to weigh them, issuers first."""
+    trust = state.trust
+    entries = [state.entries[identity] for identity in ids]
     found: dict[bytes, None] = {}
-    for identity in ids:
-        entry = state.entries[identity]
-        for credential in state.trust.chain(entry.credential):
-            found[credential.data] = None
-        found[state.trust.boots[entry.observation[obs.BOOT_ATTESTATION]].data] = None
-        device = keys.device_id(state.trust.credentials[entry.credential].public)
-        for endorsement in state.trust.endorsements.get(device, []):
+    for credential in dict.fromkeys(entry.credential for entry in entries):
+        found.update(dict.fromkeys(_with_chain(state, credential)))
+    for attestation in dict.fromkeys(entry.observation[obs.BOOT_ATTESTATION] for entry in entries):
+        found[trust.boots[attestation].data] = None
+    for device, mesh in dict.fromkeys((entry.observation[obs.DEVICE], entry.mesh) for entry in entries):
+        for endorsement in sorted(trust.endorsements_of(device, mesh), key=lambda one: one.id):
+            found.update(dict.fromkeys(_with_chain(state, endorsement.claims[tokens.ISSUER])))
             found[endorsement.data] = None
-        content_format = entry.observation[obs.FORMAT]
-        if content_format in state.trust.schema_tokens:
-            found[state.trust.schema_tokens[content_format]] = None
+    for content_format in dict.fromkeys(entry.observation[obs.FORMAT] for entry in entries):
+        if content_format in trust.schema_tokens:
+            signed = tokens.decode(trust.schema_tokens[content_format])
+            for signer in trust.signers_of(signed):
+                found.update(dict.fromkeys(_with_chain(state, signer.id)))
+            found[signed.data] = None
     return list(found)
+
+
+def _with_chain(state: State, credential: bytes) -> list[bytes]:
+    return [one.data for one in state.trust.chain(credential)]

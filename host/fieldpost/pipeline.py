@@ -13,6 +13,7 @@ from fieldpost.epoch import OFFER_MAX, Epoch, case_id
 from fieldpost.model import Input, Outcome
 from fieldpost.state import Mode, Profile, State
 from fieldwire import cbor, cose
+from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
 # Kinds after which placements and verdicts may be others.
@@ -190,36 +191,24 @@ def _write_epoch(state: State, found: Epoch, ours: bytes, theirs: bytes, agreed:
 
 
 def _write_decisions(state: State, found: Epoch) -> None:
-    state.record(
-        "decide", [found.resolution.decision_digest], "decided", rows=len(found.resolution.ruling.decisions)
-    )
-    for (identity, name), fate in sorted(found.resolution.ruling.fates.items()):
-        entry = state.entries[identity]
-        rivals = _rivals_of(found, identity, name)
+    ruling = found.resolution.ruling
+    state.record("decide", [found.resolution.decision_digest], "decided", rows=len(ruling.decisions))
+    rivals = _rivals(found)
+    for (identity, name), fate in sorted(ruling.fates.items()):
+        subject = state.entries[identity].observation[obs.SUBJECT]
         prevailing = identity if fate.prevails else fate.superseded_by
-        subject = entry.observation[6]
-        state.row(
-            "decision",
-            subject,
-            name,
-            identity,
-            prevailing,
-            cbor.encode(rivals),
-            fate.rule,
-            fate.function,
-            b"\xa0",
-            found.number,
-            found.peer,
-        )
+        others = cbor.encode(rivals.get((identity, name), []))
+        decided = (prevailing, others, fate.rule, fate.function, b"\xa0")
+        state.row("decision", subject, name, identity, *decided, found.number, found.peer)
 
 
-def _rivals_of(found: Epoch, identity: bytes, name: str) -> list[bytes]:
-    for contest in found.resolution.contests:
-        if contest.property == name:
-            for index, claim in enumerate(contest.claims):
-                if claim.id == identity:
-                    return sorted(contest.claims[other].id for other in contest.rivals.get(index, ()))
-    return []
+def _rivals(found: Epoch) -> dict[tuple[bytes, str], list[bytes]]:
+    """Sorted ids of the rivals of each claim, by (id, property)."""
+    return {
+        (contest.claims[index].id, contest.property): sorted(contest.claims[one].id for one in others)
+        for contest in found.resolution.contests
+        for index, others in contest.rivals.items()
+    }
 
 
 _STAGES = {

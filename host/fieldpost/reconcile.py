@@ -12,7 +12,7 @@ from fieldpost.admission import judge, standing
 from fieldpost.claims import fields_claimed, widened
 from fieldpost.model import Verdict, Verified
 from fieldpost.state import State
-from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Device, Evidence, Stamp
+from fieldpost.timeline.evidence import Anchor, Causal, Device, Evidence, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.place import Placement, Timeline, place
 from fieldpost.timeline.utc import utc_bounds, utc_interval
@@ -46,7 +46,7 @@ def evidence_of(state: State, entries: list[Verified]) -> Evidence:
             if earlier is not None:
                 causals.append(Causal(clocks.stamp_of(earlier.observation), stamp))
     ends = [end for stamps in seen.values() for end in (min(stamps, key=_ticks), max(stamps, key=_ticks))]
-    assumptions: dict[Device, Assumption] = {
+    assumptions = {
         device: clocks.assumption_of(device, state.trust.endorsements_of(device, mesh))
         for device, mesh in meshes.items()
     }

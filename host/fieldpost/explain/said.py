@@ -103,6 +103,6 @@ def scope_words(scope: list) -> str:
 def _attestation(shelf: Shelf, entry: Verified) -> Step:
     device = entry.observation[obs.DEVICE]
     attestation = entry.observation[obs.BOOT_ATTESTATION]
-    endorsements = [one.id for one in shelf.trust.endorsements.get(device, [])]
+    endorsements = [one.id for one in shelf.trust.endorsements_of(device, entry.mesh)]
     name, words = GRADES[entry.grade]
     return step("attest", [attestation, *endorsements], name, f"grade {entry.grade}: {words}", attestation)
