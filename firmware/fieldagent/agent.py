@@ -32,6 +32,10 @@ class Sampler:
         self.due_ms = 0
 
 
+def _due_ms(sampler):
+    return sampler.due_ms
+
+
 class Agent:
     """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> callable.
 
@@ -97,10 +101,10 @@ class Agent:
         self.uplink.start(now_ms)
 
     def step(self, now_ms):
-        """Everything that is due: readings, events of both links, sealing."""
-        for sampler in self._samplers:
-            if now_ms >= sampler.due_ms:
-                self._sample(sampler, now_ms)
+        """What is due: one reading (a second one would bear a time that is past), events of both links, sealing."""
+        due = [sampler for sampler in self._samplers if now_ms >= sampler.due_ms]
+        if due:
+            self._sample(min(due, key=_due_ms), now_ms)
         self._take_events(self.uplink, now_ms)
         if self.neighbours is not None:
             if now_ms >= self.neighbours.deadline():

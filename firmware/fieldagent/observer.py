@@ -46,18 +46,18 @@ class Observer:
 
         StorageError when the flash does not take it: then it was not observed.
         """
-        self._make_room(now_ms)
-        return self._write(stream, content_format, subject, payload, now_ms, early, lineage)
-
-    def _write(self, stream, content_format, subject, payload, now_ms, early, lineage):
-        if not self._journal.room_for(stream, len(payload) + 768):
-            self.seal(stream)
-        boot, credential, attestation = self._author
-        seq = self._journal.next_seq(stream)
-        tref = [boot, now_ms]
-        reading = self._utc()
+        tref = [self._author[0], now_ms]
+        reading = self._utc()  # before anything slow: it claims to be the UTC of now_ms
         if reading is not None:
             tref.append(_utc_claim(reading))
+        self._make_room(now_ms)
+        return self._write(stream, content_format, subject, payload, tref, early, lineage)
+
+    def _write(self, stream, content_format, subject, payload, tref, early, lineage):
+        if not self._journal.room_for(stream, len(payload) + 768):
+            self.seal(stream)
+        _, credential, attestation = self._author
+        seq = self._journal.next_seq(stream)
         observation = {
             obs.DEVICE: self._identity.device,
             obs.INCARNATION: self._journal.incarnation,
@@ -76,7 +76,7 @@ class Observer:
         if lineage is not None:
             observation[obs.SOURCES], observation[obs.DERIVATION] = lineage
         data = obs.encode(observation)
-        self._journal.append(stream, data, self._author, now_ms)
+        self._journal.append(stream, data, self._author, tref[1])
         self.journalled += 1
         copy = self._sign_early(observation, data) if early or stream == obs.URGENT else None
         return Made(observation, data, obs.observation_id(data), copy)
@@ -126,7 +126,7 @@ class Observer:
         if not victims:
             raise StorageError("journal_bytes %d is full and holds no segment to drop; raise it" % limit)
         payload = cbor.encode([entry + ["journal full"] for entry in ranges])
-        self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, now_ms, True, None)
+        self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, [self._author[0], now_ms], True, None)
         for key in victims:
             self.dropped += self._journal.free(key)
 
