@@ -300,7 +300,9 @@ class Journal:
 
     def leaves_held(self):
         """How many observations lie sealed in the log."""
-        return sum([self._trailer(place + (entry[0],))[0] for place in self._sealed for entry in self._sealed[place]])
+        return sum(
+            [self._trailer(place + (entry[0],))[0] for place in self._sealed for entry in self._sealed[place]]
+        )
 
     def seal_hash(self, key):
         """The seal hash of a sealed segment, None where it is not held."""

@@ -1,21 +1,34 @@
 """One cable: frames and session events on one side, the desk on the other.
 
-Shell. Decides only the order of keeping and promising: custody is granted after the desk has made the
+Decides only the order of keeping and promising: custody is granted after the desk has made the
 segment durable, and never before. SPEC 8.5
 """
 
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from fieldpost import codes, imports
-from fieldpost.desk import Desk
+from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
+from fieldpost.state import State
 from fieldwire import cbor, errors, frame, keys, limits, tokens
 from fieldwire.session_bridge import BridgeSession
 
 log = logging.getLogger(__name__)
 KINDS = {0: "token", 1: "segment", 2: "early"}
+
+
+class Keeper(Protocol):
+    """Who makes things durable: the desk."""
+
+    @property
+    def state(self) -> State: ...
+
+    def submit(self, kind: str, data: bytes) -> Outcome: ...
+
+    def item(self, identity: bytes) -> bytes: ...
 
 
 @dataclass(frozen=True)
@@ -31,7 +44,7 @@ class LinkTerms:
 class DeviceLink:
     """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock."""
 
-    desk: Desk
+    desk: Keeper
     own: OwnLog
     thumbprint: bytes
     terms: LinkTerms
@@ -181,7 +194,7 @@ def code_number(name: str) -> int:
     return errors.NUMBER[name] if name in errors.NUMBER else codes.CODES[name][0]
 
 
-def foreign_objects(desk: Desk, identity: bytes) -> list[bytes]:
+def foreign_objects(desk: Keeper, identity: bytes) -> list[bytes]:
     """The objects that let a device verify an admitted foreign observation for itself; [] where it is not one.
 
     The authority's own credentials go first, then ["foreign", item, [root key, token ...], equivalence].

@@ -143,7 +143,9 @@ class Play:
             links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine)
             socket = f"unix:{os.path.relpath(self.folder)}/alpha/boundary.sock"
             deliver = tuple(
-                (self.devices[one], *rest) for one, *rest in cast.DELIVERIES if self.parts[one].mesh == name
+                (self.devices[one], subject, count)
+                for one, subject, count in cast.DELIVERIES
+                if self.parts[one].mesh == name
             )
             setup = provision.BridgeSetup(
                 name, (peer.root_public,), links, listen=socket if name == "alpha" else None,

@@ -40,7 +40,7 @@ def document(play: Play, setup_s: float, elapsed_s: float) -> dict[str, Any]:
             "boards": [_board(play, name, stores) for name in sorted(play.parts)],
             "picture": [row for rows in pictures.values() for row in rows],
             "cases": case_rows(stores["alpha"]),
-            "why": {"observation": relay.hex(), "steps": explain(stores["alpha"], relay)["steps"]},
+            "why": {"observation": relay.hex(), "steps": (explain(stores["alpha"], relay) or {})["steps"]},
             "joint": _joint(stores["alpha"], number),
             "one_sided": {name: _one_sided(store, play.meshes[name].id) for name, store in stores.items()},
             "channels": [
