@@ -37,6 +37,13 @@ def test_a_device_whose_own_claims_share_nothing_does_not_count():
     assert utc_bounds(*told(("a", 100, 5), ("a", 500, 5), ("b", 100, 5)), 2) is None
 
 
+def test_one_late_reading_costs_that_reading_and_not_the_device():
+    steady = [("a", 100, 5), ("a", 101, 5), ("a", 99, 5)]
+    wanted = utc_bounds(*told(*steady), 1)
+    assert utc_bounds(*told(*steady, ("a", 500, 5)), 1) == wanted == (95 * S, 105 * S)
+    assert utc_bounds(*told(*steady, ("a", 500, 5), ("a", 600, 5), ("a", 700, 5)), 1) is None
+
+
 def test_claims_that_touch_agree():
     assert utc_bounds(*told(("a", 100, 1), ("b", 104, 1)), 2) == (102 * S, 102 * S)
 

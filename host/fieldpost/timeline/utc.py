@@ -28,7 +28,8 @@ def utc_bounds(
 ) -> tuple[int, int] | None:
     """UTC at the zero, or None: the hull of all points that claims of at least k distinct devices contain.
 
-    A device counts once: by what all its own claims share, not at all when they share nothing.
+    A device counts once: by what most of its own claims share, not at all when more than half share nothing. One
+    late reading of an honest device then costs that reading; a device that contradicts itself has no voice.
     """
     if k < 1:
         raise ValueError("k counts devices that must agree: at least 1")
@@ -38,17 +39,32 @@ def utc_bounds(
         offset = None if placed is None else offset_of(claim, getattr(placed, interval))
         if offset is not None:
             own[claim.at.device].append(offset)
-    agreed = [(max(lo for lo, _ in told), min(hi for _, hi in told)) for told in own.values()]
-    turns = sorted([(lo, 0) for lo, hi in agreed if lo <= hi] + [(hi, 1) for lo, hi in agreed if lo <= hi])
+    voices = [voice for told in own.values() if (voice := _majority(told)) is not None]
+    return _covered(voices, k)
+
+
+def _majority(told: list[tuple[int, int]]) -> tuple[int, int] | None:
+    """The hull of the points that the most of the intervals contain, if these are more than half of them."""
+    most, covered = 0, 0
+    for _, ends in _turns(told):
+        covered += -1 if ends else 1
+        most = max(most, covered)
+    return _covered(told, most) if 2 * most > len(told) else None
+
+
+def _covered(told: list[tuple[int, int]], k: int) -> tuple[int, int] | None:
+    """The hull of the points that at least k of the intervals contain; None where there is none."""
     covered, found = 0, []
-    for (
-        at,
-        ends,
-    ) in turns:  # a beginning sorts before an end at the same point: closed intervals that touch agree
+    for at, ends in _turns(told):
         if (ends and covered == k) or (not ends and covered == k - 1):
             found.append(at)
         covered += -1 if ends else 1
     return (found[0], found[-1]) if found else None
+
+
+def _turns(told: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Where intervals begin (0) and end (1): a beginning first, closed intervals that touch agree."""
+    return sorted([(lo, 0) for lo, _ in told] + [(hi, 1) for _, hi in told])
 
 
 def utc_interval(offset: tuple[int, int] | None, interval: Interval) -> tuple[int | None, int | None] | None:
