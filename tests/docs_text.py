@@ -28,6 +28,17 @@ def blocks(document: str) -> list[Block]:
     ]
 
 
+def without_output(document: str) -> str:
+    """The document with `console` blocks reduced to what is typed."""
+
+    def typed(found: re.Match) -> str:
+        if found["language"].strip() != "console":
+            return found[0]
+        return "\n".join(line for line in found["text"].splitlines() if line.startswith("$ ")) + "\n"
+
+    return FENCE.sub(typed, document)
+
+
 def prose(document: str) -> str:
     """The document without its fenced blocks."""
     return FENCE.sub("", document)
