@@ -3,7 +3,6 @@
 import asyncio
 import json
 import os
-import sqlite3
 import sys
 import time
 from pathlib import Path
@@ -12,7 +11,7 @@ from fieldpost import provision
 from fieldpost.demo import cast
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
 from fieldpost.mesh import Mesh, Validity
-from fieldpost.store import Store
+from fieldpost.store import Store, StoreError
 from fieldwire import schema
 
 KILLS = 6
@@ -35,12 +34,10 @@ def status(console: Path) -> dict:
 def rows(path: Path, sql: str) -> list[tuple]:
     try:
         store = Store.read_only(path)
-    except FileNotFoundError:
+    except (FileNotFoundError, sqlite3.OperationalError):
         return []
     try:
         return store.query(sql)
-    except sqlite3.OperationalError:
-        return []
     finally:
         store.close()
 

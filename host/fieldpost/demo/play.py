@@ -241,12 +241,10 @@ class Play:
         """Rows of a bridge's store; none while it is still being made."""
         try:
             store = Store.read_only(self._store(name))
-        except FileNotFoundError:
+        except (FileNotFoundError, sqlite3.OperationalError):
             return []
         try:
             return store.query(sql, *arguments)
-        except sqlite3.OperationalError:
-            return []
         finally:
             store.close()
 
