@@ -11,7 +11,7 @@ from fieldpost import provision
 from fieldpost.demo import cast
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
 from fieldpost.mesh import Mesh, Validity
-from fieldpost.store import Store, StoreError
+from fieldpost.store import Store
 from fieldwire import schema
 
 KILLS = 6
@@ -34,7 +34,7 @@ def status(console: Path) -> dict:
 def rows(path: Path, sql: str) -> list[tuple]:
     try:
         store = Store.read_only(path)
-    except (FileNotFoundError, sqlite3.OperationalError):
+    except (FileNotFoundError, StoreError):
         return []
     try:
         return store.query(sql)

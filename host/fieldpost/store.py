@@ -1,6 +1,7 @@
 """The store: one SQLite file that holds inputs, log and derived tables.
 
-Shell. Decides nothing: an input, its events and its rows become durable in one transaction or not at all.
+Shell. Decides nothing about what is in it: an input, its events and its rows become durable in one transaction
+or not at all. Refuses files that this program did not write, and those that a later one did.
 """
 
 import sqlite3
@@ -11,7 +12,11 @@ from pathlib import Path
 from typing import Any
 
 from fieldpost.model import Input, Outcome
+from fieldwire.errors import StorageError
 
+BLOB_MAX = (
+    64 * 1024 * 1024
+)  # eight of the longest messages; a damaged length asks for no more memory than that
 DERIVED = (
     "root",
     "token",
@@ -36,13 +41,66 @@ CLEAR = "clear"  # a row of this table empties another one before it is written 
 FORGET = "forget"  # a row of this table takes back the refusal of what was accepted since
 
 
+# By SQLite's own name of the error.
+REMEDIES = {
+    "SQLITE_NOTADB": "name a store that a bridge wrote",
+    "SQLITE_CORRUPT": "keep the file as evidence and go back to a copy; a copy needs its -wal file",
+    "SQLITE_FULL": "make room on the disk; nothing was written",
+    "SQLITE_BUSY": "let the process that writes to it end, and run one bridge alone on a store",
+    "SQLITE_READONLY": "make the file and its folder writable for this user",
+    "SQLITE_CANTOPEN": "name a file in a folder that is there and writable for this user",
+}
+
+
+class StoreError(StorageError, sqlite3.OperationalError):
+    """A store cannot be opened, read or written: `file`, `cause`, `remedy`."""
+
+    def __init__(self, file: str, cause: str, remedy: str) -> None:
+        super().__init__(f"{file}: {cause}; {remedy}")
+        self.file, self.cause, self.remedy = file, cause, remedy
+
+
+@contextmanager
+def _telling(file: str) -> Iterator[None]:
+    """What SQLite cannot do with the file becomes a StoreError; our own mistakes stay what they are."""
+    try:
+        yield
+    except StoreError:
+        raise
+    except (sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except sqlite3.DatabaseError as error:
+        kind = getattr(error, "sqlite_errorname", "")
+        found = [remedy for name, remedy in REMEDIES.items() if kind.startswith(name)]
+        remedy = found[0] if found else "is it a bridge's store, with its -wal file beside it?"
+        raise StoreError(file, str(error), remedy) from error
+
+
+def _steps() -> list[str]:
+    """The numbered schema files' texts, in order."""
+    files = [one for one in resources.files("fieldpost.schema").iterdir() if one.name.endswith(".sql")]
+    return [one.read_text() for one in sorted(files, key=lambda one: one.name)]
+
+
+def _shape(db: sqlite3.Connection) -> list[tuple[Any, ...]]:
+    found = "SELECT type, name, tbl_name, sql FROM sqlite_schema WHERE name NOT LIKE 'sqlite\\_%' ESCAPE '\\'"
+    return sorted(db.execute(found).fetchall())
+
+
+def _migrate(db: sqlite3.Connection, steps: list[str], version: int) -> None:
+    for number, step in enumerate(steps, 1):
+        if number > version:
+            db.executescript(f"BEGIN IMMEDIATE; {step} PRAGMA user_version={number}; COMMIT;")
+
+
 class Store:
-    """An open store; `path` a file or ":memory:". Every public write is durable when it returns."""
+    """An open store; `path` a file or ":memory:". Every public write is durable when it returns. StoreError."""
 
     def __init__(self, path: str | Path) -> None:
-        self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
-        self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL; PRAGMA trusted_schema=OFF;")
-        self._migrate()
+        self._file = str(path)
+        with _telling(self._file):
+            self._db = sqlite3.connect(path, isolation_level=None, timeout=30)
+            self._open("")
 
     @classmethod
     def read_only(cls, path: str | Path) -> "Store":
@@ -52,19 +110,50 @@ class Store:
                 f"{path}: no such store; run the bridge first or name another with --store"
             )
         store = cls.__new__(cls)
-        store._db = sqlite3.connect(f"file:{path}?mode=ro", uri=True, isolation_level=None, timeout=30)
-        store._db.executescript("PRAGMA query_only=ON; PRAGMA trusted_schema=OFF;")
+        store._file = str(path)
+        with _telling(store._file):
+            address = Path(path).absolute().as_uri() + "?mode=ro"
+            store._db = sqlite3.connect(address, uri=True, isolation_level=None, timeout=30)
+            store._open("PRAGMA query_only=ON;")
         return store
 
-    def _migrate(self) -> None:
-        version = self._db.execute("PRAGMA user_version").fetchone()[0]
-        steps = [one for one in resources.files("fieldpost.schema").iterdir() if one.name.endswith(".sql")]
-        files = sorted(steps, key=lambda one: one.name)
-        for number, file in enumerate(files, 1):
-            if number > version:
-                self._db.executescript(
-                    f"BEGIN IMMEDIATE; {file.read_text()} PRAGMA user_version={number}; COMMIT;"
-                )
+    def _open(self, reading: str) -> None:
+        """Look before anything is written: a file that is not ours stays as it is."""
+        try:
+            self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOB_MAX)
+            self._db.executescript(f"PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; {reading}")
+            version, steps = self._version(), _steps()
+            if not reading:
+                self._db.executescript("PRAGMA journal_mode=WAL; PRAGMA synchronous=FULL;")
+                _migrate(self._db, steps, version)
+            elif version < len(steps):
+                raise StoreError(
+                    self._file, f"its schema is version {version}, this program reads {len(steps)}",
+                    "start the bridge on it once: that brings it up to date",
+                )  # fmt: skip
+        except BaseException:
+            self._db.close()
+            raise
+
+    def _version(self) -> int:
+        """The version of the schema, if it is one of ours."""
+        version, steps = self._db.execute("PRAGMA user_version").fetchone()[0], _steps()
+        if version > len(steps):
+            raise StoreError(
+                self._file, f"its schema is version {version}, this program knows {len(steps)}",
+                "use the fieldpost that wrote it, or a later one",
+            )  # fmt: skip
+        expected = sqlite3.connect(":memory:", isolation_level=None)
+        _migrate(expected, steps[: max(version, 0)], 0)
+        same = _shape(self._db) == _shape(expected)
+        expected.close()
+        if not same:
+            raise StoreError(
+                self._file,
+                f"its tables are not those of schema {version}",
+                "name a store that a bridge wrote",
+            )
+        return version
 
     def close(self) -> None:
         self._db.close()
@@ -72,33 +161,46 @@ class Store:
     @contextmanager
     def writing(self) -> Iterator[None]:
         """One transaction that no other process can write beside."""
-        self._db.execute("BEGIN IMMEDIATE")
+        with _telling(self._file):
+            self._db.execute("BEGIN IMMEDIATE")
         try:
             yield
+            with _telling(self._file):
+                self._db.execute("COMMIT")
         except BaseException:
-            self._db.execute("ROLLBACK")
+            if self._db.in_transaction:
+                self._db.execute("ROLLBACK")
             raise
-        self._db.execute("COMMIT")
 
     def inputs(self, after: int = 0) -> Iterator[Input]:
         """Inputs numbered above `after`, in order."""
-        for n, kind, boot, ms, data in self._db.execute(
-            "SELECT n, kind, boot, ms, data FROM input WHERE n > ? ORDER BY n", (after,)
-        ):
+        sql = "SELECT n, kind, boot, ms, data FROM input WHERE n > ? ORDER BY n"
+        for n, kind, boot, ms, data in self._each(sql, after):
             yield Input(n, kind, (boot, ms), data)
 
+    def _each(self, sql: str, *arguments: Any) -> Iterator[tuple[Any, ...]]:
+        with _telling(self._file):
+            rows = self._db.execute(sql, arguments)
+        while True:
+            with _telling(self._file):
+                row = rows.fetchone()
+            if row is None:
+                return
+            yield row
+
     def last_input(self) -> int:
-        return self._db.execute("SELECT coalesce(max(n), 0) FROM input").fetchone()[0]
+        return self.query("SELECT coalesce(max(n), 0) FROM input")[0][0]
 
     def put(self, item: Input, outcome: Outcome) -> None:
         """Write an input with what it led to; call inside `writing`."""
-        self._db.execute(
-            "INSERT INTO input VALUES (?, ?, ?, ?, ?)", (item.n, item.kind, item.at[0], item.at[1], item.data)
-        )
-        self._db.executemany("INSERT INTO event (data) VALUES (?)", [(data,) for data in outcome.events])
-        self.write_rows(outcome.rows)
+        with _telling(self._file):
+            values = (item.n, item.kind, *item.at, item.data)
+            self._db.execute("INSERT INTO input VALUES (?, ?, ?, ?, ?)", values)
+            self._db.executemany("INSERT INTO event (data) VALUES (?)", [(data,) for data in outcome.events])
+            self.write_rows(outcome.rows)
 
     def write_rows(self, rows: list[tuple[str, tuple[Any, ...]]]) -> None:
+        """Write rows of derived tables; call inside `writing`."""
         for table, values in rows:
             if table == CLEAR:
                 self._db.execute(f'DELETE FROM "{_known(values[0])}"')
@@ -109,18 +211,19 @@ class Store:
                 self._db.execute(f'INSERT OR REPLACE INTO "{_known(table)}" VALUES ({marks})', values)
 
     def events(self) -> Iterator[bytes]:
-        for (data,) in self._db.execute("SELECT data FROM event ORDER BY n"):
+        """The log's leaves, in order."""
+        for (data,) in self._each("SELECT data FROM event ORDER BY n"):
             yield data
 
     def query(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
         """Rows of a query written in this program (never text from outside)."""
-        return self._db.execute(sql, arguments).fetchall()
+        with _telling(self._file):
+            return self._db.execute(sql, arguments).fetchall()
 
     def dump(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Every derived row in a fixed order: two stores with equal inputs have equal dumps."""
         for table in DERIVED:
-            rows = self._db.execute(f'SELECT * FROM "{table}"').fetchall()
-            for row in sorted(rows, key=repr):
+            for row in sorted(self.query(f'SELECT * FROM "{table}"'), key=repr):
                 yield table, row
 
 

@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import signal
-import sqlite3
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -15,10 +14,11 @@ from fieldpost.app import App, StartError
 from fieldpost.cli import output
 from fieldpost.config import Config, ConfigError, load
 from fieldpost.keyfile import KeyFileError
+from fieldpost.store import StoreError
 
 app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
 
-EXPECTED = (StartError, KeyFileError, OSError, sqlite3.Error)
+EXPECTED = (StartError, KeyFileError, OSError, StoreError)
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Made by `fieldpost mesh bridge`.")]
 
 
@@ -96,8 +96,6 @@ def _said(error: Exception, config: Config) -> str:
         if other is not None or expected is None:
             raise error
         return "; ".join(_said(one, config) for one in expected.exceptions)
-    if isinstance(error, sqlite3.Error):
-        return f"{config.bridge.store}: {error}; is it a bridge's store, and does no other bridge run on it?"
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)

@@ -1,6 +1,5 @@
 """`fieldpost channel`: open, close and narrow what leads to other meshes."""
 
-import sqlite3
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -16,7 +15,7 @@ from fieldpost.desk import Desk
 from fieldpost.pipeline import Bridge
 from fieldpost.reading import Rows, profile_of
 from fieldpost.signing import Signer
-from fieldpost.store import Store
+from fieldpost.store import Store, StoreError
 from fieldwire import cbor
 from fieldwire.observation import is_path
 
@@ -99,8 +98,8 @@ def set_channel(
         desk.submit("mode", cbor.encode([name, mode.value, sorted(set(withhold or []))]))
     except keyfile.KeyFileError as error:
         output.stop(output.CANNOT, str(error))
-    except sqlite3.Error as error:
-        output.stop(output.CANNOT, f"{store}: cannot be written: {error}", "run this as the bridge's user")
+    except StoreError as error:
+        output.stop(output.CANNOT, f"{store}: cannot be written: {error.cause}", error.remedy)
     say(
         f"channel {name} is {mode.value}"
         + (f", withholding {', '.join(sorted(set(withhold)))}" if withhold else "")

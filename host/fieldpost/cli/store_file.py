@@ -1,6 +1,5 @@
 """The store that a command reads: which file, and how it ends when that cannot be read."""
 
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Annotated
 import typer
 
 from fieldpost.cli import output
-from fieldpost.store import Store
+from fieldpost.store import Store, StoreError
 from fieldwire.errors import WireError
 
 DEFAULT = Path("build/demo/alpha/store.db")
@@ -34,18 +33,14 @@ def reading(path: Path) -> Iterator[Store]:
             f"{path}: no such store",
             "run `make demo`, or name a bridge's store with --store PATH",
         )
-    except sqlite3.Error as error:
-        output.stop(output.CANNOT, f"{path}: cannot be opened: {error}", "give a store that a bridge wrote")
+    except StoreError as error:
+        output.stop(output.CANNOT, f"{path}: cannot be opened: {error.cause}", error.remedy)
     try:
         store.query("BEGIN")  # one snapshot, whatever a running bridge writes meanwhile
         store.query("SELECT n FROM input LIMIT 1")
         yield store
-    except sqlite3.Error as error:
-        output.stop(
-            output.CANNOT,
-            f"{path}: cannot be read: {error}",
-            "give a store that a bridge wrote, and a copy with its -wal file",
-        )
+    except StoreError as error:
+        output.stop(output.CANNOT, f"{path}: cannot be read: {error.cause}", error.remedy)
     except WireError as error:
         output.stop(output.CANNOT, f"{path}: damaged: {error}", "run `fieldpost rebuild` to see where")
     finally:

@@ -1,6 +1,5 @@
 """`fieldpost taxonomy`: which foreign authorities stand for which of ours, stated and taken back by a signature."""
 
-import sqlite3
 import time
 from pathlib import Path
 from typing import Annotated, Any
@@ -12,7 +11,7 @@ from fieldpost.cli import desk, output, taxonomy_path
 from fieldpost.equivalence_rows import equivalence_rows
 from fieldpost.mesh import Mesh
 from fieldpost.reading import trust_of
-from fieldpost.store import Store
+from fieldpost.store import Store, StoreError
 from fieldpost.trust import Trust
 from fieldwire.observation import covers
 
@@ -197,13 +196,14 @@ def _signed(mesh: Mesh) -> Trust:
 
 
 def _held(path: Path | None) -> Trust:
-    store = Store.read_only(path or "")
     try:
-        return trust_of(store)
-    except sqlite3.Error as error:
-        output.stop(output.CANNOT, f"{path}: {error}", "name a store that a bridge has made")
-    finally:
-        store.close()
+        store = Store.read_only(path or "")
+        try:
+            return trust_of(store)
+        finally:
+            store.close()
+    except StoreError as error:
+        output.stop(output.CANNOT, f"{error.file}: {error.cause}", error.remedy)
 
 
 def _words(row: dict[str, Any]) -> str:
