@@ -11,7 +11,7 @@ from fieldpost import provision
 from fieldpost.demo import cast
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
 from fieldpost.mesh import Mesh, Validity
-from fieldpost.store import Store
+from fieldpost.store import Store, StoreError
 from fieldwire import schema
 
 KILLS = 6
