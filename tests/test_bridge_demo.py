@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from cddl import problems, signed_problems
 from oracle_run import ask_cwt, ask_receipt
 
 from fieldwire import observation as obs
@@ -95,11 +96,15 @@ def test_independent_verifiers_accept_what_the_boards_signed(played, tmp_path):
     receipts = [row for row in rows if row["kind"] == "receipt"][:3]
     assert early and receipts
     for row in early:
-        (answer,) = ask_cwt(tmp_path, key_of(tmp_path, row), (tmp_path / "out" / row["file"]).read_bytes())
+        copy = (tmp_path / "out" / row["file"]).read_bytes()
+        (answer,) = ask_cwt(tmp_path, key_of(tmp_path, row), copy)
         assert answer["valid"], answer
+        assert not signed_problems(copy, "early")
     for row in receipts:
         leaf = (tmp_path / "out" / row["leaf"]).read_bytes()
         assert obs.observation_id(leaf).hex() == row["id"]
+        assert not problems(leaf, "observation")
+        assert not signed_problems((tmp_path / "out" / row["file"]).read_bytes(), "receipt")
         pair = ((tmp_path / "out" / row["file"]).read_bytes(), leaf)
         (answer,) = ask_receipt(tmp_path, key_of(tmp_path, row), pair)
         assert answer["valid"], answer

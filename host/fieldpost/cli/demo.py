@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import time
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Annotated
 
@@ -32,8 +33,14 @@ def demo(
     """Two meshes, six emulated boards on a real MicroPython, two bridges, one joint picture."""
     started = time.monotonic()
     console = Console(stderr=True)
-    with console.status("starting") if sys.stderr.isatty() else Silence() as status:
-        play = Play(folder, lambda words: status.update(f"{time.monotonic() - started:4.0f} s  {words}"))
+    watched = sys.stderr.isatty()
+
+    def say(words: str) -> None:
+        if watched:
+            console.print(f"{time.monotonic() - started:4.0f} s  {words}", highlight=False)
+
+    with console.status("working") if watched else nullcontext():
+        play = Play(folder, say)
         try:
             asyncio.run(play.run())
         except FAILURES as error:
@@ -45,16 +52,3 @@ def demo(
         typer.echo(text(found, folder))
     if len(set(found["decision_digests"].values())) != 1:
         raise typer.Exit(NO)
-
-
-class Silence:
-    """Stands in for the progress display when nobody looks at a terminal."""
-
-    def __enter__(self) -> "Silence":
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        return None
-
-    def update(self, _: str) -> None:
-        return None
