@@ -58,7 +58,7 @@ class App:
         self.thumbprint = keys.thumbprint(self.signer.public)
         self._started = time.monotonic()
         self._store = Store(self.folder / table.store)
-        self.boot = 1 + max((item.at[0] for item in self._store.inputs()), default=0)
+        self.boot = 1 + self._store.query("SELECT coalesce(max(boot), 0) FROM input")[0][0]
         self.desk = Desk(self._store, Bridge(), self.signer, lambda: (self.boot, self.now_ms()))
 
     def now_ms(self) -> int:
