@@ -5,6 +5,7 @@ segment durable, and never before. SPEC 8.5
 """
 
 import logging
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Protocol
@@ -13,11 +14,17 @@ from fieldpost import codes, imports
 from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
 from fieldpost.state import State
-from fieldwire import cbor, errors, frame, keys, limits, tokens
+from fieldwire import cbor, errors, frame, limits, tokens
 from fieldwire.session_bridge import BridgeSession
 
 log = logging.getLogger(__name__)
 KINDS = {0: "token", 1: "segment", 2: "early"}
+REJECTED_MAX = (
+    4096  # rejections remembered; one that is forgotten is decided anew when the segment comes again
+)
+DOWN_MAX = 64  # objects that wait for one device
+OBJECT_OVERHEAD = 32  # of a frame, around an object
+STRANGERS_MAX = 64  # devices without a key that were told of
 
 
 class Keeper(Protocol):
@@ -58,9 +65,13 @@ class DeviceLink:
     _deframer: frame.Deframer = field(default_factory=frame.Deframer)
     _session: BridgeSession | None = None
     _rejected: dict[tuple[bytes, bytes, int, int], int] = field(default_factory=dict)
+    _down: dict[bytes, deque[bytes]] = field(default_factory=dict)  # device: objects it has not answered
+    _asked: bool = False  # the first of them is under way
+    _strangers: set[bytes] = field(default_factory=set)
 
     def opened(self) -> None:
         """The cable is in: a new session, which resumes what an earlier one had begun."""
+        self.device, self._asked = None, False
         incoming = None if self._session is None else self._session.incoming
         self._deframer = frame.Deframer()
         self._session = BridgeSession(
@@ -84,10 +95,31 @@ class DeviceLink:
         self._pump()
 
     def hand_down(self, data: bytes) -> None:
-        """Send a signed object to the device. SPEC 8.2"""
-        if self._session is not None:
-            self._session.send_object(data)
+        """Send a signed object to the device on the line; it is repeated on the next line until it answers. SPEC 8.2"""
+        if self.device is None:
+            return
+        waiting = self._down.setdefault(self.device, deque())
+        if len(data) > self.terms.frame_max - OBJECT_OVERHEAD:
+            log.warning("an object of %d bytes fits no frame to device %s", len(data), self.device.hex())
+        elif len(waiting) >= DOWN_MAX:
+            log.warning("device %s has %d objects to take first", self.device.hex(), DOWN_MAX)
+        else:
+            waiting.append(data)
+            self._next_down()
             self._pump()
+
+    def _next_down(self) -> None:
+        waiting = self._down.get(self.device or b"")
+        if waiting and not self._asked and self._session is not None:
+            self._asked = True
+            self._session.send_object(waiting[0])
+
+    def _answered(self) -> None:
+        self._asked = False
+        waiting = self._down.get(self.device or b"")
+        if waiting:
+            waiting.popleft()
+        self._next_down()
 
     def _pump(self) -> None:
         session = self._session
@@ -105,37 +137,53 @@ class DeviceLink:
     def _happened(self, event: tuple) -> None:
         name, *rest = event
         if name == "established":
-            self.device = rest[0]
-            log.info("device %s is on the line", rest[0].hex())
+            self._established(rest[0])
         elif name == "item":
             self._item(*rest)
         elif name == "awaited":
             self._promise(*rest)
+        elif name == "answered":
+            self._answered()
         elif name == "exchange":
             self._exchange(rest[0])
         elif name == "unknown-device":
-            log.warning(
-                "device %s calls, but no link key of it is here; hand this bridge its key", rest[0].hex()
-            )
+            self._stranger(rest[0])
         elif name == "closed":
+            self._farewell()
             self.opened()
+
+    def _established(self, device: bytes) -> None:
+        self._asked = self._asked and device == self.device
+        self.device = device
+        log.info("device %s is on the line", device.hex())
+        self._next_down()
+
+    def _stranger(self, device: bytes) -> None:
+        if device not in self._strangers and len(self._strangers) < STRANGERS_MAX:
+            self._strangers.add(device)
+            log.warning(
+                "device %s calls, but no link key of it is here; hand this bridge its key", device.hex()
+            )
+
+    def _farewell(self) -> None:
+        """What an ended session still has to say."""
+        while self._session is not None and (out := self._session.to_send(self.now_ms())) is not None:
+            self.write(frame.encode(out))
 
     def _item(self, kind: int, key: bytes | tuple, data: bytes) -> None:
         if kind not in KINDS:
             return
         outcome = self.desk.submit(KINDS[kind], data)
         self.changed()
-        if (
-            kind == 1
-            and isinstance(key, tuple)
-            and self._session is not None
-            and self._session.device is not None
-        ):
-            place = (self._session.device, *key)
-            codes_met = [row[1] for table, row in outcome.rows if table == "refusal"]
-            if codes_met and codes_met[0] not in imports.PASSING:
-                self._rejected[place] = code_number(codes_met[0])
-            self._promise(*key)
+        if kind != 1 or not isinstance(key, tuple) or self._session is None or self._session.device is None:
+            return
+        place = (self._session.device, *key)
+        for table, row in outcome.rows:
+            if table == "refusal" and row[1] not in imports.PASSING:
+                self._rejected[place] = code_number(row[1])
+        while len(self._rejected) > REJECTED_MAX:
+            del self._rejected[next(iter(self._rejected))]
+        self._promise(*key)
 
     def _promise(self, incarnation: bytes, stream: int, segment: int) -> None:
         """Custody for what is verified and durable; a rejection for what never will be."""
@@ -167,14 +215,10 @@ class DeviceLink:
 
     def _tokens(self, device: bytes) -> list[bytes]:
         trust = self.desk.state.trust
-        kids = {
-            keys.kid(one.public) for one in trust.credentials.values() if keys.device_id(one.public) == device
-        }
-        known = [one.id for one in trust.boots.values() if one.message.kid in kids]
+        known = [one.id for one in trust.boots.values() if one.message.kid == device[:8]]
         known += [one.id for one in trust.endorsements.get(device, [])]
-        for identity, one in trust.credentials.items():
-            if keys.device_id(one.public) == device:
-                known += [identity, *(above.id for above in trust.chain(identity))]
+        for one in trust.credentials_of(device):
+            known += [above.id for above in trust.chain(one.id)]
         return sorted(set(known))
 
 

@@ -23,8 +23,8 @@ class BridgeSession(Session):
 
     `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HAVE.
     Events: ("established", device id), ("item", kind, key, bytes), ("awaited", incarnation, stream, segment)
-    when the device has no custody of what it delivered, ("exchange", payload of SPEC 9.1), ("unknown-device",
-    device id), ("closed", reason).
+    when the device has no custody of what it delivered, ("answered", command) when it took one, ("exchange",
+    payload of SPEC 9.1), ("unknown-device", device id), ("closed", reason).
     """
 
     def __init__(self, thumbprint, boot, nonce, key_for, holdings, link, incoming=None):
@@ -159,6 +159,8 @@ class BridgeSession(Session):
         self._past.append(nonce)
         if len(self._past) > _PAST_NONCES_MAX:
             self._past.pop(0)
+        if self.device not in (None, device):
+            self._controls = []  # they were meant for the device before
         self.device, self._peer_nonce, self._key = device, nonce, key
         self.incoming.belong_to(device)
         self._exchanges = Exchanges(self._boot, device)
@@ -227,7 +229,7 @@ class BridgeSession(Session):
     def _on_ctrl(self, body, frame, now_ms):
         if not self._controls or body != [self._control, self._controls[0][0], None]:
             raise WireError("frame-stale", "an answer to no command")
-        self._controls.pop(0)
+        self._tell("answered", self._controls.pop(0)[0])
         self._control += 1
         self._tries = 0
         self._due_ms = None
