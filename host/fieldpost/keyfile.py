@@ -9,41 +9,49 @@ from pathlib import Path
 
 from fieldpost.signing import Signer
 
+TEXT_MAX = 128  # a key file has 65 bytes
+
 
 class KeyFileError(Exception):
     """A key file is missing, readable by others, or holds something else; the message names the remedy."""
 
 
 def create(path: Path, secret: bytes) -> None:
-    """Write 32 secret bytes to a new file of mode 0600."""
+    """Write 32 secret bytes to a new file of mode 0600: all of it or none."""
     path.parent.mkdir(parents=True, exist_ok=True)
-    try:
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-    except FileExistsError:
-        raise KeyFileError(
-            f"{path}: there is a key already; remove it by hand if it is to be replaced"
-        ) from None
+    fresh = path.with_name(f".{path.name}.new")
+    fresh.unlink(missing_ok=True)
+    handle = os.open(fresh, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
     with os.fdopen(handle, "wb") as file:
         file.write(secret.hex().encode() + b"\n")
         file.flush()
         os.fsync(file.fileno())
+    try:
+        os.link(fresh, path)
+    except FileExistsError:
+        raise KeyFileError(
+            f"{path}: there is a key already; remove it by hand if it is to be replaced"
+        ) from None
+    finally:
+        fresh.unlink()
 
 
 def read(path: Path) -> bytes:
     """The 32 bytes of a key file."""
     try:
-        mode = path.stat().st_mode
-        text = path.read_text().strip()
+        with path.open("rb") as file:
+            mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
+            data = file.read(TEXT_MAX)
     except OSError as error:
         raise KeyFileError(
             f"{path}: cannot be read ({error.strerror}); make it with `fieldpost mesh init`"
         ) from None
-    if stat.S_IMODE(mode) & 0o077:
+    if mode & 0o077:
         raise KeyFileError(
-            f"{path}: others may read it (mode {stat.S_IMODE(mode):04o}); run chmod 600 and consider it leaked"
+            f"{path}: others may read it (mode {mode:04o}); run chmod 600 and consider it leaked"
         )
     try:
-        secret = bytes.fromhex(text)
+        secret = bytes.fromhex(data.decode("ascii"))
     except ValueError:
         secret = b""
     if len(secret) != 32:

@@ -5,8 +5,9 @@ to prove its last seq. SPEC 6.1, 9.1
 """
 
 import hashlib
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from importlib import resources
+from importlib.resources.abc import Traversable
 from typing import Any
 
 from fieldpost import __version__
@@ -16,14 +17,20 @@ from fieldwire import observation as obs
 
 
 def measurement() -> bytes:
-    """Digest over the installed package, as a bridge measures itself. SPEC 7.3"""
-    files = []
-    for package in ("fieldpost", "fieldwire"):
-        root = resources.files(package)
-        for file in sorted(root.iterdir(), key=lambda one: one.name):
-            if file.name.endswith(".py"):
-                files.append((f"{package}/{file.name}", hashlib.sha256(file.read_bytes()).digest()))
-    return tokens.measurement(files)
+    """Digest over the installed packages, as a bridge measures itself. SPEC 7.3"""
+    roots = [(name, resources.files(name)) for name in ("fieldpost", "fieldwire")]
+    return tokens.measurement(file for name, root in roots for file in _files(name, root))
+
+
+def _files(path: str, folder: Traversable) -> Iterator[tuple[str, bytes]]:
+    """(path, content digest) of what runs: modules and schema steps. The boards' sources are not run here."""
+    for one in folder.iterdir():
+        name = f"{path}/{one.name}"
+        if one.is_dir():
+            if not one.name.startswith("_"):
+                yield from _files(name, one)
+        elif one.name.endswith((".py", ".sql")):
+            yield name, hashlib.sha256(one.read_bytes()).digest()
 
 
 def hardware_id(public: bytes) -> bytes:

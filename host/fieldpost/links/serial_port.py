@@ -1,27 +1,35 @@
 """A serial port in an asyncio loop: it may be absent, come, go and come again.
 
-Shell. Decides nothing about the bytes. A port that vanishes is closed and looked for again by its path.
+Shell. Decides nothing about the bytes. A port that vanishes is closed and looked for again by its path; one that
+is there and cannot be had is told of once.
 """
 
 import asyncio
+import logging
 import os
 from collections.abc import Callable
 
 import serial
 
+log = logging.getLogger(__name__)
 LOOK_S = 0.1  # how often an absent port is looked for
-PENDING_MAX = 262_144  # bytes that wait for a slow port before the newest are dropped: the session repeats them
+READ_MAX = 4096
+# Bytes that wait for a slow port before the newest are dropped: the session repeats them.
+PENDING_MAX = 262_144
 
 
 class SerialPort:
     """One port. `on_data(bytes)` for what comes in, `on_open()` each time the port is there."""
 
-    def __init__(self, path: str, baud: int, on_data: Callable[[bytes], None], on_open: Callable[[], None]) -> None:
+    def __init__(
+        self, path: str, baud: int, on_data: Callable[[bytes], None], on_open: Callable[[], None]
+    ) -> None:
         self.path, self._baud = path, baud
         self._on_data, self._on_open = on_data, on_open
         self._port: serial.Serial | None = None
         self._pending = bytearray()
         self._gone = asyncio.Event()
+        self._trouble = ""
 
     @property
     def is_open(self) -> bool:
@@ -49,16 +57,25 @@ class SerialPort:
                 self._on_open()
                 await self._gone.wait()
                 self._close()
+                await asyncio.sleep(LOOK_S)
         finally:
             self._close()
 
     def _open(self) -> serial.Serial | None:
         if not os.path.exists(self.path):
+            self._trouble = ""
             return None
         try:
-            return serial.Serial(self.path, self._baud, timeout=0, write_timeout=0, exclusive=True)
-        except (serial.SerialException, OSError):
+            port = serial.Serial(self.path, self._baud, timeout=0, write_timeout=0, exclusive=True)
+        except (serial.SerialException, OSError, ValueError) as error:
+            if str(error) != self._trouble:
+                self._trouble = str(error)
+                log.warning(
+                    "%s cannot be had: %s; is another program on it, and may this user?", self.path, error
+                )
             return None
+        self._trouble = ""
+        return port
 
     def _close(self) -> None:
         port, self._port = self._port, None
@@ -72,7 +89,7 @@ class SerialPort:
         if self._port is None:
             return
         try:
-            data = os.read(self._port.fileno(), 4096)
+            data = os.read(self._port.fileno(), READ_MAX)
         except BlockingIOError:
             return
         except OSError:
