@@ -114,3 +114,10 @@ def test_every_versioned_file_of_packages_firmware_and_boards_is_in_the_wheel(in
         if (ROOT / name).is_file() and not target.is_file():
             missing.append(name)
     assert listed and not missing
+
+
+def test_the_readme_is_the_description_that_the_wheel_shows(installed):
+    described = installed.evaluate(
+        "importlib.metadata.metadata('fieldpost')['Description']", "import importlib.metadata"
+    )
+    assert described.strip() == (ROOT / "README.md").read_text().strip()
