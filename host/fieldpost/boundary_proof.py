@@ -61,8 +61,7 @@ def standing_of(state: State, thumbprint: bytes) -> dict[bytes, Token]:
 
 def hello(state: State, thumbprint: bytes, nonce: bytes) -> Hello:
     """Our own first words."""
-    assert state.profile is not None
-    own = state.profile.mesh
+    own = state.own().mesh
     return Hello(nonce, thumbprint, (own, *sorted(set(standing_of(state, thumbprint)) - {own})))
 
 
