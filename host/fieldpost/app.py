@@ -21,6 +21,7 @@ from fieldpost.links.serial_port import SerialPort
 from fieldpost.own_log import OwnLog, boot_attestation
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
+from fieldpost.state import State
 from fieldpost.store import Store
 from fieldwire import cbor, keys, tokens
 from fieldwire import observation as obs
@@ -176,17 +177,8 @@ class App:
 
     def _met(self) -> None:
         """After a meeting: hand down what devices are to derive from."""
-        state = self.desk.state
         for rule in self.config.deliver:
-            wanted = [
-                one.id
-                for one in state.entries.values()
-                if obs.covers(rule.subject, one.observation[obs.SUBJECT])
-                and state.verdicts[one.id].code == "admitted-mapped"
-            ]
-            for identity in sorted(wanted, key=lambda one: obs.position(state.entries[one].observation))[
-                -rule.count :
-            ]:
+            for identity in newest_mapped(self.desk.state, rule.subject, rule.count):
                 self._deliver(rule.device, identity)
 
     def _deliver(self, device: str, identity: bytes) -> None:
@@ -200,6 +192,18 @@ class App:
                 for one in foreign_objects(self.desk, identity):
                     link.hand_down(one)
                 self._delivered.add((device, identity))
+
+
+def newest_mapped(state: State, subject: str, count: int) -> list[bytes]:
+    """The last `count` ids, by position, of a subject tree's foreign observations that are admitted so far."""
+    mapped = [
+        one
+        for identity, one in state.entries.items()
+        if obs.covers(subject, one.observation[obs.SUBJECT])
+        and identity in state.verdicts  # what came since the last solve waits to be judged
+        and state.verdicts[identity].code == "admitted-mapped"
+    ]
+    return [one.id for one in sorted(mapped, key=lambda one: obs.position(one.observation))[-count:]]
 
 
 def refuse_root_keys(folder: Path, roots: list[bytes]) -> None:
