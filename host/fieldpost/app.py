@@ -6,6 +6,7 @@ pipeline's. Refuses to start next to a root's private key.
 
 import asyncio
 import logging
+import math
 import os
 import time
 from collections.abc import Callable
@@ -123,10 +124,18 @@ class App:
             for table in self.config.link:
                 tasks.create_task(self._cable(table))
             tasks.create_task(self._ticks())
+            log.info("%s: %d cables, boot %d", self.config.bridge.name, len(self.config.link), self.boot)
             if self.config.boundary.listen:
-                tasks.create_task(boundary_stream.serve(self.config.boundary.listen, self.desk, self._met))
+                address = self._address(self.config.boundary.listen)
+                log.info("listening at %s", address)
+                tasks.create_task(boundary_stream.serve(address, self.desk, self._met))
             if self.config.boundary.dial:
-                tasks.create_task(self._dial(self.config.boundary.dial))
+                tasks.create_task(self._dial(self._address(self.config.boundary.dial)))
+
+    def _address(self, address: str) -> str:
+        """A Unix socket's path starts in the configuration's folder; told the short way, a name holds 107 bytes."""
+        kind, _, path = address.partition(":")
+        return f"unix:{os.path.relpath(self.folder / path)}" if kind == "unix" else address
 
     async def _cable(self, table: LinkTable) -> None:
         terms = LinkTerms(table.baud, table.turnaround_ms)
@@ -166,14 +175,21 @@ class App:
                 self._look_at_folder()
 
     async def _dial(self, address: str) -> None:
-        turn = 0
+        """Call whenever there is news and nothing waits to be placed; now and then without news of our own."""
+        every_s, called_at, said = self.config.boundary.meet_every_s, -math.inf, ""
         while True:
-            if self._changed_at is None and (self._news or turn % IDLE_MEETINGS == 0):
-                self._news = False
-                await boundary_stream.meet(address, self.desk)
+            waited_s = time.monotonic() - called_at
+            wanted = self._news or waited_s > IDLE_MEETINGS * every_s
+            if self._changed_at is None and wanted and waited_s >= every_s:
+                self._news, called_at = False, time.monotonic()
+                meeting = await boundary_stream.meet(address, self.desk)
+                if not meeting.done:
+                    self._news = True
+                    if meeting.why != said:
+                        log.warning("%s: no meeting: %s", address, meeting.why)
+                said = meeting.why
                 self._met()
-            turn += 1
-            await asyncio.sleep(self.config.boundary.meet_every_s)
+            await asyncio.sleep(LOOK_S / 5)
 
     def _met(self) -> None:
         """After a meeting: hand down what devices are to derive from."""

@@ -122,7 +122,8 @@ def _keep(state: State, entries: list[Verified], timeline: Timeline, anchor: Anc
 
 def _claim_utc(state: State, home: Evidence) -> None:
     placements: dict[Stamp, Placement] = {found.at: found for found in state.placements.values()}
-    offset = utc_bounds(home.claims, placements, state.own().utc_claims)
+    agreed = 1 if state.agreement is None else state.agreement.time.k
+    offset = utc_bounds(home.claims, placements, max(agreed, state.own().utc_claims))
     for identity, found in state.placements.items():
         state.utc[identity] = utc_interval(offset, widened(found.resilient))
 

@@ -54,7 +54,6 @@ class Play:
         shutil.rmtree(self.folder, ignore_errors=True)
         self.parts = {one.name: one for one in cast.parts()}
         specs = [one.spec() for one in self.parts.values()]
-        # PTYs and sockets are named by short relative paths: a Unix socket's name holds 107 bytes.
         async with Fleet(self.folder / "boards", specs, seed=SEED, latency_ms=LATENCY_MS) as self.fleet:
             watch = asyncio.create_task(self.fleet.watch())
             story = asyncio.create_task(self._story())
@@ -141,15 +140,15 @@ class Play:
             peer = self.meshes["bravo" if name == "alpha" else "alpha"]
             mine = [one for one in self.parts.values() if one.mesh == name]
             links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine)
-            socket = f"unix:{os.path.relpath(self.folder)}/alpha/boundary.sock"
+            socket = "boundary.sock" if name == "alpha" else "../alpha/boundary.sock"
             deliver = tuple(
                 (self.devices[one], subject, count)
                 for one, subject, count in cast.DELIVERIES
                 if self.parts[one].mesh == name
             )
             setup = provision.BridgeSetup(
-                name, (peer.root_public,), links, listen=socket if name == "alpha" else None,
-                dial=socket if name == "bravo" else None, meet_every_s=1.0, deliver=deliver, utc_claims=1,
+                name, (peer.root_public,), links, listen=f"unix:{socket}" if name == "alpha" else None,
+                dial=f"unix:{socket}" if name == "bravo" else None, meet_every_s=1.0, deliver=deliver, utc_claims=1,
             )  # fmt: skip
             validity = Validity.days(now, 365)
             folder = self.folder / name

@@ -141,8 +141,8 @@ def text(found: dict[str, Any], folder: Path) -> str:
         _why(found["why"]),
         _sides(found),
         f"The stores lie in {folder}/alpha/store.db and {folder}/bravo/store.db.\n"
-        f"Look on: fieldpost why {found['why']['observation'][:12]} --store {folder}/alpha/store.db\n"
-        f"         fieldpost rebuild --store {folder}/alpha/store.db",
+        f"Look on: .venv/bin/fieldpost why {found['why']['observation'][:12]} --store {folder}/alpha/store.db\n"
+        f"         .venv/bin/fieldpost rebuild --store {folder}/alpha/store.db",
     ]
     return "\n\n".join(parts)
 
