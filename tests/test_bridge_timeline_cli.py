@@ -151,6 +151,8 @@ BAD = {
     "a reading beyond 64 bits": ([*RATES, ANCHOR, ASK.replace('"t":1', '"t":1e12')], 4),
     "an unknown type": (['{"type":"guess"}'], 1),
     "no object": (["[1]"], 1),
+    "an integer without end": ([ASK.replace('"t":1', '"t":' + "9" * 5_000)], 1),
+    "half a character in an id": ([*RATES, ANCHOR, ASK.replace('"p"', '"\\ud800"')], 4),
     "nesting without end": (["[" * 60_000], 1),
     "a doubled key": ([RATES[0].replace('"device":"a"', '"device":"a","device":"b"')], 1),
     "a missing key": (['{"type":"place","id":"p"}'], 1),

@@ -52,7 +52,7 @@ class BoundaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
     listen: str | None = None
     dial: str | None = None
-    meet_every_s: Annotated[float, msgspec.Meta(gt=0)] = 10.0
+    meet_every_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 10.0
 
 
 class DeliverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -101,13 +101,19 @@ def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
         yield ("bridge", "mesh"), "bridge.mesh", "the thumbprint of one of bridge.roots, our own"
     for key in ("listen", "dial"):
         address = getattr(config.boundary, key)
-        if address is not None and not ADDRESS.fullmatch(address):
-            yield ("boundary", key), f"boundary.{key}", "unix:PATH, tcp:PORT or tcp:HOST:PORT"
+        if address is not None and not _is_address(address):
+            expected = "unix:PATH, tcp:PORT or tcp:HOST:PORT, a port being 1 to 65535"
+            yield ("boundary", key), f"boundary.{key}", expected
     for index, rule in enumerate(config.deliver):
         if not _is_hex(rule.device, 16):
             yield ("deliver", index, "device"), f"deliver[{index}].device", "32 lower-case hexadecimal digits"
         if not is_path(rule.subject):
             yield ("deliver", index, "subject"), f"deliver[{index}].subject", "a subject, without wildcards"
+
+
+def _is_address(text: str) -> bool:
+    port = text.rpartition(":")[2]
+    return ADDRESS.fullmatch(text) is not None and (text.startswith("unix:") or 0 < int(port) < 65_536)
 
 
 def _is_hex(text: str, size: int) -> bool:

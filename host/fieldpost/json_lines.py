@@ -11,6 +11,7 @@ from typing import Any, NoReturn, TypeVar
 
 T = TypeVar("T")
 REQUIRED: Any = object()
+DIGITS_MAX = 200
 
 
 class LineError(ValueError):
@@ -79,20 +80,38 @@ def lines(text: str) -> Iterator[Line]:
         if not content.strip():
             continue
         try:
-            fields = json.loads(content, object_pairs_hook=_once, parse_float=_refuse, parse_constant=_refuse)
+            fields = json.loads(
+                content, object_pairs_hook=once, parse_int=whole, parse_float=_refuse, parse_constant=_refuse
+            )
         except (ValueError, RecursionError) as error:
-            cause = error.msg if isinstance(error, json.JSONDecodeError) else error
-            raise LineError(number, "", f"expected a JSON object; {cause}") from None
+            raise LineError(number, "", f"expected a JSON object; {why_none(error)}") from None
         if not isinstance(fields, dict):
             raise LineError(number, "", "expected a JSON object")
         yield Line(number, fields)
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def why_none(error: ValueError | RecursionError) -> str:
+    """Why a text was no JSON for us, told to whoever wrote the text."""
+    if isinstance(error, json.JSONDecodeError):
+        return f"no JSON from column {error.colno} on: {error.msg.removesuffix(' starting at').lower()}"
+    if isinstance(error, UnicodeDecodeError):
+        return f"byte {error.start} is not UTF-8; save the file as UTF-8"
+    return "brackets are nested too deep" if isinstance(error, RecursionError) else str(error)
+
+
+def once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's fields, each key once; else ValueError."""
     fields = dict(pairs)
     if len(fields) != len(pairs):
-        raise ValueError("a key stands twice")
+        raise ValueError("a key stands twice in one object")
     return fields
+
+
+def whole(digits: str) -> int:
+    """An integer of a length that a file may sensibly hold; else ValueError."""
+    if len(digits) > DIGITS_MAX:
+        raise ValueError(f"a number of {len(digits)} digits, at most {DIGITS_MAX} are read")
+    return int(digits)
 
 
 def _refuse(word: str) -> NoReturn:

@@ -44,7 +44,7 @@ def place(
         with evidence.open("rb") as lines:
             request = parse(lines)
     except OSError as error:
-        stop(CANNOT, f"{evidence}: {error.strerror}")
+        stop(CANNOT, f"{evidence}: {error.strerror}", "give a file that can be read")
     except LineError as error:
         stop(USAGE, f"{evidence}: {error}")
     devices = len(request.evidence.assumptions)

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from decimal import Decimal
 from typing import Any
 
+from fieldpost.json_lines import once, whole, why_none
 from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read
 from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exchange, Stamp
 
@@ -75,6 +76,8 @@ class Reader:
     def name(self, value: object, what: str) -> str:
         if not isinstance(value, str) or not 0 < len(value) <= NAME_CHARS_MAX:
             raise ValueError(f"{what} must be text of 1 to {NAME_CHARS_MAX} characters, not {value!r:.80}")
+        if any("\ud800" <= one <= "\udfff" for one in value):
+            raise ValueError(f"{what} {value!r:.80} has half a character, which no text holds")
         return value
 
     def device(self, value: object) -> str:
@@ -202,13 +205,6 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a finite number")
 
 
-def _no_double(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    row = dict(pairs)
-    if len(row) != len(pairs):
-        raise ValueError("a key stands twice in one object")
-    return row
-
-
 def parse(lines: Iterable[bytes]) -> Request:
     """Reads a whole file. Raises LineError with the number of the first wrong line."""
     reader = Reader()
@@ -222,11 +218,11 @@ def parse(lines: Iterable[bytes]) -> Request:
             continue
         try:
             row = json.loads(
-                raw, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=_no_double
+                raw, parse_int=whole, parse_float=Decimal, parse_constant=_no_constant, object_pairs_hook=once
             )
             take(reader, row)
         except (ValueError, RecursionError) as error:
-            raise LineError(number, str(error)) from error
+            raise LineError(number, why_none(error)) from error
     return reader.finish()
 
 
