@@ -35,6 +35,13 @@ def test_an_earlier_root_is_accepted_and_another_is_answered_no():
     assert "are named" in document("log", "verify", "--size", 9999, "--root", earlier, exit_code=1)["reason"]
 
 
+def test_a_size_alone_gives_the_root_of_that_many_events_and_more_than_there_are_is_answered_no():
+    found = document("log", "verify", "--size", 20)
+    assert (found["size"], found["root"]) == (20, Leaves.of(events()).root(20).hex())
+    found = document("log", "verify", "--size", 9999, exit_code=1)
+    assert found["size"] == len(events()) and found["code"] == "log-root" and not found["valid"]
+
+
 def test_a_root_that_is_none_is_a_usage_error():
     for given in ("00", "xyz", "0" * 63):
         assert run("log", "verify", "--root", given).exit_code == 2

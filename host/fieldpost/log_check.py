@@ -52,12 +52,12 @@ class Leaves:
                 yield index, event
 
 
-def against_root(leaves: Leaves, size: int, root: bytes) -> Refusal | None:
-    """None if the log's first `size` events have this root."""
+def against_root(leaves: Leaves, size: int, root: bytes | None) -> Refusal | None:
+    """None if the log has `size` events and the first ones have this root, if one is named."""
     if size > leaves.size:
         reason = f"the log has {leaves.size} events, {size} are named"
         return refuse("log-root", reason)
-    if leaves.root(size) != root:
+    if root is not None and leaves.root(size) != root:
         reason = f"the root over the first {size} events is {leaves.root(size).hex()}"
         return refuse("log-root", reason)
     return None

@@ -28,7 +28,7 @@ def log() -> None:
 def verify(
     store: StorePath = DEFAULT,
     size: Annotated[
-        int | None, typer.Option(min=0, help="Events that the root was taken over; all by default.")
+        int | None, typer.Option(min=0, help="Only the first so many events; all by default.")
     ] = None,
     root: Annotated[str | None, typer.Option(help="A root noted earlier, in hex.")] = None,
     checkpoint: Annotated[Path | None, typer.Option(metavar="FILE", help="A signed checkpoint.")] = None,
@@ -39,21 +39,21 @@ def verify(
     try:
         signed = None if checkpoint is None else checkpoint.read_bytes()
     except OSError as error:
-        output.stop(output.CANNOT, f"{checkpoint}: {error.strerror}")
+        output.stop(output.CANNOT, f"{checkpoint}: {error.strerror}", "give a file that can be read")
     with reading(store) as held:
         leaves = Leaves.of(held.events())
-        refusal: Refusal | None = None
-        if wanted is not None:
-            refusal = against_root(leaves, leaves.size if size is None else size, wanted)
+        named = leaves.size if size is None else size
+        refusal: Refusal | None = against_root(leaves, named, wanted)
         if refusal is None and signed is not None:
             refusal = against_checkpoint(leaves, signed, trust_of(held))
-    found = {"size": leaves.size, "root": leaves.root().hex(), "valid": refusal is None}
+    counted = min(named, leaves.size)
+    found = {"size": counted, "root": leaves.root(counted).hex(), "valid": refusal is None}
     if refusal is not None:
         found |= {"code": refusal.code, "reason": refusal.reason, "remedy": refusal.remedy}
     if json:
         output.print_json(found)
     else:
-        say(f"{leaves.size} events, root {found['root']}")
+        say(f"{counted} events, root {found['root']}")
     if refusal is not None:
         output.stop(output.NO, f"{refusal.code}: {refusal.reason}", refusal.remedy)
 
