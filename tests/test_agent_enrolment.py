@@ -81,6 +81,17 @@ def test_a_host_that_did_not_hear_the_confirmation_gets_it_again():
     assert enrolment.to_send(0)[0] == ENROLLED
 
 
+def test_a_damaged_repetition_is_refused_and_the_identity_stands():
+    enrolment, body = started()
+    enrolment.receive(enrol(body[0]), 0)
+    made = enrolment.next_event()[1]
+    for value in ({}, 7, [], [1, 2, 3], b"", None):
+        enrolment.receive(bytes((ENROL,)) + cbor.encode(value), 0)
+        assert enrolment.refused == "frame-shape" and enrolment.to_send(0) is None
+    enrolment.receive(enrol(body[0]), 0)
+    assert cbor.decode(enrolment.to_send(0)[1:]) == [made.device]
+
+
 def test_a_start_that_is_repeated_asks_for_the_same_key():
     enrolment, body = started()
     enrolment.receive(bytes((START,)) + cbor.encode([b"\x56" * 32]), 0)
@@ -104,6 +115,8 @@ def test_what_makes_no_whole_identity_is_refused_and_the_device_goes_on_waiting(
         ("frame-shape", enrol(public, k_dev=b"short")),
         ("frame-shape", bytes((ENROL,)) + cbor.encode([])),
         ("cbor-truncated", bytes((ENROL,)) + b"\x85"),
+        ("frame-shape", enrol(public, held=[7])),
+        ("frame-shape", enrol(public, held=[{}])),
     )
     for code, frame in wrong:
         enrolment.receive(frame, 0)

@@ -189,10 +189,19 @@ def test_an_equivalence_that_does_not_fit_is_refused():
 def test_an_issuer_without_the_right_to_translate_is_refused():
     trust = trust_of(HOME)
     clerk = Ed25519Signer(b"\x35" * 32)
-    data = credential(HOME.id, clerk.public, "region", ["observe"], 0, HOME.authority, HOME.region_id)
+    data = credential(HOME.id, clerk.public, "region", ["observe"], 1, HOME.authority, HOME.region_id)
     issuer = trust.add(data).id
     equivalence = HOME.equivalence(ABROAD, clerk, ISSUER=issuer)
     raises("token-right", HandedDown(trust).take, handed_down(equivalence=equivalence))
+
+
+def test_a_boundary_agent_and_a_device_issue_no_credential():
+    trust = trust_of(HOME)
+    for number, rights, depth in ((0x36, ["boundary", "observe"], 1), (0x37, ["observe"], 0)):
+        agent, other = Ed25519Signer(bytes([number]) * 32), Ed25519Signer(b"\x38" * 32)
+        above = trust.add(credential(HOME.id, agent.public, "region", rights, depth, HOME.root)).id
+        below = credential(HOME.id, other.public, "region", ["observe"], 0, agent, above)
+        raises("token-chain", trust.add, below)
 
 
 def test_a_foreign_chain_that_does_not_reach_its_root_is_refused():

@@ -15,7 +15,7 @@ FILES = [
 RULE = {"derivation": "observation"}
 SIGNED = {
     "early", "credential", "endorsement", "boot", "equivalence", "revocation", "schema-token", "epoch", "handshake",
-    "checkpoint", "seal", "receipt",
+    "checkpoint", "report", "seal", "receipt",
 }  # fmt: skip
 
 

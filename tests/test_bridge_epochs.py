@@ -61,7 +61,8 @@ def test_both_sides_sign_one_body_with_one_decision_digest(world):
 
 def test_the_body_is_that_of_the_specification(world):
     meet(world)
-    number, terms, joint, evidence, decisions, verdicts = cbor.decode(last(world.alpha).body)
+    number, terms, joint, evidence, decisions, verdicts, bridges = cbor.decode(last(world.alpha).body)
+    assert bridges == sorted(side.desk.state.profile.thumbprint for side in world.sides)
     assert (number, terms) == (1, world.alpha.desk.state.agreement_digest)
     assert joint == epoch.joint_root(last(world.alpha).joint)
     assert decisions == last(world.alpha).resolution.decision_digest and len(evidence) == 32
@@ -163,7 +164,7 @@ def decided(states, mine):
     """The body that one of two folds computes over the other's offer."""
     offers = [epoch.offer(state, 1) for state in states]
     opening = epoch.Opening(offers[mine], frozenset())
-    return epoch.compute(states[mine], opening, offers[1 - mine], b"peer").body
+    return epoch.compute(states[mine], opening, offers[1 - mine], states[1 - mine].profile.thumbprint).body
 
 
 def test_200_random_orders_of_arrival_give_one_decision_digest(tmp_path):
@@ -356,7 +357,8 @@ def test_a_malformed_time_record_is_evidence_of_nothing_and_blocks_nobody(world)
 
 def test_numbers_beyond_any_devices_life_are_refused_and_disturb_nothing(world):
     a1 = world.alpha.boards[0]
-    a1.reading("water/dam", 1, 2**63)
+    made = obs.decode(a1.reading("water/dam", 1, 1_000))
+    a1._leaves[obs.READINGS][-1] = cbor.encode({**made, obs.TREF: [1, 2**63]})
     world.alpha.take(("segment", a1.seal()))
     [refused] = world.alpha.events("refused")
     assert refused[4] == "observation-shape"

@@ -6,7 +6,12 @@ from vectors_io import load_json, raises
 from fieldpost import epoch, recorder, signing
 from fieldwire import cose
 
-TYPES = {"epoch": cose.EPOCH, "checkpoint": cose.CHECKPOINT, "handshake": cose.HANDSHAKE}
+TYPES = {
+    "epoch": cose.EPOCH,
+    "checkpoint": cose.CHECKPOINT,
+    "handshake": cose.HANDSHAKE,
+    "report": cose.REPORT,
+}
 ROWS = [row for name in ("recorder", "offer", "boundary") for row in load_json(name)]
 
 

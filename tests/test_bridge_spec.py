@@ -131,6 +131,11 @@ def test_every_wire_code_is_raised_somewhere():
     assert not [code for code in errors.NUMBER if CODE.count(f'"{code}"') < 3]
 
 
+def test_every_limit_of_the_specification_is_the_codes():
+    stated = {row[0]: int(row[1]) for row in rows(between("## 2.", "## 3."))}
+    assert stated == {name: value for name, value in vars(limits).items() if name.isupper()}
+
+
 def test_every_limit_has_its_reason_above_it():
     lines = Path(limits.__file__).read_text().splitlines()
     for index, line in enumerate(lines):

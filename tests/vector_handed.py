@@ -35,6 +35,8 @@ def _claims(mesh, authority, key, **changed):
 
 OWN = _credential(AUTHORITY, given.ROOT)
 MUTE = _credential(_claims(given.MESH, "mute", given.OTHER, rights=["observe"]), given.ROOT)
+AGENT = _credential(_claims(given.MESH, "agent", given.BRIDGE, rights=["boundary", "translate"]), given.ROOT)
+LEAF = _credential(_claims(given.MESH, "leaf", given.OTHER, depth=0), given.ROOT)
 COAST = _credential(_claims(given.FOREIGN_MESH, "coast", given.FOREIGN), given.FOREIGN_ROOT)
 
 
@@ -73,7 +75,7 @@ CHAIN = [ROOT, COAST, DEVICE]
 
 
 def handed_rows():
-    own, equal = {"root": given.ROOT.public, "held": [OWN, MUTE]}, _equivalence()
+    own, equal = {"root": given.ROOT.public, "held": [OWN, MUTE, AGENT, LEAF]}, _equivalence()
     accepted = [
         ("A foreign early copy comes with its chain and an equivalence.", _early(DEVICE)),
         ("A foreign early copy may come as a crossing item.", [0, _early(DEVICE)]),
@@ -102,6 +104,8 @@ def _refused_items():
     silent, narrow, stranger = _device(rights=[]), _device(scope=[["coast/quay"], None]), _device(depth=1)
     return [
         ("An item of a third kind is refused.", "item-shape", [2, copy], CHAIN, equal),
+        ("True is no number of an item's form.", "item-shape", [True, *_item(DEVICE)[1:]], CHAIN, equal),
+        ("False is no number of an item's form.", "item-shape", [False, copy], CHAIN, equal),
         ("An item of four parts is refused.", "item-shape", _item(DEVICE)[:4], CHAIN, equal),
         ("A credential that is not in the chain is not known.", "token-unknown", copy, CHAIN[:2], equal),
         ("A credential without its issuer is refused.", "token-issuer-unknown", copy, [ROOT, DEVICE], equal),
@@ -167,6 +171,16 @@ def _refused_bindings():
             "An issuer without the right may not translate.",
             "token-right",
             _equivalence(given.OTHER, MUTE, local=[given.MESH, "mute/partners"]),
+        ),
+        (
+            "A boundary agent's credential issues nothing.",
+            "token-chain",
+            _equivalence(given.BRIDGE, AGENT, local=[given.MESH, "agent/partners"]),
+        ),
+        (
+            "A credential of depth 0 issues nothing.",
+            "token-chain",
+            _equivalence(given.OTHER, LEAF, local=[given.MESH, "leaf/partners"]),
         ),
         ("An issuer that is not held is not known.", "token-issuer-unknown", _equivalence(issuer=COAST)),
         ("An equivalence does not outlive its issuer.", "token-chain", _equivalence(exp=given.EXP + 1)),

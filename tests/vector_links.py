@@ -101,13 +101,26 @@ def boundary_rows():
         ],
     )
     scopes = [["north/ridge", "agreed"], ["north/valley", "open"]]
-    epoch = [4, DIGEST, ROOT, DIGEST, ROOT, scopes]
+    bridges = sorted([given.BRIDGE_ID, other])
+    epoch = [4, DIGEST, ROOT, DIGEST, ROOT, scopes, bridges]
     rows += _signed_rows(
         "epoch",
         cose.EPOCH,
         given.BRIDGE,
         [("An epoch names what was decided over which joint set.", epoch)],
-        [("An epoch without its evidence digest is refused by the grammar.", epoch[:3] + epoch[4:])],
+        [
+            ("An epoch without its evidence digest is refused by the grammar.", epoch[:3] + epoch[4:]),
+            ("An epoch that does not name its two bridges is refused by the grammar.", epoch[:6]),
+        ],
+    )
+    stated = hashlib.sha256(b"fieldpost/epoch/1" + cbor.encode(epoch)).digest()
+    report = ["north/valley", {"forks": 2}, {"forks": 1}, stated]
+    rows += _signed_rows(
+        "report",
+        cose.REPORT,
+        given.BRIDGE,
+        [("A divergence report names its scope, its terms and its epoch.", report)],
+        [("A divergence report without its epoch is refused by the grammar.", report[:3])],
     )
     wrong = cose.sign(cose.CHECKPOINT, cbor.encode(epoch), given.BRIDGE)
     rows.append(bad("A checkpoint is no epoch.", "epoch", wrong, "cose-typ", public=given.BRIDGE.public))

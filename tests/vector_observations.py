@@ -91,7 +91,10 @@ def _well_formed():
             "A subject may have eight segments and 128 bytes.",
             observation(subject="/".join(["abcdefghijklmno"] * 7 + ["p" * 16])),
         ),
-        ("A sequence number may use 64 bits.", observation(2**64 - 1)),
+        (
+            "A sequence number and the times may use 42 bits.",
+            observation(2**42 - 1, tref=[2**42 - 1, 2**42 - 1, obs.utc(2**42 - 1, 2**42 - 1)]),
+        ),
     ]
 
 
@@ -106,6 +109,9 @@ def _malformed():
         ("A device id of 15 bytes is refused.", observation(device=bytes(15))),
         ("Stream 4 is refused.", {**made, obs.STREAM: 4}),
         ("A negative sequence number is refused.", {**made, obs.SEQ: -1}),
+        ("A sequence number of 43 bits is refused.", {**made, obs.SEQ: 2**42}),
+        ("A boot number of 43 bits is refused.", observation(tref=[2**42, 60_000])),
+        ("Local milliseconds of 43 bits are refused.", observation(tref=[3, 2**42])),
         ("True is no sequence number.", {**made, obs.SEQ: True}),
         ("A time reference without a boot is refused.", observation(tref=[60_000])),
         ("A UTC reading without its tag is refused.", observation(tref=[3, 1, {1: 2, -2: 0, -3: 0}])),
@@ -139,6 +145,7 @@ def _beyond_the_grammar():
             "A subject of 129 bytes is refused.",
             observation(subject="/".join(["abcdefghijklmno"] * 7 + ["p" * 17])),
         ),
+        ("UTC milliseconds of 43 bits are refused.", observation(tref=[3, 1, obs.utc(2**42, 5)])),
         ("An observation of more than 1,024 bytes is refused.", long),
     ]
 
@@ -216,6 +223,7 @@ def schema_rows():
     rows = [
         good("A schema names each property with its type, unit and exponent.", "schema", given.SCHEMA),
         good("A schema may have sixteen properties.", "schema", _wide(16)),
+        good("A name may have 256 bytes.", "schema", cbor.encode(["\u00e9" * 128, [["a", 0, "", 0]]])),
     ]
     for row in rows:
         row["digest"] = schema.digest(bytes.fromhex(row["hex"])).hex()
@@ -226,6 +234,12 @@ def schema_rows():
         ("An exponent of 19 is refused.", ["x", [["a", 0, "", 19]]], "refuses"),
         ("A property without a name is refused.", ["x", [["", 0, "", 0]]], "refuses"),
         ("A unit that is a number is refused.", ["x", [["a", 0, 1, 0]]], "refuses"),
+        (
+            "A name of 130 characters and 260 bytes is refused.",
+            ["\u00e9" * 130, [["a", 0, "", 0]]],
+            "refuses",
+        ),
+        ("A unit of 257 bytes is refused.", ["x", [["a", 0, "u" * 257, 0]]], "refuses"),
         ("A schema without a name is refused.", [[["a", 0, "", 0]]], "refuses"),
         ("A property named twice is refused.", ["x", [["a", 0, "", 0], ["a", 1, "", 0]]], "accepts"),
     ]
@@ -242,6 +256,9 @@ def payload_rows():
     full = [2_150, "clear", [471_234_567, 85_123_456, 2_000], b"\x01"]
     rows = [
         good("A payload has one value a property.", "payload", cbor.encode(full)),
+        good(
+            "An integer may use 64 bits, its sign among them.", "payload", cbor.encode([-(2**63), *full[1:]])
+        ),
         good("Nil stands for an absent value.", "payload", cbor.encode([None] * 4)),
         good(
             "A position may lie on the pole.",
@@ -255,6 +272,8 @@ def payload_rows():
         ("An integer where a category is due is refused.", [None, 7, None, None], "accepts"),
         ("A latitude beyond the pole is refused.", [None, None, [9 * 10**8 + 1, 0, 0], None], "refuses"),
         ("A negative radius is refused.", [None, None, [0, 0, -1], None], "refuses"),
+        ("An integer of 65 bits is refused.", [2**63, None, None, None], "refuses"),
+        ("A radius of 65 bits is refused.", [None, None, [0, 0, 2**63], None], "refuses"),
         ("True is no integer.", [True, None, None, None], "refuses"),
     ]
     rows += [bad(name, "payload", cbor.encode(value), "payload-schema", cddl) for name, value, cddl in wrong]
@@ -320,6 +339,7 @@ def function_rows():
     wrong = [
         ("A function that is not built in is not computed.", ["median", [1, 2]], "derivation-unknown"),
         ("A difference of three values is refused.", ["difference", [1, 2, 3]], "derivation-false"),
+        ("A difference that leaves 64 bits is refused.", ["difference", [2**63 - 1, -1]], "derivation-false"),
         ("A mean of nothing is refused.", ["mean", []], "derivation-false"),
     ]
     return rows + [bad(name, "function", cbor.encode(call), error, "accepts") for name, call, error in wrong]

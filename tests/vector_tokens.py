@@ -25,7 +25,7 @@ AUTHORITY = {
     tokens.MESH: given.MESH,
     tokens.AUTHORITY: "north",
     tokens.SCOPE: ALL,
-    tokens.RIGHTS: ["boundary", "observe", "time", "translate"],
+    tokens.RIGHTS: ["observe", "time", "translate"],
     tokens.DEPTH: 2,
 }
 DEVICE = {
@@ -140,6 +140,7 @@ def endorsement_rows():
     e, t = ENDORSEMENT, tokens
     accepted = [
         ("An authority endorses a board and its clock.", e),
+        ("An oemid may be the three bytes of an IEEE registration.", {**e, t.OEMID: b"\x00\x50\xc2"}),
         ("A wander may be stated.", {**e, t.CLOCK: [-2_000, 3_000, 500]}),
         ("An endorsement may list ten builds.", {**e, t.MEASUREMENTS: [bytes((n,)) * 32 for n in range(10)]}),
     ]
@@ -156,6 +157,7 @@ def endorsement_rows():
         ("A negative wander is refused.", {**e, t.CLOCK: [0, 1, -1]}, "refuses"),
         ("Eleven builds are refused.", {**e, t.MEASUREMENTS: [bytes(32)] * 11}, "refuses"),
         ("An endorsement without an issuer is refused.", _lacking(e, t.ISSUER), "refuses"),
+        ("An oemid of 8 bytes is refused.", {**e, t.OEMID: bytes(8)}, "refuses"),
         ("A hardware model in text is refused.", {**e, t.HWMODEL: "unix"}, "refuses"),
     ]
     return _rows("endorsement", cose.ENDORSEMENT, given.AUTHORITY, accepted, refused)
@@ -199,7 +201,7 @@ def equivalence_rows():
 
 def revocation_rows():
     r, t = REVOCATION, tokens
-    last = [[given.INCARNATION, 1, SEAL_HASH], [given.INCARNATION, 0, None]]
+    last = [[given.INCARNATION, 0, None], [given.INCARNATION, 1, SEAL_HASH]]
     refused = [
         ("A target of 32 bytes is refused.", {**r, t.TARGET: bytes(32)}, "refuses"),
         (
@@ -209,6 +211,17 @@ def revocation_rows():
         ),
         ("Last good seals that are no list are refused.", {**r, t.LAST_GOOD: 7}, "refuses"),
         ("A staying credential of 32 bytes is refused.", {**r, t.STAYING: [bytes(32)]}, "refuses"),
+        ("Last good seals out of order are refused.", {**r, t.LAST_GOOD: last[::-1]}, "accepts"),
+        (
+            "Two last good seals of one stream are refused.",
+            {**r, t.LAST_GOOD: [last[0], [given.INCARNATION, 0, SEAL_HASH]]},
+            "accepts",
+        ),
+        (
+            "A staying credential that is named twice is refused.",
+            {**r, t.STAYING: [bytes(16), bytes(16)]},
+            "accepts",
+        ),
         ("A revocation without a target is refused.", _lacking(r, t.TARGET), "refuses"),
     ]
     accepted = [

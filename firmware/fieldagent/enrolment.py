@@ -5,7 +5,7 @@ this device's own key. Refuses everything else and goes on waiting; whoever hold
 """
 
 from fieldagent.identity import Identity
-from fieldagent.trust import Trust
+from fieldagent.trust import Trust, check_issuer
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
@@ -66,25 +66,22 @@ class Enrolment:
         self._out.append(bytes((REQUEST,)) + cbor.encode(request))
 
     def _on_enrol(self, body):
-        if self._enrolled is not None:
-            if self._told and body[3] == self._enrolled.credential:
-                self.confirm()  # the host did not hear it
-            return
-        if (
-            self._seed is None
-            or not isinstance(body, list)
-            or len(body) != 5
-            or not isinstance(body[4], list)
-        ):
-            raise WireError(
-                "frame-shape", "ENROL is [K_dev, root key, mesh id, credential id, tokens], after a start"
-            )
+        if not isinstance(body, list) or len(body) != 5 or not isinstance(body[4], list):
+            raise WireError("frame-shape", "ENROL is [K_dev, root key, mesh id, credential id, tokens]")
         k_dev, root, mesh_id, credential, held = body
         sized = ((k_dev, 32), (root, 32), (mesh_id, 32), (credential, 16))
         if not all(obs.is_bytes(value, size) for value, size in sized) or len(held) > _TOKENS_MAX:
             raise WireError(
                 "frame-shape", "ENROL carries 32, 32, 32 and 16 bytes and up to %d tokens" % _TOKENS_MAX
             )
+        if not all(isinstance(data, bytes) for data in held):
+            raise WireError("frame-shape", "the tokens of an ENROL are byte strings")
+        if self._enrolled is not None:
+            if self._told and credential == self._enrolled.credential:
+                self.confirm()  # the host did not hear it
+            return
+        if self._seed is None:
+            raise WireError("frame-shape", "an ENROL comes after a start")
         if keys.thumbprint(root) != mesh_id:
             raise WireError("token-chain", "the mesh id is not the root key's thumbprint")
         own = self._verified(Trust(mesh_id, root, verify), held, credential)
@@ -101,5 +98,6 @@ class Enrolment:
                 issuer = trust.credential(token.claims[tokens.ISSUER])
                 if issuer is None:
                     raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
+                check_issuer(issuer)
                 cose.check(token.message, issuer.public, verify)
         return trust.credential(credential)

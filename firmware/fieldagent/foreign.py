@@ -5,7 +5,7 @@ authority's key to a local authority, and the observation's credential chain pas
 all else; the bridge that hands it down is not believed. SPEC 7.4, 10.3
 """
 
-from fieldagent.trust import Trust, scope_covers
+from fieldagent.trust import Trust, check_issuer, scope_covers
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire import seal as seals
@@ -78,6 +78,7 @@ def _equivalence(data, trust):
     if issuer is None:
         raise WireError("token-issuer-unknown", "the equivalence's issuer is not held")
     cose.check(token.message, issuer.public, trust.verify)
+    check_issuer(issuer)
     mesh, local = token.claims[tokens.LOCAL]
     above = issuer.claims
     if "translate" not in above[tokens.RIGHTS] or not obs.covers(above[tokens.AUTHORITY], local):
@@ -100,12 +101,13 @@ def _check_bound(claims, foreign, credential):
 
 
 def _open(item, foreign):
-    if isinstance(item, list) and len(item) == 2 and item[0] == 0 and isinstance(item[1], bytes):
+    form = item[0] if isinstance(item, list) and item and obs.is_uint(item[0]) else None
+    if form == 0 and len(item) == 2 and isinstance(item[1], bytes):
         item = item[1]
     if isinstance(item, bytes):
         observation, leaf, credential = foreign.open_early(item)
         return observation, obs.observation_id(leaf), credential
-    is_share = isinstance(item, list) and len(item) == 5 and item[0] == 1
+    is_share = form == 1 and len(item) == 5
     if not is_share or not isinstance(item[1], bytes) or not isinstance(item[2], bytes):
         raise WireError("item-shape", "an item is an early copy or [1, seal, leaf, index, path]")
     credential = foreign.signer_of(obs.decode(item[2]))

@@ -19,6 +19,12 @@ def scope_covers(scope, subject, content_format):
     return formats is None or content_format in formats
 
 
+def check_issuer(credential):
+    """WireError unless the credential is an authority's: a device's and a boundary agent's issue nothing. SPEC 7.1"""
+    if credential.claims[tokens.DEPTH] == 0 or "boundary" in credential.claims[tokens.RIGHTS]:
+        raise WireError("token-chain", "the issuer's credential is no authority's")
+
+
 def _scope_within(inner, outer):
     for mine, theirs, fits in ((inner[0], outer[0], obs.covers), (inner[1], outer[1], lambda a, b: a == b)):
         if theirs is None:
@@ -74,6 +80,7 @@ class Trust:
         above = self._held.get(issuer)
         if above is None:
             raise WireError("token-issuer-unknown", "the issuer's credential is not held")
+        check_issuer(above)
         mine, theirs = token.claims, above.claims
         within = (
             obs.covers(theirs[tokens.AUTHORITY], mine[tokens.AUTHORITY])

@@ -74,10 +74,13 @@ class Trade:
         cose.check(message, self._peer.public, verify)
         body = message.payload or b""
         value = cbor.decode(body)
-        if not isinstance(value, list) or len(value) != 6 or not obs.is_uint(value[0]):
+        if not isinstance(value, list) or len(value) != 7 or not obs.is_uint(value[0]):
             raise WireError(
-                "frame-shape", "an epoch is [number, agreement, joint, evidence, decisions, verdicts]"
+                "frame-shape",
+                "an epoch is [number, agreement, joint, evidence, decisions, verdicts, bridges]",
             )
+        if value[6] != epoch.bridges(self._desk.state, self._peer.thumbprint):
+            raise WireError("frame-shape", "an epoch names the two bridges of this session")
         return body
 
     def _reports(self, found: Epoch) -> list[bytes]:

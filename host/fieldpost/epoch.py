@@ -23,6 +23,7 @@ from fieldwire.errors import WireError
 
 JOINT_LABEL = b"fieldpost/joint/1"
 CASE_LABEL = b"fieldpost/case/1"
+EPOCH_LABEL = b"fieldpost/epoch/1"
 OFFER_MAX = 8 * 1024 * 1024  # of some 200,000 ids; an offer travels in one message
 NUMBER_MAX = 1 << 62  # the next number still fits 64 bits
 
@@ -254,12 +255,18 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
             evidence.digest(),
             resolution.decision_digest,
             verdicts,
+            bridges(state, peer),
         ]
     )
     stopped = {one.scope for one in resolution.divergence if one.verdict == "stop"}
     covered = opening.settled.union(*(ids for scope, ids in joint.items() if scope not in stopped))
     reports = _reports(state, resolution, body, joint)
     return Epoch(number, peer, body, joint, resolution, intervals, reports, theirs, ours, covered)
+
+
+def bridges(state: State, peer: bytes) -> list[bytes]:
+    """The two that sign an epoch: without their names one made with another peer would pass for a rival. SPEC 10.5"""
+    return sorted([state.own().thumbprint, peer])
 
 
 def _intervals(
@@ -286,7 +293,12 @@ def _reports(
         if one.verdict == "stop" and one.scope in joint:
             gate = state.agreement.scope_of(one.scope).gate
             reports[one.scope] = cbor.encode(
-                [one.scope, dict(one.terms), dict(gate.thresholds), hashlib.sha256(body).digest()]
+                [
+                    one.scope,
+                    dict(one.terms),
+                    dict(gate.thresholds),
+                    hashlib.sha256(EPOCH_LABEL + body).digest(),
+                ]
             )
     return reports
 

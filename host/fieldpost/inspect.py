@@ -113,7 +113,7 @@ def _kind_of_list(value: list) -> str:
         return "crossing item"
     if len(value) == 6 and isinstance(value[0], str):
         return "event"
-    if len(value) == 6 and obs.is_uint(value[0]) and all(obs.is_bytes(one, 32) for one in value[1:5]):
+    if len(value) == 7 and obs.is_uint(value[0]) and all(obs.is_bytes(one, 32) for one in value[1:5]):
         return "epoch body"
     if len(value) == 4 and isinstance(value[0], str) and isinstance(value[1], dict):
         return "divergence report body"

@@ -19,7 +19,7 @@ SEAL = (
     "previous seal", "flags",
 )  # fmt: skip
 PROOF = ("size", "index", "path")
-EPOCH = ("number", "agreement", "joint root", "evidence", "decisions", "scopes")
+EPOCH = ("number", "agreement", "joint root", "evidence", "decisions", "scopes", "bridges")
 CHECKPOINT = ("origin", "size", "root")
 REPORT = ("scope", "terms", "thresholds", "epoch")
 FIELD = ("property", "type", "unit", "exponent")

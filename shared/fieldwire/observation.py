@@ -50,6 +50,11 @@ def is_uint(value):
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
+def is_count(value):
+    """True for what a device counts: seq, boots, milliseconds. SPEC 5.1"""
+    return is_uint(value) and value <= limits.COUNT_MAX
+
+
 def is_bytes(value, size):
     return isinstance(value, bytes) and len(value) == size
 
@@ -102,8 +107,8 @@ def check(observation):
     for key, size in ((DEVICE, 16), (INCARNATION, 8), (CREDENTIAL, 16), (BOOT_ATTESTATION, 16), (SALT, 8)):
         if not is_bytes(observation[key], size):
             _bad("key %d is %d bytes" % (key, size))
-    if not is_uint(observation[STREAM]) or observation[STREAM] > 3 or not is_uint(observation[SEQ]):
-        _bad("stream is 0 to 3, seq is an unsigned integer")
+    if not is_uint(observation[STREAM]) or observation[STREAM] > 3 or not is_count(observation[SEQ]):
+        _bad("stream is 0 to 3, seq is an unsigned integer below 2^42")
     check_tref(observation[TREF])
     if not (is_uint(observation[FORMAT]) or is_bytes(observation[FORMAT], 16)):
         _bad("content format is a number or a 16-byte schema digest")
@@ -131,8 +136,13 @@ def utc_of(tref):
 
 
 def check_tref(tref):
-    if not isinstance(tref, list) or len(tref) not in (2, 3) or not is_uint(tref[0]) or not is_uint(tref[1]):
-        _bad("tref is [boot, ms] or [boot, ms, utc]")
+    if (
+        not isinstance(tref, list)
+        or len(tref) not in (2, 3)
+        or not is_count(tref[0])
+        or not is_count(tref[1])
+    ):
+        _bad("tref is [boot, ms] or [boot, ms, utc], numbers below 2^42")
     if len(tref) == 3:
         _check_utc(tref[2])
 
@@ -149,7 +159,8 @@ def _check_utc(reading):
 
 
 def _is_seconds(fields):
-    return is_uint(fields.get(1)) and is_uint(fields.get(-3)) and fields[-3] < 1000
+    whole, ms = fields.get(1), fields.get(-3)
+    return is_uint(whole) and is_uint(ms) and ms < 1000 and is_count(whole * 1000 + ms)
 
 
 def _check_lineage(observation):
@@ -180,8 +191,8 @@ def _check_source(source):
     device, incarnation, stream, seq, identity = source
     if not (is_bytes(device, 16) and is_bytes(incarnation, 8) and is_bytes(identity, 32)):
         _bad("a source names 16 bytes of device, 8 of incarnation and 32 of id")
-    if not is_uint(stream) or stream > 3 or not is_uint(seq):
-        _bad("a source's stream is 0 to 3, its seq an unsigned integer")
+    if not is_uint(stream) or stream > 3 or not is_count(seq):
+        _bad("a source's stream is 0 to 3, its seq an unsigned integer below 2^42")
 
 
 def source_of(observation, identity):

@@ -17,8 +17,12 @@ def _is_int(value):
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_name(value):
-    return isinstance(value, str) and 0 < len(value) <= limits.TEXT_MAX
+def _is_value(value):
+    return _is_int(value) and -limits.CLAIM_MAX - 1 <= value <= limits.CLAIM_MAX
+
+
+def _is_text(value):
+    return isinstance(value, str) and len(value.encode()) <= limits.TEXT_MAX
 
 
 def encode(name, fields):
@@ -31,7 +35,7 @@ def encode(name, fields):
 def decode(data):
     """(name, [[property, type, unit, exponent] ...]) or WireError("schema-shape")."""
     value = cbor.decode(data)
-    if not isinstance(value, list) or len(value) != 2 or not _is_name(value[0]):
+    if not isinstance(value, list) or len(value) != 2 or not _is_text(value[0]) or not value[0]:
         raise WireError("schema-shape", "a schema is [name, fields]")
     fields = value[1]
     if not isinstance(fields, list) or not 1 <= len(fields) <= limits.SCHEMA_FIELDS_MAX:
@@ -41,7 +45,7 @@ def decode(data):
         if not isinstance(field, list) or len(field) != 4:
             raise WireError("schema-shape", "a field is [property, type, unit, exponent]")
         name, kind, unit, exponent = field
-        if not _is_name(name) or not isinstance(unit, str) or len(unit) > limits.TEXT_MAX or name in seen:
+        if not _is_text(name) or not name or not _is_text(unit) or name in seen:
             raise WireError("schema-shape", "property and unit are text, each property once")
         if not _is_int(kind) or not 0 <= kind <= 3 or not _is_int(exponent) or not -18 <= exponent <= 18:
             raise WireError("schema-shape", "type is 0 to 3, exponent -18 to 18")
@@ -73,7 +77,7 @@ def unpack(fields, payload):
 
 def _fits(kind, value):
     if kind == INTEGER:
-        return _is_int(value)
+        return _is_value(value)
     if kind == CATEGORY:
         return isinstance(value, str)
     if kind == OPAQUE:
@@ -84,7 +88,7 @@ def _fits(kind, value):
         and all(_is_int(part) for part in value)
         and -900000000 <= value[0] <= 900000000
         and -1800000000 <= value[1] <= 1800000000
-        and value[2] >= 0
+        and 0 <= value[2] <= limits.CLAIM_MAX
     )
 
 
@@ -104,7 +108,17 @@ def function_digest(name):
 
 
 def compute(name, values):
-    """A built-in function over integer values; difference takes (minuend, subtrahend). SPEC 5.5"""
+    """A built-in function over integer values; difference takes (minuend, subtrahend). SPEC 5.5
+
+    WireError("derivation-false") where the result is no integer that a payload can state.
+    """
+    result = _computed(name, values)
+    if not _is_value(result):
+        raise WireError("derivation-false", "the %s leaves 64 bits" % name)
+    return result
+
+
+def _computed(name, values):
     if not values or (name == "difference" and len(values) != 2):
         raise WireError("derivation-false", "difference has two sources, any other function at least one")
     if name == "count":

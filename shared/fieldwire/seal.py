@@ -49,6 +49,8 @@ def _body(value):
             _bad("stream, segment, first, count, boot and flags are unsigned integers")
     if body.stream > 3 or body.flags > 1 or not 1 <= body.count <= limits.SEGMENT_LEAVES_MAX:
         _bad("stream is 0 to 3, flags 0 or 1, count 1 to %d" % limits.SEGMENT_LEAVES_MAX)
+    if not obs.is_count(body.first) or not obs.is_count(body.boot):
+        _bad("first seq and boot are below 2^42")
     if body.segment > 0xFFFFFFFF:  # SPEC 8.5 writes it in 32 bits
         _bad("a segment number has 32 bits")
     if not obs.is_bytes(body.incarnation, 8):

@@ -110,9 +110,10 @@ def _check_endorsement(claims):
     _cnf(claims)
     _issuer(claims)
     _check_hardware(claims)
-    for label in (OEMID, HWMODEL):
-        if not isinstance(claims.get(label), bytes) or not 1 <= len(claims[label]) <= 32:
-            _bad("oemid and hwmodel are 1 to 32 bytes")
+    if not (obs.is_bytes(claims.get(OEMID), 16) or obs.is_bytes(claims.get(OEMID), 3)):  # RFC 9711 4.2.3
+        _bad("oemid is 16 random bytes, or the 3 of an IEEE registration")
+    if not isinstance(claims.get(HWMODEL), bytes) or not 1 <= len(claims[HWMODEL]) <= 32:
+        _bad("hwmodel is 1 to 32 bytes")
     listed = claims.get(MEASUREMENTS)
     if not isinstance(listed, list) or len(listed) > limits.MEASUREMENTS_MAX:
         _bad("measurements are a list of at most %d" % limits.MEASUREMENTS_MAX)
@@ -134,6 +135,8 @@ def _check_boot(claims):
     _check_hardware(claims)
     if not obs.is_uint(claims.get(DBGSTAT)) or claims[DBGSTAT] > 4 or not obs.is_uint(claims.get(BOOTCOUNT)):
         _bad("dbgstat is 0 to 4, bootcount an unsigned integer")
+    if not obs.is_count(claims[BOOTCOUNT]):
+        _bad("bootcount is below 2^42")
     if not isinstance(claims.get(BOOTSEED), bytes) or not 8 <= len(claims[BOOTSEED]) <= 32:
         _bad("bootseed is 8 to 32 bytes")
     if not obs.is_bytes(claims.get(MEASUREMENT), 32):
@@ -172,6 +175,7 @@ def _check_revocation(claims):
     good, staying = claims.get(LAST_GOOD, []), claims.get(STAYING, [])
     if not isinstance(good, list) or not isinstance(staying, list):
         _bad("last good seals and staying credentials are lists")
+    last = None
     for entry in good:
         if not isinstance(entry, list) or len(entry) != 3:
             _bad("a last good seal is [incarnation, stream, seal hash or nil]")
@@ -179,8 +183,13 @@ def _check_revocation(claims):
             _bad("a last good seal names an incarnation of 8 bytes and a stream")
         if entry[2] is not None and not obs.is_bytes(entry[2], 32):
             _bad("a seal hash is 32 bytes or nil")
+        if last is not None and (entry[0], entry[1]) <= last:  # one stream has one last good seal
+            _bad("last good seals are sorted by incarnation and stream, each stream once")
+        last = (entry[0], entry[1])
     if not all(obs.is_bytes(one, 16) for one in staying):
         _bad("staying credentials are named by ids of 16 bytes")
+    if staying != sorted(staying) or len(set(staying)) != len(staying):
+        _bad("staying credentials are sorted and named once")
 
 
 _MANDATORY = {
