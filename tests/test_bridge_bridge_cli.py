@@ -126,6 +126,16 @@ def test_a_bridge_that_is_told_to_end_leaves_a_closed_store(desks, bridge, told)
         store.close()
 
 
+def test_a_second_bridge_on_one_store_is_refused_and_the_first_goes_on(bridge):
+    process = started(bridge)
+    code, words = refused(bridge)
+    assert code == 3 and "store.db: another bridge runs on this store; end it" in words
+    assert process.poll() is None
+    process.terminate()
+    process.communicate(timeout=20)
+    assert process.returncode == 0
+
+
 def test_a_killed_bridge_starts_again_with_what_it_had(desks, bridge):
     process = started(bridge)
     process.kill()

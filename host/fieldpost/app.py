@@ -5,6 +5,7 @@ pipeline's. Refuses to start next to a root's private key.
 """
 
 import asyncio
+import fcntl
 import logging
 import math
 import os
@@ -12,6 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 
 from fieldpost import keyfile
 from fieldpost.config import Config, LinkTable
@@ -59,6 +61,7 @@ class App:
         self.signer = keyfile.signer(self.folder / table.key)
         self.thumbprint = keys.thumbprint(self.signer.public)
         self._started = time.monotonic()
+        self._alone = alone_on(self.folder / table.store)
         self._store = Store(self.folder / table.store)
         self.boot = 1 + self._store.query("SELECT coalesce(max(boot), 0) FROM input")[0][0]
         self.desk = Desk(self._store, Bridge(), self.signer, lambda: (self.boot, self.now_ms()))
@@ -116,6 +119,7 @@ class App:
     def close(self) -> None:
         """Let go of the store; everything submitted is in it."""
         self._store.close()
+        self._alone.close()
 
     async def run(self) -> None:
         """Until cancelled."""
@@ -220,6 +224,19 @@ def newest_mapped(state: State, subject: str, count: int) -> list[bytes]:
         and state.verdicts[identity].code == "admitted-mapped"
     ]
     return [one.id for one in sorted(mapped, key=lambda one: obs.position(one.observation))[-count:]]
+
+
+def alone_on(store: Path) -> IO[str]:
+    """The lock of a store's one running bridge, held while the file is open; StartError while another holds it."""
+    lock = store.with_name(f"{store.name}.lock").open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise StartError(
+            f"{store}: another bridge runs on this store; end it, or give this one a store and a key of its own"
+        ) from None
+    return lock
 
 
 def refuse_root_keys(folder: Path, roots: list[bytes]) -> None:
