@@ -12,7 +12,16 @@ from itertools import pairwise
 
 from fieldpost.timeline.evidence import Causal, Device, Evidence, Exchange, Interval, Stamp
 from fieldpost.timeline.graph import Graph, Link, build
-from fieldpost.timeline.paths import ROOT, UNREACHED, Tree, contradiction, earliest, latest
+from fieldpost.timeline.paths import (
+    FROM_ABOVE,
+    FROM_BELOW,
+    ROOT,
+    UNREACHED,
+    Tree,
+    contradiction,
+    earliest,
+    latest,
+)
 from fieldpost.timeline.tighten import Conflict
 
 
@@ -48,6 +57,7 @@ class Bounds:
     lower: Tree
     contradiction: Certificate | None
     _bits: tuple[dict[int, int], dict[int, int]] = field(default_factory=lambda: ({}, {}), repr=False)
+    _turns: tuple[dict[int, int], dict[int, int]] = field(default_factory=lambda: ({}, {}), repr=False)
 
     def interval(self, stamp: Stamp) -> Interval:
         """[lo, hi] in ns since the anchor; from both neighbours on the stamp's own clock, rounded outward."""
@@ -111,11 +121,14 @@ class Bounds:
             return ()
         # Where, length so far, and by what it was reached: from the stamp to the anchor.
         reached: list[tuple[Stamp, int, Exchange | Causal | None]] = [(stamp, best, None)]
+        memo = self._turns[backward]
         while node is not None:
             via = tree.via[node]
             origin = self.graph.origins[via] if via >= 0 else None
             reached.append((self.graph.stamps[node], tree.length[node], origin))
-            node = None if via == ROOT else tree.parent(node)
+            if via == ROOT:
+                break
+            node = tree.parent(node) if via >= 0 else _turn(tree, node, memo)
         reached.append((self.anchor, 0, None))
         steps: list[Step] = []
         for (far, far_ns, origin), (near, near_ns, _) in pairwise(reached):
@@ -130,6 +143,17 @@ class Bounds:
             else:
                 steps.append(step)
         return tuple(steps if backward else steps[::-1])
+
+
+def _turn(tree: Tree, node: int, memo: dict[int, int]) -> int:
+    """The node of the same clock by which others are left: between it and `node` there is that clock alone."""
+    walk = []
+    while node not in memo and tree.via[node] in (FROM_BELOW, FROM_ABOVE):
+        walk.append(node)
+        node = tree.parent(node)
+    turn = memo.setdefault(node, node)
+    memo.update(dict.fromkeys(walk, turn))
+    return turn
 
 
 def step_kind(origin: Exchange | Causal | None, start: Stamp, end: Stamp) -> str:
