@@ -15,9 +15,10 @@ from fieldagent import foreign
 from fieldagent.enrolment import Enrolment
 from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
-from fieldpost import agreement_cbor, boundary_messages, enrol, epoch
+from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch
 from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens
 from fieldwire import observation as obs
+from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import WireError
 
 SEED = 20_261_122
@@ -261,6 +262,12 @@ def _enrolments() -> list[bytes]:
     return [bytes((0x20 + number,)) + cbor.encode(body) for number, body in enumerate(bodies)]
 
 
+def _proofs() -> list[bytes]:
+    signer = Ed25519Signer(bytes(32))
+    texts = golden("agreement")
+    return [covenant.proof(text, [cose.sign(cose.AGREEMENT, text, signer)]) for text in texts]
+
+
 TOKENS = ("credential", "endorsement", "boot", "equivalence", "revocation", "schema_token")
 OBSERVATIONS = golden("observation")
 DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
@@ -282,6 +289,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "boundary messages": (_message, _messages()),
     "offers": (epoch.read_offer, golden("offer")),
     "agreements": (agreement_cbor.from_cbor, golden("agreement")),
+    "agreement proofs": (lambda data: covenant.open_proof(data, {}), _proofs()),
 }
 
 

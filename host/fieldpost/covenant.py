@@ -29,6 +29,7 @@ def open_proof(data: bytes, roots: dict[bytes, bytes]) -> tuple[Agreement, bytes
         or len(value) != 2
         or not isinstance(value[0], bytes)
         or not isinstance(value[1], list)
+        or not all(isinstance(signature, bytes) for signature in value[1])
     ):
         raise WireError("agreement-shape", "a proof is [agreement, [signature ...]]")
     agreement = from_cbor(value[0])

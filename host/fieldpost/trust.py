@@ -51,6 +51,7 @@ class Trust:
         self.roots: dict[bytes, bytes] = {}
         self.credentials: dict[bytes, Token] = {}
         self.boots: dict[bytes, Token] = {}
+        self.boot_keys: dict[bytes, set[bytes]] = {}  # by boot attestation: the keys it verifies under
         self.equivalences: dict[bytes, Token] = {}
         self.revocations: dict[bytes, Token] = {}
         self.endorsements: dict[bytes, list[Token]] = {}  # by device id
@@ -207,6 +208,7 @@ class Trust:
             raise WireError("signature-bad", "the signature does not verify under the named key")
         if token.typ == cose.BOOT:
             self.boots[token.id] = token
+            self.boot_keys[token.id] = {one.public for one in signed}
             return None
         if not any(map(may_issue, signed)):
             check_issuer(signed[0])
