@@ -41,12 +41,11 @@ def list_channels(store: StorePath = DEFAULT, json: AsJson = False) -> None:
     """List channels whose mode was ever set; any other is open and withholds nothing."""
     with reading(store) as held:
         rows = channel_rows(held)
+        table = [(row["channel"], row["mode"], ", ".join(row["withheld"]) or "nothing") for row in rows]
     if json:
         output.print_json({"channels": rows})
     else:
-        print_table(
-            COLUMNS, [(row["channel"], row["mode"], ", ".join(row["withheld"]) or "nothing") for row in rows]
-        )
+        print_table(COLUMNS, table)
 
 
 def channel_rows(store: Rows) -> list[dict]:

@@ -27,10 +27,11 @@ def picture(store: StorePath = DEFAULT, json: AsJson = False) -> None:
     """Show what each subject is now: value, interval, whose authority, alternatives, and who decided."""
     with reading(store) as held:
         rows = picture_rows(held)
+        table = [cells(row) for row in rows]
     if json:
         output.print_json({"picture": rows})
         return
-    print_table(COLUMNS, [cells(row) for row in rows])
+    print_table(COLUMNS, table)
 
 
 def cells(row: dict) -> list[str]:

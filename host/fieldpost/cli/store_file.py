@@ -1,4 +1,8 @@
-"""The store that a command reads: which file, and how it ends when that cannot be read."""
+"""The store that a command reads: which file, and how it ends when that cannot be read.
+
+Decides whether rows that a command cannot make sense of are damage: they are when the stored inputs lead to
+others. Refuses to take a mistake of this program's own for damage: that is raised as it came.
+"""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,6 +12,7 @@ from typing import Annotated
 import typer
 
 from fieldpost.cli import output
+from fieldpost.rebuild import UNREADABLE, rebuild
 from fieldpost.store import Store, StoreError
 from fieldwire.errors import WireError
 
@@ -43,5 +48,10 @@ def reading(path: Path) -> Iterator[Store]:
         output.stop(output.CANNOT, f"{path}: cannot be read: {error.cause}", error.remedy)
     except WireError as error:
         output.stop(output.CANNOT, f"{path}: damaged: {error}", "run `fieldpost rebuild` to see where")
+    except UNREADABLE:
+        found = rebuild(store, Store(":memory:")).difference
+        if found is None:
+            raise
+        output.stop(output.CANNOT, f"{path}: damaged: {found.reason}", found.remedy)
     finally:
         store.close()
