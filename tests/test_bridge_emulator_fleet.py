@@ -120,3 +120,12 @@ def test_a_running_board_cannot_be_written_or_powered_twice(tmp_path):
                 fleet.power_on()
 
     asyncio.run(scenario())
+
+
+def test_a_flash_image_is_readable_by_its_owner_alone(tmp_path):
+    async def scenario():
+        async with Fleet(tmp_path, [BoardSpec("a1", "alpha")]) as fleet:
+            fleet.provision(FILES)
+            assert fleet["a1"].image.stat().st_mode & 0o777 == 0o600
+
+    asyncio.run(scenario())

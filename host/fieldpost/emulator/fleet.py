@@ -70,7 +70,7 @@ class Fleet:
         for board in self:
             board.directory.mkdir(parents=True, exist_ok=True)
             board.forget_sensors()
-            shutil.copyfile(common, board.image)
+            shutil.copy(common, board.image)  # with its mode: nobody else may read it
             if board.spec.files:
                 board.provision({})
 

@@ -26,6 +26,7 @@ def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) ->
     """
     blank = not image.exists()
     if blank:
+        image.touch(mode=0o600)  # the board's private key will lie in it
         image.write_bytes(b"\xff" * (profile.block_bytes * profile.blocks))
     with tempfile.TemporaryDirectory(prefix="fieldpost-burn-") as directory:
         stage = Path(directory, "stage")
