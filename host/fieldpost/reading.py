@@ -57,9 +57,15 @@ def observations_named(store: Rows, prefix: str) -> list[bytes]:
 
 
 def met_named(store: Rows, prefix: str) -> list[bytes]:
-    """The same over all that the bridge has met: observations, envelopes, tokens, and what it refused."""
+    """The same over all that the bridge has met or was told of: held, refused, or kept back by the other side."""
     found: set[bytes] = set()
-    for table, column in (("observation", "id"), ("envelope", "hash"), ("token", "id"), ("refusal", "what")):
+    for table, column in (
+        ("observation", "id"),
+        ("envelope", "hash"),
+        ("token", "id"),
+        ("refusal", "what"),
+        ("one_sided", "id"),
+    ):
         found.update(
             _named(store, f"SELECT {column} FROM {table} WHERE {column} BETWEEN ? AND ? LIMIT 2", prefix)
         )

@@ -118,16 +118,16 @@ def _rival_words(shelf: Shelf, identity: bytes) -> str:
     return f"{short(identity)} ({shelf.said_words(rival)}, by {rival.authority} of {shelf.mesh_words(rival.mesh)})"
 
 
-def one_sided_steps(shelf: Shelf, held: Held) -> list[Step]:
-    """Where one side alone admits or releases it."""
+def one_sided_steps(shelf: Shelf, identity: bytes) -> list[Step]:
+    """Where one side alone admits or releases it; it need not be held here."""
     ours = {shelf.mesh: "this mesh does not let it cross", shelf.thumbprint: "this bridge does not admit it"}
     found = []
     for side, code in shelf.store.query(
-        "SELECT side, code FROM one_sided WHERE id = ? ORDER BY side", held.id
+        "SELECT side, code FROM one_sided WHERE id = ? ORDER BY side", identity
     ):
         who = ours.get(side, f"peer {short(side)} has not released or not admitted it")
         meaning = CODES[code][1] if code in CODES else code
-        found.append(step("joint", [side], "one-sided", f"{who}: {meaning}", held.id, code))
+        found.append(step("joint", [side], "one-sided", f"{who}: {meaning}", identity, code))
     return found
 
 

@@ -38,7 +38,7 @@ def explain(store: Rows, identity: bytes) -> dict[str, Any] | None:
         *lineage_steps(shelf, held),
     ]
     steps += [import_step(held, leaves), *fork_steps(shelf, held), diverge_step(shelf, held)]
-    steps += [*one_sided_steps(shelf, held), *decision_steps(shelf, held)]
+    steps += [*one_sided_steps(shelf, held.id), *decision_steps(shelf, held)]
     steps += [*picture_steps(shelf, held), record_step(shelf, held, leaves)]
     return _document(identity, steps, _answer(steps))
 
@@ -66,7 +66,11 @@ def why_not(store: Rows, identity: bytes) -> dict[str, Any] | None:
     held = shelf.held(identity)
     if held is not None:
         return _kept_out(shelf, held)
-    steps = _refusals(shelf, identity, Leaves.of(store.events()))
+    told = one_sided_steps(shelf, identity)
+    steps = [*_refusals(shelf, identity, Leaves.of(store.events())), *told]
+    if told:
+        kept_back = max(told, key=lambda one: one["code"] != "not-held")  # whose word says more than that
+        return _document(identity, steps, {**kept_back, "outcome": "not-held"})
     return _document(identity, steps, steps[-1]) if steps else None
 
 
@@ -76,7 +80,7 @@ def _kept_out(shelf: Shelf, held: Held) -> dict[str, Any]:
     missing = [one for one in lineage_steps(shelf, held) if one["outcome"] != "admitted"]
     steps += [
         *missing,
-        *one_sided_steps(shelf, held),
+        *one_sided_steps(shelf, held.id),
         *decision_steps(shelf, held),
         *picture_steps(shelf, held),
     ]
