@@ -120,6 +120,7 @@ def _malformed():
             observation(tref=[3, 1, cbor.Tag(1001, {1: 2, -2: 0, -3: 0, -7: 1_500})]),
         ),
         ("A thousand milliseconds are a second.", observation(tref=[3, 1, _utc(ms=1_000)])),
+        ("A content format of 17 bits is refused.", observation(format=65_536)),
         ("A content format of 15 bytes is refused.", observation(format=bytes(15))),
         ("A subject with an upper-case letter is refused.", observation(subject="North/ridge")),
         ("An empty subject is refused.", observation(subject="")),

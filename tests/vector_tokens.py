@@ -100,6 +100,7 @@ def credential_rows():
         ("A validity in text is refused.", {**d, t.EXP: "2100"}, "refuses"),
         ("A wildcard in a scope is refused.", {**d, t.SCOPE: [["north/*"], None]}, "refuses"),
         ("A scope of seventeen subjects is refused.", {**d, t.SCOPE: [many, None]}, "refuses"),
+        ("A scope with a format of 17 bits is refused.", {**d, t.SCOPE: [None, [65_536]]}, "refuses"),
         ("A scope of no subjects is refused.", {**d, t.SCOPE: [[], None]}, "refuses"),
         ("A right that is not known is refused.", {**d, t.RIGHTS: ["observe", "rule"]}, "refuses"),
         ("Rights out of order are refused.", {**d, t.RIGHTS: ["time", "observe"]}, "accepts"),

@@ -11,7 +11,6 @@ from typing import Any
 
 from fieldpost.model import Position, Verified
 from fieldpost.timeline.evidence import (
-    NS_MAX,
     PPB_MAX,
     Assumption,
     Causal,
@@ -49,8 +48,8 @@ class Record:
 
 
 def is_placeable(ms: object) -> bool:
-    """True for milliseconds that the time engine and the store hold exactly: 146 years."""
-    return obs.is_uint(ms) and isinstance(ms, int) and (ms + 2) * MS < NS_MAX
+    """True for milliseconds that the time engine and the store hold exactly: 139 years. SPEC 5.1"""
+    return obs.is_count(ms)
 
 
 def check_placeable(observation: dict) -> None:

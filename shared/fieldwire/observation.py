@@ -55,6 +55,11 @@ def is_count(value):
     return is_uint(value) and value <= limits.COUNT_MAX
 
 
+def is_format(value):
+    """True for a content format: a CoAP number of 16 bits, or a schema digest. SPEC 5.1"""
+    return is_bytes(value, 16) or (is_uint(value) and value <= 0xFFFF)
+
+
 def is_bytes(value, size):
     return isinstance(value, bytes) and len(value) == size
 
@@ -110,7 +115,7 @@ def check(observation):
     if not is_uint(observation[STREAM]) or observation[STREAM] > 3 or not is_count(observation[SEQ]):
         _bad("stream is 0 to 3, seq is an unsigned integer below 2^42")
     check_tref(observation[TREF])
-    if not (is_uint(observation[FORMAT]) or is_bytes(observation[FORMAT], 16)):
+    if not is_format(observation[FORMAT]):
         _bad("content format is a number or a 16-byte schema digest")
     if not is_path(observation[SUBJECT]):
         _bad("subject is 1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31}")

@@ -77,7 +77,7 @@ def check_scope(scope):
     if formats is not None:
         if not isinstance(formats, list) or not 1 <= len(formats) <= limits.SCOPE_ENTRIES_MAX:
             _bad("a scope names 1 to %d formats, or nil for all" % limits.SCOPE_ENTRIES_MAX)
-        if not all(obs.is_uint(one) or obs.is_bytes(one, 16) for one in formats):
+        if not all(obs.is_format(one) for one in formats):
             _bad("a format is a number or a schema digest")
 
 
