@@ -44,9 +44,9 @@ class Holder:
 
     def endorse(self, public, measurements=(BUILD,), clock=(-1_000, 1_000, None), hardware=b"hardware"):
         return self.sign(cose.ENDORSEMENT, {
-            tokens.CNF: {1: keys.cose_key(public)}, tokens.UEID: tokens.ueid(hardware), tokens.OEMID: b"the maker 16 byt",
-            tokens.HWMODEL: b"board", tokens.PROFILE: tokens.EAT_PROFILE, tokens.MEASUREMENTS: list(measurements),
-            tokens.CLOCK: list(clock),
+            tokens.CNF: {1: keys.cose_key(public)}, tokens.UEID: tokens.ueid(hardware),
+            tokens.OEMID: b"oemid 16 octets.", tokens.HWMODEL: b"board", tokens.PROFILE: tokens.EAT_PROFILE,
+            tokens.MEASUREMENTS: list(measurements), tokens.CLOCK: list(clock),
         })  # fmt: skip
 
     def equate(self, foreign, local, negative=False, scope=ALL, nbf=NBF, exp=EXP):
@@ -112,7 +112,7 @@ class Device:
             obs.BOOT_ATTESTATION: tokens.token_id(self.attestation), obs.SALT: b"saltsalt",
         }  # fmt: skip
         made |= {getattr(obs, name.upper()): value for name, value in changed.items()}
-        return obs.encode(made)
+        return cbor.encode(made)
 
     def mean(self, sources, seq=0, level=None, true_ms=61_000, **changed):
         """A leaf that derives the mean level from leaves."""

@@ -119,7 +119,7 @@ def bad_segments(home):
     elsewhere = tokens.token_id(two.attestation)
     return {
         "another key signed the seal": (one.segment(*leaves, chained=False, signer=two.signer), "signature-bad"),
-        "a leaf is altered": (seal.encode_segment(sealed, [leaves[0], leaves[1], one.leaf(2, level=1)]), "signature-bad"),
+        "a leaf is altered": (seal.encode_segment(sealed, [*leaves[:2], one.leaf(2, level=1)]), "signature-bad"),
         "a leaf is missing": (seal.encode_segment(sealed, leaves[:2]), "seal-shape"),
         "leaves are in another order": (seal.encode_segment(sealed, leaves[::-1]), "signature-bad"),
         "a receipt stands for the seal": (seal.encode_segment(receipt, leaves), "seal-shape"),
