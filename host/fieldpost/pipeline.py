@@ -194,11 +194,16 @@ def _write_decisions(state: State, found: Epoch) -> None:
     ruling = found.resolution.ruling
     state.record("decide", [found.resolution.decision_digest], "decided", rows=len(ruling.decisions))
     rivals = _rivals(found)
+    keys = {(one, row.property): key for row in ruling.decisions for one, key in row.keys.items()}
     for (identity, name), fate in sorted(ruling.fates.items()):
         subject = state.entries[identity].observation[obs.SUBJECT]
         prevailing = identity if fate.prevails else fate.superseded_by
-        others = cbor.encode(rivals.get((identity, name), []))
-        decided = (prevailing, others, fate.rule, fate.function, b"\xa0")
+        met = rivals.get((identity, name), [])
+        # A key's tie-break has 256 bits: all of them are written in decimal.
+        compared = {
+            one: [str(part) for part in keys[one, name]] for one in [identity, *met] if (one, name) in keys
+        }
+        decided = (prevailing, cbor.encode(met), fate.rule, fate.function, cbor.encode(compared))
         state.row("decision", subject, name, identity, *decided, found.number, found.peer)
 
 

@@ -14,6 +14,8 @@ from fieldwire import observation as obs
 
 MENTIONS_MAX = 64  # events shown for one observation
 
+DIGITS_MAX = 8  # of a key shown; the store has it whole
+
 
 def import_step(held: Held, leaves: Leaves) -> Step:
     """When its envelope came and what was new in it."""
@@ -84,8 +86,9 @@ def diverge_step(shelf: Shelf, held: Held) -> Step:
 def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
     """resolve and arbitrate: its rivals, and the rule that decided, for each property."""
     found: list[Step] = []
-    for prop, prevailing, rivals, rule, function, number in shelf.store.query(
-        "SELECT property, prevailing, rivals, rule, function, number FROM decision WHERE claim = ? ORDER BY property",
+    for prop, prevailing, rivals, rule, function, keys, number in shelf.store.query(
+        "SELECT property, prevailing, rivals, rule, function, keys, number FROM decision"
+        " WHERE claim = ? ORDER BY property",
         held.id,
     ):
         others = cbor.decode(rivals)
@@ -100,6 +103,7 @@ def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
         outcome = "prevails" if won else "superseded"
         words = "it prevails over all of them" if won else f"{short(prevailing or b'')} prevails over it"
         reason = f"{prop}: {words} by rule {rule} ({function}) of the agreement, in epoch {number}"
+        reason += _compared(cbor.decode(keys), held.id, others, rule)
         remedy = (
             "nothing to do"
             if won
@@ -109,6 +113,20 @@ def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
             step("arbitrate", [prevailing or held.id, *others], outcome, reason, held.id, outcome, remedy)
         )
     return found
+
+
+def _compared(keys: dict[bytes, list[str]], own: bytes, others: list[bytes], rule: int) -> str:
+    """What the functions up to the deciding one gave it, and its rivals; the tie-break's digest is cut."""
+
+    def words(identity: bytes) -> str:
+        return " ".join(
+            part if len(part) < DIGITS_MAX else f"{part[:DIGITS_MAX]}…" for part in keys[identity][: rule + 1]
+        )
+
+    if own not in keys:
+        return ""
+    told = [f"{short(one)} {words(one)}" for one in others if one in keys]
+    return f"; its keys are {words(own)}, against {', '.join(told)}"
 
 
 def _rival_words(shelf: Shelf, identity: bytes) -> str:
