@@ -114,9 +114,9 @@ class Device:
         made |= {getattr(obs, name.upper()): value for name, value in changed.items()}
         return cbor.encode(made)
 
-    def mean(self, sources, seq=0, level=None, true_ms=61_000, **changed):
+    def mean(self, over, seq=0, level=None, true_ms=61_000, **changed):
         """A leaf that derives the mean level from leaves."""
-        held = [(obs.source_of(obs.decode(one), obs.observation_id(one)), obs.decode(one)) for one in sources]
+        held = [(obs.source_of(obs.decode(one), obs.observation_id(one)), obs.decode(one)) for one in over]
         held = line.sort_sources(held)
         value, entry = line.derive("mean", ["level"], [one for _, one in held], {FORMAT: FIELDS}.get)
         named = {"sources": [source for source, _ in held], "derivation": entry, **changed}
