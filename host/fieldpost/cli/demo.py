@@ -45,6 +45,14 @@ def demo(
             asyncio.run(play.run())
         except FAILURES as error:
             stop(CANNOT, f"demo: {error}", f"see the logs below {folder} and run it again")
+        except OSError as error:
+            stop(
+                CANNOT,
+                f"demo: {error.filename or folder}: {error.strerror}",
+                "name a folder that can be written",
+            )
+        except asyncio.CancelledError:
+            stop(CANNOT, "demo: told to end before it was done", "run it again")
     found = document(play, play.setup_s, time.monotonic() - started)
     if as_json:
         print_json(found)

@@ -21,11 +21,14 @@ from fieldpost import covenant, provision
 from fieldpost.agreement_cbor import to_cbor
 from fieldpost.agreement_toml import parse_toml
 from fieldpost.demo import cast
-from fieldpost.emulator import Fleet, compiled, device_files
+from fieldpost.emulator import Fleet, compiled, device_files, die_with
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store
 
 SEED = 20261
+MADE = {"boards", "agreement.toml"} | {
+    f"{name}{end}" for name in cast.MESHES for end in ("", "-desk", ".passport.json")
+}
 WAIT_S_MAX = 60.0
 APART_S = 9.0
 LATENCY_MS = (150, 350)  # of the local radio: a beacon of a hundred bytes at a middling LoRa rate
@@ -33,6 +36,20 @@ LATENCY_MS = (150, 350)  # of the local radio: a beacon of a hundred bytes at a 
 
 class DemoError(Exception):
     """The demo cannot go on; the message says at which step and why."""
+
+
+def clear(folder: Path) -> None:
+    """Remove what an earlier run left; DemoError where the folder holds anything else."""
+    try:
+        found = {one.name for one in folder.iterdir()}
+    except FileNotFoundError:
+        return
+    except OSError as error:
+        raise DemoError(f"{folder}: {error.strerror}; name a new folder") from None
+    foreign = sorted(found - MADE)
+    if foreign:
+        raise DemoError(f"{folder} holds {foreign[0]}, which no demo made; name a new folder or an empty one")
+    shutil.rmtree(folder)
 
 
 @dataclass
@@ -50,8 +67,11 @@ class Play:
     setup_s: float = 0.0
 
     async def run(self) -> None:
-        """Everything, in order. No process outlives it."""
-        shutil.rmtree(self.folder, ignore_errors=True)
+        """Everything, in order, until SIGTERM. No process outlives it."""
+        told = asyncio.current_task()
+        if told is not None:
+            asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.cancel)
+        clear(self.folder)
         self.parts = {one.name: one for one in cast.parts()}
         specs = [one.spec() for one in self.parts.values()]
         async with Fleet(self.folder / "boards", specs, seed=SEED, latency_ms=LATENCY_MS) as self.fleet:
@@ -338,6 +358,7 @@ class Play:
                 str(self.folder / name / "bridge.toml"),
                 stdout=log,
                 stderr=log,
+                preexec_fn=die_with(os.getpid()),
             )
 
     async def _stop_bridges(self) -> None:

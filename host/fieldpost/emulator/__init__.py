@@ -10,7 +10,7 @@ from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import compiled, provision
 from fieldpost.emulator.profile import BoardProfile, device_files, load_profile
 from fieldpost.emulator.readings import Readings, load_readings
-from fieldpost.emulator.runtime import EmulatorError
+from fieldpost.emulator.runtime import EmulatorError, die_with
 
 __all__ = [
     "BoardProfile",
@@ -23,6 +23,7 @@ __all__ = [
     "UtcReceiver",
     "compiled",
     "device_files",
+    "die_with",
     "load_profile",
     "load_readings",
     "provision",

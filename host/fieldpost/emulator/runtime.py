@@ -49,11 +49,13 @@ def start(
         stderr=output,
         pass_fds=descriptors,
         start_new_session=True,
-        preexec_fn=_die_with(os.getpid()),
+        preexec_fn=die_with(os.getpid()),
     )
 
 
-def _die_with(supervisor: int) -> Callable[[], None]:
+def die_with(supervisor: int) -> Callable[[], None]:
+    """What a new process calls first, so that it does not outlive its supervisor, however that ends."""
+
     def arm() -> None:
         _libc.prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
         # The supervisor may have died before the signal was armed.
