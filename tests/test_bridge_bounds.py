@@ -6,6 +6,7 @@ from world import code_of, digest, whole
 
 from fieldpost import imports, trust
 from fieldpost.agreement import TimeTerms
+from fieldpost.app import StartError, refuse_root_keys
 from fieldwire import keys, tokens
 
 
@@ -69,3 +70,15 @@ def test_an_agreement_may_let_a_foreign_observation_in_without_proven_time(tmp_p
     )
     assert code_of(world.bravo, "water/dam", board) == "admitted-unproven"
     assert code_of(world.bravo, "water/dam", world.bravo.boards[0]) == "unproven-time"
+
+
+def test_a_root_key_in_a_bridges_folder_is_found_under_any_name(world, tmp_path):
+    folder = tmp_path / "bridge"
+    folder.mkdir()
+    secret = (tmp_path / "alpha" / "root.key").read_bytes()
+    (folder / "harmless.pem").write_bytes(secret)
+    with pytest.raises(StartError, match=r"harmless\.pem: a mesh's root key"):
+        refuse_root_keys(folder, world.roots)
+    (folder / "harmless.pem").unlink()
+    (folder / "bridge.pub").write_text(world.roots[0].hex())
+    refuse_root_keys(folder, world.roots)

@@ -33,6 +33,7 @@ log = logging.getLogger(__name__)
 QUIET_S = 0.4  # nothing new for this long: place and judge what came
 TICK_S = 0.005
 LOOK_S = 1.0
+KEY_TEXT_MAX = 256  # bytes of a file that could hold a key as text
 IDLE_MEETINGS = 6  # without news of our own we still call this many times less often: the peer may have some
 
 
@@ -240,13 +241,21 @@ def alone_on(store: Path) -> IO[str]:
 
 
 def refuse_root_keys(folder: Path, roots: list[bytes]) -> None:
-    """StartError when a root's private key lies in the bridge's folders: it belongs to the authority's desk."""
-    for path in sorted(folder.rglob("*.key")):
-        try:
-            public = Signer(keyfile.read(path)).public
-        except keyfile.KeyFileError as error:
-            raise StartError(str(error)) from None
-        if public in roots or path.name == "root.key":
+    """StartError when a root's private key lies in the bridge's folders: it belongs to the authority's desk.
+
+    Under whatever name: every small file that holds a key's 64 hexadecimal digits is looked at.
+    """
+    for path in sorted(one for one in folder.rglob("*") if one.is_file()):
+        if path.suffix == ".key":
+            try:
+                secret = keyfile.read(path)
+            except keyfile.KeyFileError as error:
+                raise StartError(str(error)) from None
+        elif path.stat().st_size <= KEY_TEXT_MAX:
+            secret = keyfile.digits(path.read_bytes())
+        else:
+            continue
+        if secret is not None and (Signer(secret).public in roots or path.name == "root.key"):
             raise StartError(
                 f"{path}: a mesh's root key lies in the bridge's folder; move it off this machine and start again"
             )

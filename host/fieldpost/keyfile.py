@@ -50,13 +50,19 @@ def read(path: Path) -> bytes:
         raise KeyFileError(
             f"{path}: others may read it (mode {mode:04o}); run chmod 600 and consider it leaked"
         )
+    secret = digits(data)
+    if secret is None:
+        raise KeyFileError(f"{path}: expected 64 hexadecimal digits")
+    return secret
+
+
+def digits(data: bytes) -> bytes | None:
+    """The 32 bytes that a key file's text spells; None for any other text."""
     try:
         secret = bytes.fromhex(data.decode("ascii"))
     except ValueError:
-        secret = b""
-    if len(secret) != 32:
-        raise KeyFileError(f"{path}: expected 64 hexadecimal digits")
-    return secret
+        return None
+    return secret if len(secret) == 32 else None
 
 
 def signer(path: Path) -> Signer:

@@ -133,7 +133,7 @@ def _epoch_open(state: State, data: bytes) -> None:
         "diverge",
         [peer],
         "measured",
-        **{one.scope: one.verdict for one in found.resolution.divergence},
+        **{one.scope: one.verdict for one in found.resolution.divergence if one.scope in found.joint},
     )
     state.record("joint", [peer], "computed", **counts)
 
