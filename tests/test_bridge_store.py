@@ -20,7 +20,7 @@ from fieldpost.rebuild import rebuild
 from fieldpost.store import BLOB_MAX, Store, StoreError
 from fieldwire.errors import StorageError
 
-KILLS = 8
+KILLS = 5
 
 
 @pytest.fixture

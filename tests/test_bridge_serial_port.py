@@ -1,0 +1,207 @@
+"""A port that comes and goes, is slow, is busy, or cannot be had: on pseudo-terminals."""
+
+import asyncio
+import logging
+import os
+import tty
+from contextlib import asynccontextmanager, suppress
+
+import pytest
+import serial
+
+from fieldpost.links import serial_port
+from fieldpost.links.serial_port import PENDING_MAX, SerialPort
+
+WAIT_S = 5
+
+
+class Plug:
+    """A path at which a pseudo-terminal is now and then; `far` is the other end of the cable."""
+
+    def __init__(self, path):
+        self.path, self.far = path, -1
+
+    def put_in(self):
+        self.far, near = os.openpty()
+        tty.setraw(near)
+        os.set_blocking(self.far, False)
+        os.symlink(os.ttyname(near), self.path)
+        os.close(near)
+
+    def pull_out(self):
+        if self.far >= 0:
+            os.unlink(self.path)
+            os.close(self.far)
+            self.far = -1
+
+    async def read(self, size):
+        """Bytes that reach the far end, up to `size`."""
+        found = b""
+        for _ in range(WAIT_S * 1000):
+            with suppress(BlockingIOError):
+                found += os.read(self.far, size - len(found))
+            if len(found) >= size:
+                break
+            await asyncio.sleep(0.001)
+        return found
+
+
+class Heard:
+    def __init__(self):
+        self.data, self.opened = b"", 0
+
+    def on_data(self, data):
+        self.data += data
+
+    def on_open(self):
+        self.opened += 1
+
+
+@pytest.fixture
+def plug(tmp_path):
+    found = Plug(tmp_path / "uart")
+    yield found
+    found.pull_out()
+
+
+@asynccontextmanager
+async def holding(plug):
+    """A port that is held for as long as the block runs."""
+    heard = Heard()
+    port = SerialPort(str(plug.path), 115_200, heard.on_data, heard.on_open)
+    task = asyncio.create_task(port.run())
+    try:
+        yield port, heard
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
+
+
+async def until(fact):
+    async with asyncio.timeout(WAIT_S):
+        while not fact():
+            await asyncio.sleep(0.005)
+
+
+def test_a_port_is_found_when_it_comes_lost_when_it_goes_and_found_again(plug):
+    async def story():
+        async with holding(plug) as (port, heard):
+            await asyncio.sleep(0.05)
+            assert not port.is_open and heard.opened == 0
+            for turn in (1, 2, 3):
+                plug.put_in()
+                await until(lambda: port.is_open)
+                assert heard.opened == turn
+                os.write(plug.far, b"in %d " % turn)
+                port.write(b"out %d" % turn)
+                assert await plug.read(5) == b"out %d" % turn
+                await until(lambda turn=turn: heard.data.endswith(b"in %d " % turn))
+                plug.pull_out()
+                await until(lambda: not port.is_open)
+            assert heard.data == b"in 1 in 2 in 3 "
+        assert not port.is_open
+
+    asyncio.run(story())
+
+
+def test_what_a_slow_reader_does_not_take_at_once_waits_and_arrives_whole(plug):
+    async def story():
+        plug.put_in()
+        async with holding(plug) as (port, _):
+            await until(lambda: port.is_open)
+            message = bytes(range(256)) * 400
+            for at in range(0, len(message), 1_000):
+                port.write(message[at : at + 1_000])
+            await asyncio.sleep(0.02)
+            assert await plug.read(len(message)) == message
+            port.write(b"and more")
+            assert await plug.read(8) == b"and more"
+
+    asyncio.run(story())
+
+
+def test_what_waits_is_bounded_and_nothing_is_cut_in_the_middle(plug):
+    async def story():
+        plug.put_in()
+        async with holding(plug) as (port, _):
+            await until(lambda: port.is_open)
+            piece = b"x" * 4_095 + b"|"
+            for _ in range(2 * PENDING_MAX // len(piece)):
+                port.write(piece)
+            port.write(bytes(PENDING_MAX + 1))
+            taken = b""
+            while piece := await asyncio.wait_for(plug.read(4_096), WAIT_S):
+                taken += piece
+                if len(taken) >= PENDING_MAX:
+                    break
+            assert len(taken) <= PENDING_MAX + 65_536 and set(taken[4_095::4_096]) == {ord("|")}
+
+    asyncio.run(story())
+
+
+def test_without_a_port_what_is_written_is_lost_and_does_not_wait_for_the_next_one(plug):
+    async def story():
+        async with holding(plug) as (port, _):
+            port.write(b"into the air")
+            plug.put_in()
+            await until(lambda: port.is_open)
+            port.write(b"heard")
+            assert await plug.read(5) == b"heard"
+
+    asyncio.run(story())
+
+
+def test_a_port_has_one_holder_and_a_busy_one_is_told_of_once(plug, caplog):
+    async def story():
+        plug.put_in()
+        other = serial.Serial(str(plug.path), exclusive=True)
+        async with holding(plug) as (port, heard):
+            await asyncio.sleep(5 * serial_port.LOOK_S)
+            assert not port.is_open and heard.opened == 0
+            assert len(caplog.records) == 1 and str(plug.path) in caplog.text
+            other.close()
+            await until(lambda: port.is_open)
+            with pytest.raises(serial.SerialException):
+                serial.Serial(str(plug.path), exclusive=True)
+
+    with caplog.at_level(logging.WARNING):
+        asyncio.run(story())
+
+
+def test_a_file_that_is_no_terminal_is_told_of_and_looked_at_again(plug, caplog):
+    async def story():
+        plug.path.write_text("no port")
+        async with holding(plug) as (port, _):
+            await until(lambda: bool(caplog.records))
+            plug.path.unlink()
+            plug.put_in()
+            await until(lambda: port.is_open)
+        assert "cannot be had" in caplog.text
+
+    asyncio.run(story())
+
+
+def test_a_port_that_hangs_up_at_once_is_not_tried_without_rest(plug, monkeypatch):
+    async def story():
+        master, near = os.openpty()
+        os.symlink(os.ttyname(near), plug.path)
+        async with holding(plug) as (port, heard):
+            await until(lambda: port.is_open)
+            os.close(master)
+            await asyncio.sleep(4 * serial_port.LOOK_S)
+            assert heard.opened <= 6
+        os.close(near)
+        plug.path.unlink()
+
+    asyncio.run(story())
+
+
+def test_a_port_that_is_let_go_can_be_held_by_another(plug):
+    async def story():
+        plug.put_in()
+        async with holding(plug) as (port, _):
+            await until(lambda: port.is_open)
+        serial.Serial(str(plug.path), exclusive=True).close()
+
+    asyncio.run(story())
