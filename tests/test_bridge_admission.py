@@ -243,6 +243,20 @@ def test_a_false_derivation_is_refused(home):
     )
 
 
+def test_a_function_that_is_not_built_in_passes_but_its_sources_must_be_those_it_names(home):
+    source = home.two.leaf(0)
+    named = obs.source_of(obs.decode(source), obs.observation_id(source))
+    custom = {"derivation": ["median", ["level"], b"\x07" * 32]}
+    fair = home.one.leaf(0, sources=[named], **custom)
+    displaced = home.one.leaf(1, sources=[[*named[:3], 99, named[4]]], **custom)
+    fold = home.fold()
+    for device, leaf in ((home.two, source), (home.one, fair), (home.one, displaced)):
+        fold.put("early", device.early(leaf))
+    fold.put("solve")
+    assert fold.verdict(fair) == ("admitted", "admitted")
+    assert fold.verdict(displaced) == ("refused", "derivation-false")
+
+
 def test_a_long_lineage_is_judged_without_end_of_stack_or_time(home):
     fold = home.fold()
     leaf = home.one.leaf(0)
