@@ -169,3 +169,11 @@ def test_text_from_a_file_is_shown_escaped(tmp_path):
     path.write_bytes(cbor.encode(["\x1b[31mred\u202e"]))
     shown = RUN.invoke(app, ["inspect", str(path)]).stdout
     assert "\x1b" not in shown and "\u202e" not in shown
+
+
+def test_a_key_file_is_refused_and_its_secret_is_not_shown(tmp_path):
+    secret = "ab" * 32
+    (tmp_path / "bridge.key").write_text(secret + "\n")
+    done = RUN.invoke(app, ["inspect", str(tmp_path / "bridge.key")])
+    assert done.exit_code == 2 and "a key file" in done.output
+    assert secret not in done.output

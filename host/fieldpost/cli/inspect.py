@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
+from fieldpost import keyfile
 from fieldpost.cli import output
 from fieldpost.cli.store_file import AsJson
 from fieldpost.cli.told import say
@@ -30,6 +31,12 @@ def command(
         output.stop(output.CANNOT, f"{file}: {error.strerror}", "give a file that can be read")
     if len(data) > SIZE_MAX:
         output.stop(output.USAGE, f"{file}: more than {SIZE_MAX} bytes", "give one object, not an archive")
+    if keyfile.digits(data) is not None:
+        output.stop(
+            output.USAGE,
+            f"{file}: a key file; a secret is not shown",
+            "name a file of tokens, copies or segments",
+        )
     found = inspect(data)
     if json:
         output.print_json(found)

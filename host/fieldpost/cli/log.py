@@ -13,6 +13,7 @@ from fieldpost.inspect_names import plain
 from fieldpost.log_check import Leaves, against_checkpoint, against_root
 from fieldpost.model import Refusal
 from fieldpost.reading import trust_of
+from fieldwire import limits
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -37,7 +38,7 @@ def verify(
     """Decode every event and compute the RFC 9162 root anew; exit 1 when it is not the root named."""
     wanted = _digest(root)
     try:
-        signed = None if checkpoint is None else checkpoint.read_bytes()
+        signed = None if checkpoint is None else _start(checkpoint)
     except OSError as error:
         output.stop(output.CANNOT, f"{checkpoint}: {error.strerror}", "give a file that can be read")
     with reading(store) as held:
@@ -56,6 +57,12 @@ def verify(
         say(f"{counted} events, root {found['root']}")
     if refusal is not None:
         output.stop(output.NO, f"{refusal.code}: {refusal.reason}", refusal.remedy)
+
+
+def _start(path: Path) -> bytes:
+    """A file's first bytes, one more than a checkpoint may have: then it is refused for its length."""
+    with path.open("rb") as file:
+        return file.read(limits.TOKEN_MAX + 1)
 
 
 def _digest(text: str | None) -> bytes | None:
