@@ -176,17 +176,17 @@ def test_a_record_that_is_none_is_refused_once_and_its_observation_stays(home):
 
 
 def test_own_observations_are_placed_by_our_own_meshs_word_alone():
+    """A foreign clock far better than ours would narrow our own times, if it were asked."""
     abroad = Abroad()
-    fold, home = abroad.fold, abroad.home
-    leaf = home.one.leaf(0)
-    fold.put("early", home.one.early(leaf))
+    fold, home, far = abroad.fold, abroad.home, abroad.far
+    fold.tokens(far.ops.endorse(far.one.signer.public, clock=(-1, 1, None)))
+    leaf = home.two.leaf(0)
+    fold.put("early", home.two.early(leaf))
     fold.put("solve")
     before = fold.tables["placement"][obs.observation_id(leaf),]
-    for segment in abroad.far.contact:
-        fold.put("segment", segment)
-    near, far = exchange(home.two, abroad.far.two, 2_500, seq=30)
-    fold.put("early", home.two.early(near))
-    fold.put("early", abroad.far.two.early(far))
+    for seq, asker, answerer, true_ms in ((30, home.one, far.one, 1_100), (31, home.two, far.one, 59_900)):
+        for device, record in zip((asker, answerer), exchange(asker, answerer, true_ms, seq), strict=True):
+            fold.put("early", device.early(record))
     fold.put("solve")
     assert fold.tables["placement"][obs.observation_id(leaf),] == before
     assert len(fold.tables["placement"]) == len(fold.state.entries)

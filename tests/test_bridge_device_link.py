@@ -201,6 +201,16 @@ def test_one_leaf_of_a_segment_that_crossed_gives_no_custody_of_the_whole(home):
     assert len(cable.desk.state.entries) == 2 and not cable.journal.kept
 
 
+def test_a_segment_that_rots_on_the_device_is_not_freed_because_one_leaf_of_it_crossed(home):
+    cable = Cable(home)
+    segment = cable.journal.seal(home.one.leaf(0), home.one.leaf(1))
+    cable.desk.submit("token", home.one.attestation)
+    cable.desk.submit("item", item(segment))
+    cable.journal.kept[0] = segment[:-9] + bytes(9)
+    cable.run(3_000)
+    assert cable.journal.kept and not cable.of("custody") and len(cable.of("rejected")) == 1
+
+
 def test_a_device_without_a_key_is_told_of_once_and_gets_no_answer(home, caplog):
     cable = Cable(home, known=False)
     with caplog.at_level(logging.WARNING):
@@ -229,6 +239,16 @@ def test_a_cut_line_goes_on_where_it_was(home):
     assert not cable.journal.kept and len(cable.desk.state.entries) >= 24
     segments = cable.store.query("SELECT count(*), count(DISTINCT data) FROM input WHERE kind = 'segment'")
     assert segments == [(3, 3)], "nothing whole was sent again"
+
+
+def test_an_item_longer_than_any_contact_arrives_piece_by_piece(home):
+    cable = Cable(home, frame_max=256)
+    cable.journal.seal(*(home.one.leaf(n) for n in range(30)))
+    for _ in range(12):
+        cable.run(500, cut_after=14)
+        cable.link.opened()
+        cable.call()
+    assert len(cable.desk.state.whole[home.one.id]) == 1
 
 
 def test_objects_go_down_in_order_one_at_a_time_and_each_once(home):
