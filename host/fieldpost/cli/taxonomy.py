@@ -187,9 +187,10 @@ def _state(stated: _Statement, bridges: list[Path] | None, json: bool) -> None:
 
 
 def _signed(mesh: Mesh) -> Trust:
-    trust = Trust()
+    given = mesh.tokens()
+    trust = Trust(waiting_max=len(given))
     trust.add_root(mesh.root_public)
-    for data in mesh.tokens():
+    for data in given:
         trust.add(data)
     trust.retry()
     return trust
