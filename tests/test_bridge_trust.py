@@ -5,6 +5,7 @@ import itertools
 import pytest
 from fold_world import ALL, BUILD, EXP, NBF, SCHEMA, Fold, Home, Mesh, key
 
+from fieldpost import trust as trust_module
 from fieldpost.model import Missing, Refusal
 from fieldpost.trust import Trust, revoked, scope_within
 from fieldwire import cose, keys, schema, tokens
@@ -157,12 +158,11 @@ def test_a_replayed_token_is_recorded_and_counts_once(mesh):
     assert len(fold.state.trust.endorsements[device.id]) == 1
 
 
-def test_no_more_tokens_wait_than_the_limit_and_those_before_stay(mesh):
+def test_no_more_tokens_wait_than_the_limit_and_those_before_stay(mesh, monkeypatch):
+    monkeypatch.setattr(trust_module, "WAITING_MAX", 3)
     ops = mesh.authority()
     late = [mesh.credential(str(n), "ops", ("observe",), 0, by=ops) for n in range(5)]
     fold = Fold(mesh)
-    fold.state.trust = Trust(waiting_max=3)
-    fold.put("root", mesh.root.public)
     fold.tokens(*late)
     assert [fold.refusal(one.data) for one in late] == ["token-issuer-unknown"] * 3 + ["quota"] * 2
     assert fold.tables["refusal"][late[4].id,][3].startswith("deliver the tokens first")

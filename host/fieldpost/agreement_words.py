@@ -40,7 +40,7 @@ class _Words:
 
 def _time(agreement: Agreement) -> list[str]:
     time = agreement.time
-    unproven = "is held back" if time.unproven == "hold" else "is let in all the same"
+    unproven = "is held back" if time.unproven == "hold" else "enters at a lower grade"
     lines = [
         f"Time: the {time.interval} interval of {time.engine} decides; {time.k} sources of UTC must agree;"
         f" what has no proven time {unproven}."

@@ -42,11 +42,10 @@ def profile_of(store: Rows) -> tuple[bytes, bytes, str]:
 
 def trust_of(store: Rows) -> Trust:
     """The pool of roots and tokens, each token's signature and chain checked anew."""
-    given = store.query("SELECT data FROM token ORDER BY id")
-    trust = Trust(waiting_max=len(given))
+    trust = Trust()
     for (public,) in store.query("SELECT public FROM root ORDER BY mesh"):
         trust.add_root(public)
-    for (data,) in given:
+    for (data,) in store.query("SELECT data FROM token ORDER BY id"):
         trust.add(data)
     trust.retry()
     return trust

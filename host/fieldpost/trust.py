@@ -18,9 +18,8 @@ from fieldwire.errors import WireError
 from fieldwire.observation import covers
 from fieldwire.tokens import Token
 
-# Tokens kept until their issuers come, 16 MB at most: those of a large mesh, in whatever order. Beyond it the
-# newest is refused: a stranger's flood drives nothing out.
-WAITING_MAX = 16_384
+# Tokens kept until their issuers come. Beyond it the newest is refused: a stranger's flood drives nothing out.
+WAITING_MAX = 1024
 BOUNDARY = "boundary"
 
 
@@ -46,12 +45,9 @@ def scope_covers(scope: list[Any], subject: str, content_format: int | bytes) ->
 
 
 class Trust:
-    """The pool: `roots` {mesh id: public}; `credentials`, `boots`, `equivalences`, `revocations` by token id.
+    """The pool: `roots` {mesh id: public}; `credentials`, `boots`, `equivalences`, `revocations` by token id."""
 
-    `waiting_max`: how many tokens may wait for their issuers.
-    """
-
-    def __init__(self, waiting_max: int = WAITING_MAX) -> None:
+    def __init__(self) -> None:
         self.roots: dict[bytes, bytes] = {}
         self.credentials: dict[bytes, Token] = {}
         self.boots: dict[bytes, Token] = {}
@@ -63,7 +59,6 @@ class Trust:
         self.schema_tokens: dict[bytes, bytes] = {}  # by digest: the signed schema's bytes
         self.waiting: dict[bytes, bytes] = {}  # token id: bytes, issuer not held yet
         self.taxonomy: Any = None  # made from these by `mapping`, anew when a token came
-        self._waiting_max = waiting_max
         self._held: dict[bytes, Token] = {}
         self._by_kid: dict[bytes, list[Token]] = {}  # credentials
         self._by_target: dict[bytes, list[Token]] = {}  # revocations, by id
@@ -145,8 +140,8 @@ class Trust:
 
     def _wait(self, token: Token, missing: Missing) -> Refusal:
         if token.id not in self.waiting:
-            if len(self.waiting) >= self._waiting_max:
-                return refuse("quota", f"{self._waiting_max} tokens wait for their issuers")
+            if len(self.waiting) >= WAITING_MAX:
+                return refuse("quota", f"{WAITING_MAX} tokens wait for their issuers")
             self.waiting[token.id] = token.data
         self._wanted.setdefault(missing.what, set()).add(token.id)
         return missing

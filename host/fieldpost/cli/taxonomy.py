@@ -187,10 +187,9 @@ def _state(stated: _Statement, bridges: list[Path] | None, json: bool) -> None:
 
 
 def _signed(mesh: Mesh) -> Trust:
-    given = mesh.tokens()
-    trust = Trust(waiting_max=len(given))
+    trust = Trust()
     trust.add_root(mesh.root_public)
-    for data in given:
+    for data in mesh.tokens():
         trust.add(data)
     trust.retry()
     return trust
