@@ -28,7 +28,7 @@ def micropython_binary() -> Path:
 
 def micropython_environment() -> dict[str, str]:
     """Import paths of the firmware: shared, firmware and tests, then what is frozen into the binary."""
-    paths = [ROOT / "shared", ROOT / "firmware", TESTS]
+    paths = [ROOT / "shared", ROOT / "firmware", ROOT / "firmware/bench", TESTS]
     return {**os.environ, "MICROPYPATH": ":".join([*map(str, paths), ".frozen"])}
 
 
