@@ -12,6 +12,7 @@ from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
 FILE = "config.json"
+FULL_POLICIES = ("drop-oldest", "thin", "stop")
 _DAY_MS = 86_400_000
 _ABSENT = object()
 
@@ -56,6 +57,7 @@ class Config:
         self.schemas = schemas
         take = source.take
         self.journal_bytes = take("journal_bytes", _integer(65_536, 1 << 30), 786_432)
+        self.full = take("full", _one_of(FULL_POLICIES), FULL_POLICIES[0])
         self.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
         self.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
         self.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
@@ -64,6 +66,8 @@ class Config:
         sealing = source.inner("seal")
         self.seal_count = sealing.take("count", _integer(1, limits.SEGMENT_LEAVES_MAX), 32)
         self.seal_age_ms = sealing.take("age_ms", _integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
+        self.seal_on_link = sealing.take("on_link", _boolean, True)
+        self.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
         sealing.end()
         self.observe = [self._reading(entry) for entry in source.rows("observe")]
         self.derive = [self._rule(entry) for entry in source.rows("derive")]
@@ -86,7 +90,7 @@ class Config:
         return Reading(sensor, subject, digest, fields, period_ms, stream, early)
 
     def _rule(self, entry):
-        function = entry.take("function", _function)
+        function = entry.take("function", _one_of(schema.BUILT_IN))
         wanted = entry.take("property", _text)
         parameters = entry.take("parameters", _list, [wanted])
         inputs = entry.inner("inputs")
@@ -162,6 +166,13 @@ def _integer(least, most):
     return kind
 
 
+def _one_of(names):
+    def kind(value):
+        return (value, "") if value in names else (None, "one of " + ", ".join(names))
+
+    return kind
+
+
 def _boolean(value):
     return (value, "") if value is True or value is False else (None, "true or false")
 
@@ -180,10 +191,6 @@ def _subject(value):
         if obs.is_path(value)
         else (None, "1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31} joined by /")
     )
-
-
-def _function(value):
-    return (value, "") if value in schema.BUILT_IN else (None, "one of " + ", ".join(schema.BUILT_IN))
 
 
 def _digest(value):

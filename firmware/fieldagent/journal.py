@@ -189,6 +189,9 @@ class Journal:
         self.bytes += on_flash(current.bytes) - on_flash(before)
         return seq
 
+    def commit(self):
+        """Makes every leaf appended so far durable; each append here has done so already."""
+
     def _begin(self, stream, author, seq, now_ms):
         head = self._heads[stream]
         key = (self.incarnation, stream, head.segment)
