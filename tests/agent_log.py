@@ -39,6 +39,7 @@ class Settings:
     seal_count = 8
     seal_age_ms = 1_000
     journal_bytes = 1 << 20
+    full = "drop-oldest"
 
 
 class Incarnations:

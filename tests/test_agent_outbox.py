@@ -60,12 +60,15 @@ class Board:
     def sensor(self, name):
         return lambda: "the board's " + name
 
+    def now_ms(self):
+        return 7
+
 
 def test_a_persons_own_sensor_goes_before_the_boards():
     @sensors.sensor("soil")
     def soil_moisture():
         return 412
 
-    read_of = app._reader(Board())
-    assert read_of("soil")() == 412
-    assert read_of("air")() == "the board's air"
+    read_of = app._reader(Board(), Board())
+    assert read_of("soil")() == (412, 7)
+    assert read_of("air")() == ("the board's air", 7)

@@ -4,6 +4,8 @@ Decides nothing that a part decides; it carries values from one to the next. Ref
 time, frames and sensors come in from the loop.
 """
 
+from fieldagent import gap
+from fieldagent.battery import Battery
 from fieldagent.derive import Deriver
 from fieldagent.foreign import HandedDown
 from fieldagent.held_tokens import HeldTokens
@@ -12,9 +14,10 @@ from fieldagent.journal import Journal
 from fieldagent.neighbours import Neighbours
 from fieldagent.observer import Observer
 from fieldagent.outbox import Outbox
+from fieldagent.sampling import Sampler
 from fieldagent.trust import Trust
 from fieldagent.uplink import Uplink
-from fieldwire import cbor, cose, schema, tokens
+from fieldwire import cbor, cose, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import verify
 from fieldwire.errors import StorageError, WireError
@@ -23,26 +26,20 @@ _EXCHANGES_AT_CONTACT = 3
 _LINKED_SEAL_AGE_MS = 1_000
 
 
-class Sampler:
-    """One sensor and when to read it next."""
-
-    def __init__(self, reading, read):
-        self.reading = reading
-        self.read = read
-        self.due_ms = 0
-
-
 def _due_ms(sampler):
     return sampler.due_ms
 
 
 class Agent:
-    """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> callable.
+    """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> sampling's `read`.
 
-    `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` of the uart: frame_max, baud, turnaround_ms.
+    `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` of the uart: frame_max, baud, turnaround_ms;
+    `battery_mv() -> mV | None`, or None on a board that cannot measure it.
     """
 
-    def __init__(self, files, identity, config, boot, attestation, read_of, random_bytes, utc, link):
+    def __init__(
+        self, files, identity, config, boot, attestation, read_of, random_bytes, utc, link, battery_mv=None
+    ):
         self._identity = identity
         self._boot = boot
         self._random_bytes = random_bytes
@@ -65,6 +62,8 @@ class Agent:
         self.neighbours = self._neighbours() if config.neighbours else None
         self._deriver = Deriver(config.derive, config.fields_of)
         self._samplers = [Sampler(reading, read_of(reading.sensor)) for reading in config.observe]
+        low_mv = config.seal_low_battery_mv
+        self._battery = Battery(battery_mv, low_mv) if battery_mv is not None and low_mv is not None else None
         self._asks_left = 0
         self._asked_ms = None
         self.freed = 0
@@ -101,7 +100,14 @@ class Agent:
         self.uplink.start(now_ms)
 
     def step(self, now_ms):
-        """What is due: one reading (a second one would bear a time that is past), events of both links, sealing."""
+        """What is due: one reading (a second one would bear a time that is past), events of both links, housekeeping.
+
+        A signature takes up to 60 ms on an M0. A step makes one for each urgent or early observation in it, and where
+        it made none one more for a seal or a gap record: 60 ms, beside what a sensor and a derived urgent observation
+        take. Only where a flash is full to the last reserve does one reading wait for a gap record and a forced seal:
+        240 ms at most.
+        """
+        signatures = self.observer.signatures
         due = [sampler for sampler in self._samplers if now_ms >= sampler.due_ms]
         if due:
             self._sample(min(due, key=_due_ms), now_ms)
@@ -112,9 +118,21 @@ class Agent:
             self._take_events(self.neighbours, now_ms)
         if now_ms >= self.uplink.deadline():
             self.uplink.on_deadline(now_ms)
-        linked = self.uplink.bridge is not None
-        age_ms = min(_LINKED_SEAL_AGE_MS, self._config.seal_age_ms) if linked else self._config.seal_age_ms
-        self._guarded(self.observer.seal_due, now_ms, age_ms)
+        if self._battery is not None and self._battery.has_fallen(now_ms):
+            self.observer.want_seals()
+        if self.observer.signatures == signatures:
+            self._guarded(self._tend, now_ms)
+
+    def _tend(self, now_ms):
+        unreadable = self.outbox.take_unreadable()
+        if unreadable:
+            self.observer.drop(unreadable, gap.UNREADABLE, now_ms)
+            return
+        age_ms = self._config.seal_age_ms
+        if self._config.seal_on_link and self.uplink.bridge is not None:
+            age_ms = min(_LINKED_SEAL_AGE_MS, age_ms)
+        if self.observer.tend(now_ms, age_ms):
+            self.uplink.wake(now_ms)
 
     def deadline(self):
         """The latest time at which `step` should be called again, were no frame to arrive."""
@@ -136,6 +154,7 @@ class Agent:
             "derived": self.derived,
             "exchanges": self.exchanges,
             "dropped": observer.dropped,
+            "held_back": observer.refused,
             "journal_bytes": self.journal.bytes,
             "linked": self.uplink.bridge is not None,
             "failures": self.failures,
@@ -145,42 +164,33 @@ class Agent:
     # Observing
 
     def _sample(self, sampler, now_ms):
-        reading = sampler.reading
-        sampler.due_ms = max(sampler.due_ms, now_ms - reading.period_ms + 1) + reading.period_ms
-        try:
-            value = sampler.read()
-        except OSError:  # the sensor did not answer; the next turn asks again
-            self._count("sensor")
-            return
-        if value is None:
-            return  # nothing to read just now
-        values = value if isinstance(value, list) and len(reading.fields) > 1 else [value]
-        self._guarded(self._observe, reading, values, now_ms)
+        payload, read_ms, fault = sampler.sample(now_ms)
+        if fault:
+            self._count(fault)
+        if payload is not None:
+            self._guarded(self._observe, sampler.reading, payload, read_ms)
 
-    def _observe(self, rule, values, now_ms):
-        payload = schema.pack(rule.fields, values)
-        made = self.observer.observe(rule.stream, rule.schema, rule.subject, payload, now_ms, rule.early)
-        self._share(made, now_ms)
-        if made.early_copy is not None:
+    def _observe(self, rule, payload, now_ms, lineage=None):
+        """Observes under a reading or a rule, and hands the observation on; False when the full journal refused it."""
+        made = self.observer.observe(
+            rule.stream, rule.schema, rule.subject, payload, now_ms, rule.early, lineage
+        )
+        if made is None:
+            return False
+        if made.early_copy is not None and self.neighbours is not None:
+            self.neighbours.broadcast(made.early_copy)
+        self.uplink.wake(now_ms)
+        if made.early_copy is not None and lineage is None:
             self._offer(made.observation, made.id, self._authority(), now_ms)
+        return True
 
     def _authority(self):
         return self._trust.credential(self._identity.credential).claims[tokens.AUTHORITY]
 
-    def _share(self, made, now_ms):
-        if made.early_copy is not None and self.neighbours is not None:
-            self.neighbours.broadcast(made.early_copy)
-        self.uplink.wake(now_ms)
-
     def _offer(self, observation, identity, authority, now_ms):
         """A verified observation: every derivation that it completes becomes one of ours."""
         for ready in self._deriver.offer(observation, identity, authority):
-            rule = ready.rule
-            made = self.observer.observe(
-                rule.stream, rule.schema, rule.subject, ready.payload, now_ms, rule.early, ready.lineage
-            )
-            self.derived += 1
-            self._share(made, now_ms)
+            self.derived += self._observe(ready.rule, ready.payload, now_ms, ready.lineage)
 
     def _guarded(self, action, *arguments):
         """What the flash or a peer's bytes may do wrong is counted, and the device goes on."""
@@ -210,15 +220,16 @@ class Agent:
             self._asked_ms = now_ms
             self._asks_left = _EXCHANGES_AT_CONTACT
             self._ask(now_ms)
-        self.observer.seal_all()
+        if self._config.seal_on_link:
+            self.observer.want_seals()
 
     def _ask(self, now_ms):
         if self._asks_left > 0 and self.uplink.ask_time(self._random_bytes(8), now_ms):
             self._asks_left -= 1
 
     def _on_exchange(self, now_ms, payload):
-        self.observer.observe(obs.EVIDENCE, obs.TIME_FORMAT, "log/time", cbor.encode(payload), now_ms)
-        self.exchanges += 1
+        if self.observer.observe(obs.EVIDENCE, obs.TIME_FORMAT, "log/time", cbor.encode(payload), now_ms):
+            self.exchanges += 1
         self._ask(now_ms)
 
     def _on_early(self, now_ms, observation, identity, credential):
@@ -231,7 +242,7 @@ class Agent:
         self.outbox.reject(incarnation, stream, segment)
 
     def _on_seal(self, now_ms):
-        self.observer.seal_all()
+        self.observer.want_seals()
 
     def _on_idle(self, now_ms):
         if not self.journal.held():

@@ -44,7 +44,11 @@ async def _serve(board, files):
     hardware_id = board.unique_id()
     attestation = identity.attest_boot(known.signer, hardware_id, boot, board.random_bytes(32), measurement)
     utc = board.utc if settings.utc else _no_utc
-    agent = Agent(files, known, settings, boot, attestation, _reader(board), board.random_bytes, utc, uart)
+    read_of = _reader(board, clock)
+    battery_mv = getattr(board, "battery_mv", None)
+    agent = Agent(
+        files, known, settings, boot, attestation, read_of, board.random_bytes, utc, uart, battery_mv
+    )
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     try:
         await _work(board, clock, agent, uart, local, Status(board, known, boot, agent, settings.status_ms))
@@ -56,15 +60,16 @@ def _no_utc():
     return None
 
 
-def _reader(board):
-    """Looks a sensor up: a person's own in /sensors.py first, then the board's."""
+def _reader(board, clock):
+    """Looks a sensor up, a person's own in /sensors.py first, then the board's; its reading comes with its time."""
     try:
         __import__("sensors")
     except ImportError:
         pass
 
     def read_of(name):
-        return sensors.registered(name) or board.sensor(name)
+        read = sensors.registered(name) or board.sensor(name)
+        return lambda: (read(), clock.now_ms())
 
     return read_of
 

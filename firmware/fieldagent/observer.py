@@ -1,30 +1,36 @@
-"""Makes governed observations, puts them into the journal and decides when a segment is sealed.
+"""Makes governed observations, puts them into the journal, and seals and drops as the policies say.
 
-An observation is durable before anyone hears of it: its early copy is a function of the durable leaf alone. When
-space runs out the least urgent sealed segments go, and a gap record in the urgent stream names them first. SPEC 5, 6
+Decides when a segment is closed. What is signed alone is durable before anyone hears of it: its early copy is a
+function of the durable leaf. What is dropped or refused is named by a durable gap record first. SPEC 5, 6
 """
 
-from fieldwire import cbor
+from fieldagent import gap
+from fieldagent.leaf import Leaves
+from fieldagent.space import Space
 from fieldwire import observation as obs
 from fieldwire.errors import StorageError
 
 _EARLY_HELD_MAX = 16
-_GAP_RANGES_MAX = 8
-_MARGIN_BYTES = 16_384  # four streams may each begin a block, or write a segment beside its open file
 
 
 class Made:
-    """One observation just made: its map, bytes, id, and early copy or None."""
+    """One observation just made: its bytes, and its early copy or None."""
 
-    def __init__(self, observation, data, identity, early_copy):
-        self.observation = observation
+    def __init__(self, data, early_copy):
         self.data = data
-        self.id = identity
         self.early_copy = early_copy
+
+    @property
+    def id(self):
+        return obs.observation_id(self.data)
+
+    @property
+    def observation(self):
+        return obs.decode(self.data)
 
 
 class Observer:
-    """`config`: seal_count, seal_age_ms, journal_bytes. `utc() -> (s, ms, uncertainty_ms) | None`."""
+    """`config`: seal_count, seal_age_ms, journal_bytes, full. `utc() -> (s, ms, uncertainty_ms) | None`."""
 
     def __init__(self, identity, boot, attestation, journal, config, utc):
         self._identity = identity
@@ -32,32 +38,60 @@ class Observer:
         self._journal = journal
         self._config = config
         self._utc = utc
+        self._leaves = Leaves(identity.device, identity.k_dev, journal.incarnation, self._author)
+        self._space = Space(journal, config.journal_bytes, config.full)
+        self._waiting = {}  # stream -> [seq, [boot, ms], readings refused] while the policy stops it
+        self._wanted = []  # streams to be sealed whatever they hold, urgent first
         self._early = []  # [(incarnation, stream, seq, early copy) ...] not yet sealed
         self._early_in_open = {}  # stream -> leaves of the open segment that are signed already
+        self.signatures = 0  # how often the key was used
         self.signed = 0
         self.journalled = 0
         self.dropped = 0
+        self.refused = 0
 
     def early(self):
         return self._early
 
-    def observe(self, stream, content_format, subject, payload, now_ms, early=False, lineage=None):
-        """Makes one observation durable and returns it as Made. `lineage` = (sources, derivation entry).
+    # Observing
 
-        StorageError when the flash does not take it: then it was not observed.
+    def observe(self, stream, content_format, subject, payload, now_ms, early=False, lineage=None):
+        """Puts one observation into the journal and returns it as Made; None when the full journal refuses it.
+
+        `lineage` = (sources, derivation entry). StorageError when the flash does not take it: then it was not observed.
         """
         tref = [self._author[0], now_ms]
         reading = self._utc()  # before anything slow: it claims to be the UTC of now_ms
         if reading is not None:
-            tref.append(_utc_claim(reading))
-        self._make_room(now_ms)
+            tref.append(obs.utc(reading[0] * 1000 + reading[1], reading[2]))
+            obs.check_tref(tref)
+        if stream in self._waiting or self._space.is_closed_to(stream):
+            self._refuse(stream, now_ms)
+            return None
+        while self._space.is_short():
+            self._drop_some(now_ms)
         return self._write(stream, content_format, subject, payload, tref, early, lineage)
 
     def _write(self, stream, content_format, subject, payload, tref, early, lineage):
+        if self._identity.credential is not self._author[1]:
+            self._take_credential()
         if not self._journal.room_for(stream, len(payload) + 768):
             self.seal(stream)
-        _, credential, attestation = self._author
         seq = self._journal.next_seq(stream)
+        if lineage is None:
+            data = self._leaves.encode(stream, seq, tref, content_format, subject, payload)
+        else:
+            data = self._encode_derived(stream, seq, tref, content_format, subject, payload, lineage)
+        self._journal.append(stream, data, self._author, tref[1])
+        copy = None
+        if early or stream == obs.URGENT:
+            self._journal.commit()
+            copy = self._sign_early(stream, seq, data)
+        self.journalled += 1
+        return Made(data, copy)
+
+    def _encode_derived(self, stream, seq, tref, content_format, subject, payload, lineage):
+        _, credential, attestation = self._author
         observation = {
             obs.DEVICE: self._identity.device,
             obs.INCARNATION: self._journal.incarnation,
@@ -69,27 +103,28 @@ class Observer:
             obs.PAYLOAD: payload,
             obs.CREDENTIAL: credential,
             obs.BOOT_ATTESTATION: attestation,
-            obs.SALT: obs.salt(
-                self._identity.k_dev, self._identity.device, self._journal.incarnation, stream, seq
-            ),
+            obs.SALT: self._leaves.salt(stream, seq),
         }
-        if lineage is not None:
-            observation[obs.SOURCES], observation[obs.DERIVATION] = lineage
-        data = obs.encode(observation)
-        self._journal.append(stream, data, self._author, tref[1])
-        self.journalled += 1
-        copy = self._sign_early(observation, data) if early or stream == obs.URGENT else None
-        return Made(observation, data, obs.observation_id(data), copy)
+        observation[obs.SOURCES], observation[obs.DERIVATION] = lineage
+        return obs.encode(observation)
 
-    def _sign_early(self, observation, data):
+    def _sign_early(self, stream, seq, data):
         copy = obs.early_copy(data, self._identity.signer)
-        _, incarnation, stream, seq = obs.position(observation)
+        self.signatures += 1
         self.signed += 1
         self._early_in_open[stream] = self._early_in_open.get(stream, 0) + 1
-        self._early.append((incarnation, stream, seq, copy))
+        self._early.append((self._journal.incarnation, stream, seq, copy))
         if len(self._early) > _EARLY_HELD_MAX:
-            self._early.pop(0)
+            self._early.pop(0)  # it travels under its seal
         return copy
+
+    def _take_credential(self):
+        """Leaves under another credential go under another seal. SPEC 6.2"""
+        self.seal_all()
+        self._author = (self._author[0], self._identity.credential, self._author[2])
+        self._leaves = Leaves(
+            self._identity.device, self._identity.k_dev, self._journal.incarnation, self._author
+        )
 
     # Sealing
 
@@ -97,6 +132,7 @@ class Observer:
         """Seals what waits in a stream; True when there was anything."""
         count, _ = self._journal.waiting(stream)
         key = self._journal.seal(stream, self._identity.signer)
+        self.signatures += key is not None
         self.signed += count - self._early_in_open.pop(stream, 0)
         self._early = [entry for entry in self._early if entry[1] != stream]
         return key is not None
@@ -105,48 +141,74 @@ class Observer:
         for stream in range(4):
             self.seal(stream)
 
+    def want_seals(self):
+        """Has `tend` close what every stream holds now, one stream a call."""
+        self._wanted = [0, 1, 2, 3]
+
+    def tend(self, now_ms, age_ms_max):
+        """Does the one thing that is most due: goes on where readings waited, makes room, or seals one stream.
+
+        True when it did something. A seal or a gap record costs one signature.
+        """
+        if self._waiting and self._space.is_open_again():
+            self._go_on(now_ms)
+            return True
+        if self._space.is_near() and self._space.victims():
+            self._drop_some(now_ms)
+            return True
+        return self.seal_due(now_ms, age_ms_max)
+
     def seal_due(self, now_ms, age_ms_max):
-        """Seals each stream that has waited for longer than `age_ms_max`, or holds as much as a segment should."""
+        """Seals the most urgent stream that is wanted, has waited for `age_ms_max`, or holds a segment's count."""
         for stream in range(4):
             count, opened_ms = self._journal.waiting(stream)
-            if opened_ms is not None and (
-                count >= self._config.seal_count or now_ms - opened_ms >= age_ms_max
-            ):
-                self.seal(stream)
+            if opened_ms is None:
+                continue
+            full = count >= self._config.seal_count or now_ms - opened_ms >= age_ms_max
+            if full or stream in self._wanted:
+                self._wanted = [one for one in self._wanted if one > stream]
+                return self.seal(stream)
+        self._wanted = []
+        return False
 
     # Space
 
-    def _make_room(self, now_ms):
-        limit = self._config.journal_bytes
-        if self._journal.bytes + _MARGIN_BYTES <= limit:
-            return
-        if not self._journal.held():
-            self.seal_all()
-        victims, ranges = _ranges(self._journal.oldest_of_lowest(max(_MARGIN_BYTES, limit // 8)))
-        if not victims:
-            raise StorageError("journal_bytes %d is full and holds no segment to drop; raise it" % limit)
-        payload = cbor.encode([entry + ["journal full"] for entry in ranges])
-        self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, [self._author[0], now_ms], True, None)
-        for key in victims:
+    def drop(self, keys, reason, now_ms):
+        """Frees segments behind a durable gap record that names them."""
+        self._record_gap(gap.dropped(self._journal, keys, reason), now_ms)
+        for key in keys:
             self.dropped += self._journal.free(key)
 
+    def _drop_some(self, now_ms):
+        victims = self._space.victims()
+        if not victims:
+            self.seal_all()
+            victims = self._space.victims()
+        if not victims:
+            raise StorageError(
+                "journal_bytes %d is full and holds no segment to drop; raise it" % self._space.bytes_max
+            )
+        self.drop(victims, gap.THINNED if self._config.full == "thin" else gap.FULL, now_ms)
 
-def _ranges(keys):
-    """(keys, [[incarnation, stream, first, last] ...]): runs of neighbours, as many as a gap record takes."""
-    taken, ranges = [], []
-    for incarnation, stream, segment in keys:
-        if ranges and ranges[-1][:2] == [incarnation, stream] and ranges[-1][3] + 1 == segment:
-            ranges[-1][3] = segment
-        elif len(ranges) == _GAP_RANGES_MAX:
-            break
-        else:
-            ranges.append([incarnation, stream, segment, segment])
-        taken.append((incarnation, stream, segment))
-    return taken, ranges
+    def _refuse(self, stream, now_ms):
+        """Counts a reading that the policy keeps out; the first one is told by a durable gap record."""
+        self.refused += 1
+        waiting = self._waiting.get(stream)
+        if waiting is None:
+            waiting = [self._journal.next_seq(stream), [self._author[0], now_ms], 0]
+            self._record_gap([self._told(stream, waiting, gap.STOPPED)], now_ms)
+            self._waiting[stream] = waiting
+        waiting[2] += 1
 
+    def _go_on(self, now_ms):
+        told = [self._told(stream, self._waiting[stream], gap.WENT_ON) for stream in sorted(self._waiting)]
+        self._record_gap(told, now_ms)
+        self._waiting = {}
 
-def _utc_claim(reading):
-    """Tag 1001 of SPEC 5.3 for (s, ms, uncertainty_ms); clock class 0: unspecified."""
-    second, milli, uncertainty_ms = reading
-    within = {1: uncertainty_ms // 1000, -3: uncertainty_ms % 1000}
-    return cbor.Tag(1001, {1: second, -2: 0, -3: milli, -7: within})
+    def _told(self, stream, waiting, reason):
+        return gap.refused(self._journal.incarnation, stream, *waiting, reason)
+
+    def _record_gap(self, entries, now_ms):
+        tref = [self._author[0], now_ms]
+        for payload in gap.payloads(entries):
+            self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, tref, True, None)

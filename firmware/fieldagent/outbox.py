@@ -4,7 +4,7 @@ Decides what is offered to which bridge. Refuses to free anything but what a cus
 """
 
 from fieldwire import cbor, tokens
-from fieldwire.errors import WireError
+from fieldwire.errors import StorageError, WireError
 
 _REJECTED_FILE = "state/rejected"
 _REJECTED_MAX = 64
@@ -19,6 +19,7 @@ class Outbox:
         self._held_tokens = held_tokens
         self._files = files
         self.bridge = None
+        self._unreadable = []  # keys of segments that the flash no longer gives back
         self._rejected = _load(files)  # [[bridge thumbprint[:8], incarnation, stream, segment] ...]
 
     def tokens(self):
@@ -43,12 +44,29 @@ class Outbox:
         return first + last
 
     def read_segment(self, incarnation, stream, segment, offset, size):
-        """Bytes of a segment as it travels; empty when it has been dropped meanwhile."""
+        """Bytes of a segment as it travels; empty when it has been dropped meanwhile, or cannot be read."""
         key = (incarnation, stream, segment)
-        return self._journal.read(key, offset, size) if self._journal.holds(key) else b""
+        return self._readable(key, self._journal.read, key, offset, size) or b""
 
     def seal_hash(self, incarnation, stream, segment):
-        return self._journal.seal_hash((incarnation, stream, segment))
+        """None where the log no longer holds the segment, or cannot read it."""
+        key = (incarnation, stream, segment)
+        return self._readable(key, self._journal.seal_hash, key)
+
+    def _readable(self, key, read, *arguments):
+        if not self._journal.holds(key):
+            return None
+        try:
+            return read(*arguments)
+        except StorageError:
+            if key not in self._unreadable:
+                self._unreadable.append(key)
+            return None
+
+    def take_unreadable(self):
+        """Keys of segments that could not be read since the last call: a gap record is to name them."""
+        found, self._unreadable = self._unreadable, []
+        return [key for key in found if self._journal.holds(key)]
 
     def custody(self, incarnation, stream, first, last):
         """Frees a range that a custody names; returns the number of observations freed."""

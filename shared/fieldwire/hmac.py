@@ -10,16 +10,28 @@ from fieldwire.port import const
 _BLOCK = const(64)
 
 
+class HmacKey:
+    """A key made ready once for many messages."""
+
+    def __init__(self, key):
+        if len(key) > _BLOCK:
+            key = sha256(key).digest()
+        key = bytes(key) + bytes(_BLOCK - len(key))
+        self._inner = bytes(byte ^ 0x36 for byte in key)
+        self._outer = bytes(byte ^ 0x5C for byte in key)
+
+    def tag(self, message):
+        """The 32-byte tag of message under this key."""
+        inner = sha256(self._inner)
+        inner.update(message)
+        outer = sha256(self._outer)
+        outer.update(inner.digest())
+        return outer.digest()
+
+
 def hmac_sha256(key, message):
     """The 32-byte tag of message under key."""
-    if len(key) > _BLOCK:
-        key = sha256(key).digest()
-    key = bytes(key) + bytes(_BLOCK - len(key))
-    inner = sha256(bytes(byte ^ 0x36 for byte in key))
-    inner.update(message)
-    outer = sha256(bytes(byte ^ 0x5C for byte in key))
-    outer.update(inner.digest())
-    return outer.digest()
+    return HmacKey(key).tag(message)
 
 
 def equal(a, b):

@@ -1,0 +1,95 @@
+"""Gap records: which segments the log dropped, and which readings it refused, for a device to sign. SPEC 6.5
+
+Decides how a loss is told, so that a bridge can follow the chain of seals over it. Refuses to choose what is lost:
+that is space.py's, and nothing is dropped before its record is durable.
+"""
+
+from fieldwire import cbor, seal
+from fieldwire import observation as obs
+from fieldwire.errors import StorageError, WireError
+
+FULL, THINNED, UNREADABLE = "journal full", "thinned", "unreadable"
+STOPPED, WENT_ON = "stopped", "went on"
+ENTRIES_MAX = 4  # of a record: the longest four fit an observation's payload
+
+_SEAL_BYTES_MAX = 320
+_LINKED = 9  # elements of a run whose seals could be read: the last four carry the chain over it
+
+
+def payloads(entries):
+    """The payloads of as many gap records as these entries need."""
+    return [cbor.encode(entries[at : at + ENTRIES_MAX]) for at in range(0, len(entries), ENTRIES_MAX)]
+
+
+def refused(incarnation, stream, seq, since, count, reason):
+    """The stream's readings from `since` = [boot, ms] on got no position; the next one would have been `seq`."""
+    return [incarnation, stream, seq, since, count, reason]
+
+
+def dropped(journal, keys, reason):
+    """Entries for segments about to go, with what gap records inside them tell: runs as long as they can be."""
+    entries = []
+    for key in keys:
+        entries.append(_dropped_one(journal, key, reason))
+        if key[1] == obs.URGENT:
+            entries.extend(_told_in(journal, key))
+    return _joined(entries)
+
+
+def _dropped_one(journal, key, reason):
+    """Without its links where the flash no longer gives the seal back."""
+    entry = [key[0], key[1], key[2], key[2], reason]
+    try:
+        body = seal.decode(_seal_bytes(journal.read(key, 0, _SEAL_BYTES_MAX)))[1]
+        return entry + [body.first, body.first + body.count - 1, body.previous, journal.seal_hash(key)]
+    except (StorageError, WireError):
+        return entry
+
+
+def _seal_bytes(head):
+    """The seal at the begin of a segment; WireError where there is none. SPEC 6.4"""
+    if len(head) < 4 or head[0] != 0x82 or head[1] not in (0x58, 0x59):
+        raise WireError("seal-shape", "a segment begins with its seal")
+    at = 3 if head[1] == 0x58 else 4
+    return head[at : at + int.from_bytes(head[2:at], "big")]
+
+
+def _told_in(journal, key):
+    """What gap records among the leaves of a segment say: it must outlive them."""
+    told = []
+    try:
+        for leaf in seal.decode_segment(_whole(journal, key))[1]:
+            observation = obs.decode(leaf)
+            if observation[obs.FORMAT] == obs.GAP_FORMAT:
+                told.extend(cbor.decode(observation[obs.PAYLOAD]))
+    except (StorageError, WireError):
+        return told  # the rest cannot be read any more, and its segment is named as dropped
+    return told
+
+
+def _whole(journal, key):
+    for row in journal.held():
+        if row[:3] == key:
+            return journal.read(key, 0, row[3])
+    return b""
+
+
+def _joined(entries):
+    """The entries with neighbouring runs of one reason made one; what was refused comes last, in its order."""
+    runs = sorted([one for one in entries if len(one) != 6], key=_place)
+    joined = []
+    for run in runs:
+        last = joined[-1] if joined and joined[-1][:2] == run[:2] else None
+        if last is not None and run[3] <= last[3]:
+            continue  # told before, by a record whose segments a cut left in place
+        if last is not None and last[3] + 1 == run[2] and last[4] == run[4] and len(last) == len(run):
+            last[3] = run[3]
+            if len(last) == _LINKED:
+                last[6], last[8] = run[6], run[8]
+        else:
+            joined.append(run)
+    return joined + [one for one in entries if len(one) == 6]
+
+
+def _place(run):
+    return (run[0], run[1], run[2])

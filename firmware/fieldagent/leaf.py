@@ -1,0 +1,59 @@
+"""Writes the bytes of plain observations: the same that `observation.encode` writes, without building the map.
+
+What all observations of a boot share is encoded once, and so is what all of one reading share; a reading then costs
+its position, its time, its payload and its salt. Refuses what a receiver would refuse. SPEC 5.1
+"""
+
+from fieldwire import cbor, limits
+from fieldwire import observation as obs
+from fieldwire.errors import WireError
+from fieldwire.hmac import HmacKey
+
+_TOPICS_MAX = 16
+
+
+class Leaves:
+    """`author` = (boot, credential id, boot attestation id), as every observation of this boot names them."""
+
+    def __init__(self, device, k_dev, incarnation, author):
+        _, credential, attestation = author
+        self._begin = b"\xab\x00" + cbor.encode(device) + b"\x01" + cbor.encode(incarnation) + b"\x02"
+        self._end = b"\x08" + cbor.encode(credential) + b"\x09" + cbor.encode(attestation) + b"\x0c\x48"
+        self._place = b"salt/1" + device + incarnation
+        self._key = HmacKey(k_dev)
+        self._topics = {}  # subject -> (content format, keys 5 and 6 with the head of key 7)
+
+    def salt(self, stream, seq):
+        """SPEC 5.6"""
+        return self._key.tag(self._place + bytes((stream,)) + seq.to_bytes(8, "big"))[:8]
+
+    def encode(self, stream, seq, tref, content_format, subject, payload):
+        """Canonical bytes of the observation; WireError where a rule of SPEC 5 is broken."""
+        if len(payload) > limits.PAYLOAD_MAX:
+            raise WireError("observation-shape", "payload is at most %d bytes" % limits.PAYLOAD_MAX)
+        known = self._topics.get(subject)
+        if known is None or known[0] != content_format:
+            known = self._learn(content_format, subject)
+        return b"".join(
+            (
+                self._begin,
+                cbor.encode(stream),
+                b"\x03",
+                cbor.encode(seq),
+                b"\x04",
+                cbor.encode(tref),
+                known[1],
+                cbor.encode(payload),
+                self._end,
+                self.salt(stream, seq),
+            )
+        )
+
+    def _learn(self, content_format, subject):
+        if not obs.is_format(content_format) or not obs.is_path(subject):
+            raise WireError("observation-shape", "content format or subject is none")
+        if len(self._topics) >= _TOPICS_MAX:
+            self._topics.clear()
+        topic = b"\x05" + cbor.encode(content_format) + b"\x06" + cbor.encode(subject) + b"\x07"
+        self._topics[subject] = (content_format, topic)
+        return self._topics[subject]
