@@ -9,7 +9,7 @@ import hashlib
 from fieldpost.model import Input
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
-from fieldwire import cbor, cose, keys, merkle, schema, seal, tokens
+from fieldwire import cbor, cose, keys, merkle, rotation, schema, seal, tokens
 from fieldwire import lineage as line
 from fieldwire import observation as obs
 
@@ -41,6 +41,15 @@ class Holder:
         claims = {tokens.TARGET: target}
         claims |= {} if last_good is None else {tokens.LAST_GOOD: last_good}
         return self.sign(cose.REVOCATION, claims | ({} if staying is None else {tokens.STAYING: staying}))
+
+    def rotate(self, before, after, ends=(), mesh=None):
+        """`before` and `after`: devices that this holder made; `ends` of the old one's log."""
+        mesh = tokens.decode(before.holder.data).claims[tokens.MESH] if mesh is None else mesh
+        handover = rotation.hand_over(mesh, after.signer.public, before.boot, list(ends), before.signer)
+        return self.sign(cose.ROTATION, {
+            tokens.CNF: {1: keys.cose_key(after.signer.public)}, tokens.BEFORE: before.holder.id,
+            tokens.AFTER: after.holder.id, tokens.ACCEPTED: rotation.accept(handover, after.signer),
+        })  # fmt: skip
 
     def endorse(self, public, measurements=(BUILD,), clock=(-1_000, 1_000, None), hardware=b"hardware"):
         return self.sign(cose.ENDORSEMENT, {

@@ -10,6 +10,7 @@ from pathlib import Path
 import vector_handed
 import vector_links
 import vector_observations
+import vector_rotation
 import vector_seals
 import vector_session
 import vector_strays
@@ -22,6 +23,7 @@ MODULES = (
     vector_tokens,
     vector_links,
     vector_handed,
+    vector_rotation,
     vector_session,
     vector_strays,
 )

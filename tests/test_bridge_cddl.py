@@ -9,13 +9,13 @@ from fieldwire import cbor, session_frames
 
 FILES = [
     "key", "observation", "early", "schema", "payload", "derivation", "function", "seal", "segment",
-    "receipt", "item", "credential", "endorsement", "boot", "equivalence", "revocation", "schema_token",
-    "boundary", "recorder", "exchange", "handed_down", "offer",
+    "receipt", "item", "credential", "endorsement", "boot", "equivalence", "revocation", "rotation",
+    "schema_token", "boundary", "recorder", "exchange", "handed_down", "offer",
 ]  # fmt: skip
 RULE = {"derivation": "observation"}
 SIGNED = {
-    "early", "credential", "endorsement", "boot", "equivalence", "revocation", "schema-token", "epoch", "handshake",
-    "checkpoint", "report", "seal", "receipt",
+    "early", "credential", "endorsement", "boot", "equivalence", "revocation", "rotation", "schema-token", "epoch",
+    "handshake", "checkpoint", "report", "seal", "receipt",
 }  # fmt: skip
 
 

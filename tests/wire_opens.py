@@ -5,7 +5,7 @@ Returns what the receiver learns, as a dict whose values can be compared with th
 
 from vectors_io import hexed, load_json, raises, unhex
 
-from fieldwire import cbor, cose, keys, lineage, merkle, schema, seal, tokens
+from fieldwire import cbor, cose, keys, lineage, merkle, rotation, schema, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import verify
 
@@ -85,6 +85,13 @@ def _token(typ):
     return open_token
 
 
+def _rotation(row, data):
+    named = [tokens.decode(unhex(row[name])) for name in ("issuer", "before", "after")]
+    token = tokens.decode(data, cose.ROTATION)
+    old, new = rotation.devices(rotation.verified(token, named[0], named[1], named[2], verify))
+    return {"id": token.id, "old": old, "new": new}
+
+
 OPENS = {
     "cose-key": _key,
     "observation": _observation,
@@ -102,6 +109,7 @@ OPENS = {
     "boot": _token(cose.BOOT),
     "equivalence": _token(cose.EQUIVALENCE),
     "revocation": _token(cose.REVOCATION),
+    "rotation": _rotation,
     "schema-token": _token(cose.SCHEMA),
 }
 

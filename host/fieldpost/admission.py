@@ -10,7 +10,7 @@ from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
 from fieldpost.timeline.utc import validity
 from fieldpost.trust import scope_covers, stays
-from fieldwire import lineage, tokens
+from fieldwire import lineage, rotation, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 from fieldwire.tokens import Token
@@ -61,13 +61,27 @@ def _refused(state: State, entry: Verified, refusal: Refusal) -> Verdict:
 
 
 def standing(state: State, entry: Verified) -> Refusal | None:
-    """Why its device is not one to listen to: two histories, or taken back. No time is asked about."""
+    """Why its device is not one to listen to: two histories, handed over, or taken back. No time is asked about."""
     device = entry.observation[obs.DEVICE]
     since = state.forks.get(device)
     if since is not None and forks.stamp_of(entry) >= since:
         return refuse(
             "forked", f"device {device.hex()} has two histories from boot {since[0]}, {since[1]} ms on"
         )
+    return _beyond_its_log(state, entry, device) or _revoked(state, entry, device)
+
+
+def _beyond_its_log(state: State, entry: Verified, device: bytes) -> Refusal | None:
+    """Refused when its device had handed over before it: that log is closed, whoever holds the old key. SPEC 7.6"""
+    for token, statement in state.trust.handovers_of(device):
+        if entry.segment is None or not statement.covers(*entry.segment):
+            heir = rotation.devices(statement)[1].hex()
+            reason = f"device {device.hex()} handed over to {heir} before it, says {token.id.hex()}"
+            return refuse("credential-rotated", reason)
+    return None
+
+
+def _revoked(state: State, entry: Verified, device: bytes) -> Refusal | None:
     if not state.trust.revocations:
         return None
     below: list[bytes] = []

@@ -46,6 +46,11 @@ CODES: dict[str, tuple[int, str, str]] = {
     "token-issuer-unknown": (116, "the token's issuer is not held yet", "deliver the issuer's credential"),
     "attestation-unknown": (117, "the boot attestation named is not held", "let the device offer its tokens"),
     "mesh-unknown": (118, "the mesh's root key is not known here", "sign an agreement with that mesh"),
+    "credential-rotated": (
+        119,
+        "by a device that had handed over to another key before it",
+        "ask who holds the old key; revoke the old device where it goes on to speak",
+    ),
     "unproven-time": (
         120,
         "no evidence yet puts it inside the credential's validity",

@@ -137,6 +137,11 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
         for endorsement in sorted(trust.endorsements_of(device, mesh), key=lambda one: one.id):
             found.update(dict.fromkeys(_with_chain(state, endorsement.claims[tokens.ISSUER])))
             found[endorsement.data] = None
+    for device in dict.fromkeys(entry.observation[obs.DEVICE] for entry in entries):
+        for token, _ in trust.handovers_of(device):
+            for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
+                found.update(dict.fromkeys(_with_chain(state, token.claims[label])))
+            found[token.data] = None
     for content_format in dict.fromkeys(entry.observation[obs.FORMAT] for entry in entries):
         if content_format in trust.schema_tokens:
             signed = tokens.decode(trust.schema_tokens[content_format])

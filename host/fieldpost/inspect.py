@@ -17,6 +17,7 @@ from fieldpost.inspect_names import (
     EXCHANGE,
     FIELD,
     FIELD_TYPES,
+    LOG_END,
     OBSERVATION,
     PROOF,
     REPORT,
@@ -27,7 +28,7 @@ from fieldpost.inspect_names import (
     plain,
 )
 from fieldpost.recorder import read_event
-from fieldwire import cbor, cose, error_table, keys, schema, seal, tokens
+from fieldwire import cbor, cose, error_table, keys, rotation, schema, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -239,7 +240,20 @@ def _claims(token: tokens.Token) -> dict[str, Any]:
     }
     if tokens.CNF in token.claims:
         claims["key"] = {"x": token.public.hex(), "thumbprint": keys.thumbprint(token.public).hex()}
+    if token.typ == cose.ROTATION:
+        claims["handover"] = _handover(rotation.decode(token.claims[tokens.ACCEPTED]))
     return claims
+
+
+def _handover(statement: rotation.Statement) -> dict[str, Any]:
+    old, new = rotation.devices(statement)
+    return {
+        "mesh": statement.mesh.hex(),
+        "from": {"device": old.hex(), "x": statement.old.hex()},
+        "to": {"device": new.hex(), "x": statement.new.hex()},
+        "boot": statement.boot,
+        "log ends": [named(LOG_END, end) for end in statement.ends],
+    }
 
 
 def _schema_tree(data: bytes) -> dict[str, Any]:

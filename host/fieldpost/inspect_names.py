@@ -18,6 +18,7 @@ SEAL = (
     "incarnation", "stream", "segment", "first seq", "count", "boot", "credential", "boot attestation",
     "previous seal", "flags",
 )  # fmt: skip
+LOG_END = ("incarnation", "stream", "segment", "seal")
 PROOF = ("size", "index", "path")
 EPOCH = ("number", "agreement", "joint root", "evidence", "decisions", "scopes", "bridges")
 CHECKPOINT = ("origin", "size", "root")
@@ -71,6 +72,9 @@ CLAIMS = {
     tokens.TARGET: "target",
     tokens.LAST_GOOD: "last good seals",
     tokens.STAYING: "staying",
+    tokens.ACCEPTED: "handover",
+    tokens.BEFORE: "credential before",
+    tokens.AFTER: "credential after",
 }
 
 

@@ -10,7 +10,7 @@ from dataclasses import replace
 from fieldpost.codes import refuse
 from fieldpost.model import Authority, Refusal, Verified
 from fieldpost.state import State
-from fieldpost.taxonomy import TRANSLATE, Equivalence, Query, Revocation, Taxonomy, taxonomy_of
+from fieldpost.taxonomy import TRANSLATE, Equivalence, Query, Revocation, Rotation, Taxonomy, taxonomy_of
 from fieldpost.taxonomy import Authority as Holder
 from fieldpost.trust import Trust, fallen, may_issue
 from fieldwire import keys, tokens
@@ -46,7 +46,15 @@ def taxonomy_from(trust: Trust) -> Taxonomy:
         for token in trust.revocations.values()
         if _translates(trust, token)
     ]
-    return taxonomy_of([holder for _, holder in holders.values()], trust.roots, equivalences, revocations)
+    rotations = [
+        Rotation(
+            _node(trust, token.claims[tokens.BEFORE]), keys.thumbprint(one.old), keys.thumbprint(one.new)
+        )
+        for token, one in trust.rotations
+    ]
+    return taxonomy_of(
+        [holder for _, holder in holders.values()], trust.roots, equivalences, revocations, rotations
+    )
 
 
 def _translates(trust: Trust, token: tokens.Token) -> bool:

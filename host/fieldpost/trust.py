@@ -13,7 +13,7 @@ from typing import Any
 from fieldpost.codes import CODES, refuse, refuse_wire
 from fieldpost.model import Missing, Refusal
 from fieldpost.signing import verify
-from fieldwire import cose, keys, schema, tokens
+from fieldwire import cose, keys, rotation, schema, tokens
 from fieldwire.errors import WireError
 from fieldwire.observation import covers
 from fieldwire.tokens import Token
@@ -54,6 +54,7 @@ class Trust:
         self.boot_keys: dict[bytes, set[bytes]] = {}  # by boot attestation: the keys it verifies under
         self.equivalences: dict[bytes, Token] = {}
         self.revocations: dict[bytes, Token] = {}
+        self.rotations: list[tuple[Token, rotation.Statement]] = []
         self.endorsements: dict[bytes, list[Token]] = {}  # by device id
         self.schemas: dict[bytes, list[Any]] = {}  # by digest: fields
         self.schema_tokens: dict[bytes, bytes] = {}  # by digest: the signed schema's bytes
@@ -117,6 +118,11 @@ class Trust:
             if self.mesh_of(one.claims[tokens.ISSUER]) == mesh and fallen(self, one) is None
         ]
 
+    def handovers_of(self, device: bytes) -> list[tuple[Token, rotation.Statement]]:
+        """Each rotation by which a device's key handed over to another, by token id. SPEC 7.6"""
+        found = [(token, one) for token, one in self.rotations if keys.device_id(one.old) == device]
+        return sorted(found, key=lambda pair: pair[0].id)
+
     def revocations_of(self, target: bytes, token: Token) -> list[Token]:
         """Revocations of `target`, a device or token id, by those who may take `token` back. SPEC 7.5"""
         return [one for one in self._by_target.get(target, ()) if may_revoke(self, one, token)]
@@ -170,6 +176,8 @@ class Trust:
             return _missing(token.claims[tokens.ISSUER], "issuer")
         cose.check(token.message, issuer.public, verify)
         check_issuer(issuer)
+        if token.typ == cose.ROTATION:
+            return self._rotation(token, issuer)
         if token.typ == cose.ENDORSEMENT:
             self.endorsements.setdefault(keys.device_id(token.public), []).append(token)
         elif token.typ == cose.EQUIVALENCE:
@@ -196,6 +204,15 @@ class Trust:
         self.credentials[token.id] = token
         self._by_kid.setdefault(keys.kid(token.public), []).append(token)
         self._news.extend((token.id, keys.kid(token.public)))
+        return None
+
+    def _rotation(self, token: Token, issuer: Token) -> Missing | None:
+        named = [token.claims[tokens.BEFORE], token.claims[tokens.AFTER]]
+        for one in named:
+            if one not in self.credentials:
+                return _missing(one, "credential")
+        before, after = (self.credentials[one] for one in named)
+        self.rotations.append((token, rotation.verified(token, issuer, before, after, verify)))
         return None
 
     def _by_key(self, token: Token) -> Missing | None:

@@ -51,5 +51,7 @@ EARLY_MAX = const(1_152)
 SCOPE_ENTRIES_MAX = const(16)
 # Ten builds: more than a year of releases.
 MEASUREMENTS_MAX = const(10)
+# Four streams of two incarnations: a handover names the end of each, and its token stays within TOKEN_MAX.
+ROTATION_ENDS_MAX = const(8)
 # Authority, delegate, sub-delegate, device: longer chains hide who answers for what.
 DELEGATION_DEPTH_MAX = const(3)

@@ -1,4 +1,4 @@
-"""Tokens: credentials, endorsements, boot attestations, equivalences, revocations, signed schemas.
+"""Tokens: credentials, endorsements, boot attestations, equivalences, revocations, rotations, signed schemas.
 
 Decides whether token bytes are well formed and what they claim. Refuses to follow a chain or judge a
 time: who may issue what is checked where tokens are held. SPEC 7
@@ -16,6 +16,7 @@ BOOTCOUNT, BOOTSEED, SWVERSION = 267, 268, 271
 MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH, ISSUER, MEASUREMENTS, CLOCK, MEASUREMENT = range(-65701, -65710, -1)
 FOREIGN, LOCAL, PATH_LENGTH, NEGATIVE = range(-65711, -65715, -1)
 TARGET, LAST_GOOD, STAYING = range(-65721, -65724, -1)
+ACCEPTED, BEFORE, AFTER = range(-65731, -65734, -1)
 
 EAT_PROFILE = "tag:fieldpost.example,2026:eat-0"
 KNOWN_RIGHTS = ("boundary", "observe", "time", "translate")
@@ -192,12 +193,26 @@ def _check_revocation(claims):
         _bad("staying credentials are sorted and named once")
 
 
+def _check_rotation(claims):
+    from fieldwire import rotation  # of use to few who read tokens, and a board has little room
+
+    _validity(claims)
+    _issuer(claims)
+    if not obs.is_bytes(claims.get(BEFORE), 16) or not obs.is_bytes(claims.get(AFTER), 16):
+        _bad("a rotation names the credentials before and after it by ids of 16 bytes")
+    if not isinstance(claims.get(ACCEPTED), bytes):
+        _bad("a rotation carries the accepted handover as bytes")
+    if rotation.decode(claims[ACCEPTED]).new != _cnf(claims):
+        _bad("the cnf of a rotation is the key that was handed over to")
+
+
 _MANDATORY = {
     cose.CREDENTIAL: (EXP, NBF, CNF, MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH),
     cose.ENDORSEMENT: (EXP, NBF, CNF, UEID, OEMID, HWMODEL, PROFILE, ISSUER, MEASUREMENTS, CLOCK),
     cose.BOOT: (UEID, DBGSTAT, PROFILE, BOOTCOUNT, BOOTSEED, SWVERSION, MEASUREMENT),
     cose.EQUIVALENCE: (EXP, NBF, SCOPE, ISSUER, FOREIGN, LOCAL, PATH_LENGTH, NEGATIVE),
     cose.REVOCATION: (EXP, NBF, ISSUER, TARGET),
+    cose.ROTATION: (EXP, NBF, CNF, ISSUER, ACCEPTED, BEFORE, AFTER),
 }
 _OPTIONAL = {cose.CREDENTIAL: (ISSUER,), cose.REVOCATION: (LAST_GOOD, STAYING)}
 _CHECKS = {
@@ -206,6 +221,7 @@ _CHECKS = {
     cose.BOOT: _check_boot,
     cose.EQUIVALENCE: _check_equivalence,
     cose.REVOCATION: _check_revocation,
+    cose.ROTATION: _check_rotation,
 }
 
 
