@@ -2,7 +2,8 @@
 
 On MicroPython `const` and the `viper` and `native` decorators are known to the compiler by their spelling:
 use them as `const(...)`, `@micropython.viper`, `@micropython.native` with the names imported from here.
-On CPython they return what they are given, and `ptr8`, `ptr32` and `uint` act as viper's do on 32-bit words.
+On CPython they return what they are given, and `ptr8`, `ptr32` and `uint` act as viper's do on 32-bit words;
+a function of assembler can be imported there, not called.
 """
 
 import sys
@@ -47,4 +48,8 @@ else:
 
         @staticmethod
         def native(function):
+            return function
+
+        @staticmethod
+        def asm_thumb(function):
             return function
