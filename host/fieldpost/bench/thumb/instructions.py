@@ -1,10 +1,24 @@
-"""Thumb's instruction lengths. Source: ARMv7-M Architecture Reference Manual, A5.1."""
+"""What of Thumb's encoding the observers need. Source: ARMv7-M Architecture Reference Manual, A5.1 to A5.3."""
+
+WIDE = (0b11101, 0b11110, 0b11111)  # these begin an instruction of two halfwords
+SP = 13
 
 
 def count(code: bytes) -> int:
     """How many instructions a straight run of code holds."""
     at = found = 0
     while at < len(code):
-        at += 4 if code[at + 1] >> 3 in (0b11101, 0b11110, 0b11111) else 2
+        at += 4 if code[at + 1] >> 3 in WIDE else 2
         found += 1
     return found
+
+
+def is_relative_to_sp(code: bytes) -> bool:
+    """Whether a load or store is a push, a pop, or at a constant distance from the stack pointer."""
+    first, second = int.from_bytes(code[:2], "little"), int.from_bytes(code[2:4], "little")
+    if first >> 11 not in WIDE:
+        return first >> 12 == 0b1001 or first & 0xF600 == 0xB400
+    by_multiple = first >> 9 == 0b1110100  # LDM, STM, LDRD, STRD
+    by_one = first >> 9 == 0b1111100
+    by_register = by_one and not first & 0x80 and not second & 0x800
+    return first & 0xF == SP and (by_multiple or by_one) and not by_register

@@ -14,6 +14,9 @@ from fieldpost.bench.thumb import instructions
 from fieldpost.bench.thumb.machine import FLASH, FLASH_BYTES, RAM, RAM_BYTES, STACK, STACK_BYTES
 
 FLASH_END, RAM_END, STACK_END = FLASH + FLASH_BYTES - 1, RAM + RAM_BYTES - 1, STACK + STACK_BYTES - 1
+Regions = tuple[tuple[int, int], ...]
+OFF_STACK: Regions = ((FLASH, FLASH_END), (RAM, RAM_END))
+EVERYWHERE: Regions = (*OFF_STACK, (STACK, STACK_END))
 ACCESS = unicorn_const.UC_HOOK_MEM_READ | unicorn_const.UC_HOOK_MEM_WRITE
 
 
@@ -45,16 +48,15 @@ class Count:
 
 
 class Trace:
-    """Digests of all blocks entered and all data addresses, in order: of flash, RAM and stack."""
+    """Digests of every block entered and every data address in the regions, in their order."""
 
-    REGIONS = ((FLASH, FLASH_END), (RAM, RAM_END), (STACK, STACK_END))
-
-    def __init__(self) -> None:
+    def __init__(self, regions: Regions = EVERYWHERE) -> None:
+        self._regions = regions
         self._trace = array("L")
 
     def watch(self, uc: Uc) -> None:
         uc.hook_add(unicorn_const.UC_HOOK_BLOCK, self._entered, begin=FLASH, end=FLASH_END)
-        for begin, end in self.REGIONS:
+        for begin, end in self._regions:
             uc.hook_add(ACCESS, self._accessed, begin=begin, end=end)
 
     def _entered(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
@@ -68,3 +70,35 @@ class Trace:
         digest = hashlib.blake2b(self._trace.tobytes(), digest_size=16).digest()
         del self._trace[:]
         return digest
+
+
+class StackAccess:
+    """Which instructions reach the stack other than at a fixed distance from the stack pointer.
+
+    Where one execution shows none, traces that leave the stack out are as good as whole ones: all other accesses
+    stand in the trace, and one that went to the stack instead would be missing from it.
+    """
+
+    def __init__(self) -> None:
+        self._at = 0
+        self._found: set[int] = set()
+        self._checked: set[int] = set()
+
+    def watch(self, uc: Uc) -> None:
+        self._uc = uc
+        uc.hook_add(unicorn_const.UC_HOOK_CODE, self._executed, begin=FLASH, end=FLASH_END)
+        uc.hook_add(ACCESS, self._accessed, begin=STACK, end=STACK_END)
+
+    def _executed(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
+        self._at = address
+
+    def _accessed(self, _uc: Uc, _access: int, _address: int, _size: int, _value: int, _data: object) -> None:
+        if self._at in self._checked:
+            return
+        self._checked.add(self._at)
+        if not instructions.is_relative_to_sp(bytes(self._uc.mem_read(self._at, 4))):
+            self._found.add(self._at)
+
+    def taken(self) -> frozenset[int]:
+        """The instructions' addresses, of all calls so far."""
+        return frozenset(self._found)
