@@ -5,13 +5,29 @@ the caller names it, and `verify` comes in as an argument. SPEC 4.3
 """
 
 from fieldwire import cbor, keys
+from fieldwire.cose_writer import (
+    ALG,
+    BOOT,
+    CREDENTIAL,
+    EARLY,
+    EDDSA,
+    KID,
+    SEAL,
+    TYP,
+    VDS,
+    assemble,
+    protected_bytes,
+    sign,
+    to_be_signed,
+)
 from fieldwire.errors import WireError
 
-ALG, KID, TYP, VDS, VDP = 1, 4, 16, 395, 396
-EDDSA = -8
+VDP = 396
 
-EARLY, SEAL, CREDENTIAL, ENDORSEMENT, BOOT, EQUIVALENCE, REVOCATION, ROTATION, SCHEMA = range(65001, 65010)
+ENDORSEMENT, EQUIVALENCE, REVOCATION, ROTATION, SCHEMA = 65004, 65006, 65007, 65008, 65009
 AGREEMENT, HANDSHAKE, EPOCH, CHECKPOINT, REPORT, MERGE_PLAN = range(65010, 65016)
+
+__all__ = ["BOOT", "CREDENTIAL", "EARLY", "VDS", "sign"]
 
 
 class Sign1:
@@ -33,30 +49,8 @@ class Sign1:
         return self.protected[KID]
 
 
-def to_be_signed(protected_bytes, payload):
-    """Sig_structure of RFC 9052 4.4, external_aad empty."""
-    return cbor.encode(["Signature1", protected_bytes, b"", payload])
-
-
-def protected_bytes(typ, public, extra=None):
-    header = {ALG: EDDSA, KID: keys.kid(public), TYP: typ}
-    if extra:
-        header.update(extra)
-    return cbor.encode(header)
-
-
-def assemble(protected, payload, signature, unprotected=None):
-    return cbor.encode(cbor.Tag(18, [protected, unprotected or {}, payload, signature]))
-
-
-def sign(typ, payload, signer, extra=None):
-    """Signed bytes of `payload` (bytes) under `signer` (.public, .sign(message) -> 64 bytes)."""
-    protected = protected_bytes(typ, signer.public, extra)
-    return assemble(protected, payload, signer.sign(to_be_signed(protected, payload)))
-
-
 def sign_detached(typ, payload, signer, extra):
-    """The same with the payload left out (nil): a seal signs its Merkle root so."""
+    """Signed bytes with the payload left out (nil)."""
     protected = protected_bytes(typ, signer.public, extra)
     return assemble(protected, None, signer.sign(to_be_signed(protected, payload)))
 

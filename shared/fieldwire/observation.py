@@ -4,71 +4,48 @@ Decides whether bytes are a well-formed observation. Says nothing of who may say
 admission. SPEC 5
 """
 
-import hashlib
-
 from fieldwire import cbor, cose, limits
 from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
+from fieldwire.observation_writer import (
+    EVIDENCE,
+    GAP_FORMAT,
+    READINGS,
+    TIME_FORMAT,
+    URGENT,
+    early_copy,
+    is_bytes,
+    is_format,
+    is_path,
+    is_uint,
+    observation_id,
+)
+from fieldwire.tref import check_tref, is_count, utc, utc_of
 
 DEVICE, INCARNATION, STREAM, SEQ, TREF, FORMAT, SUBJECT, PAYLOAD = range(8)
 CREDENTIAL, BOOT_ATTESTATION, SOURCES, DERIVATION, SALT = range(8, 13)
+BULK = 3
 
-GAP_FORMAT = 65020
-TIME_FORMAT = 65021
-URGENT, READINGS, EVIDENCE, BULK = range(4)
-
-_SEGMENT_FIRST = "abcdefghijklmnopqrstuvwxyz0123456789"
-_SEGMENT_REST = _SEGMENT_FIRST + "._-"
+__all__ = [
+    "EVIDENCE",
+    "GAP_FORMAT",
+    "READINGS",
+    "TIME_FORMAT",
+    "URGENT",
+    "early_copy",
+    "observation_id",
+    "utc",
+    "utc_of",
+]
 
 
 def _bad(detail):
     raise WireError("observation-shape", detail)
 
 
-def is_path(text):
-    """True for a subject or an authority path: 1 to 8 segments, at most 128 bytes. SPEC 5.2"""
-    if not isinstance(text, str) or not text or len(text) > limits.SUBJECT_MAX:
-        return False
-    segments = text.split("/")
-    if len(segments) > limits.SUBJECT_SEGMENTS_MAX:
-        return False
-    for segment in segments:
-        if not segment or len(segment) > limits.SUBJECT_SEGMENT_MAX or segment[0] not in _SEGMENT_FIRST:
-            return False
-        for character in segment:
-            if character not in _SEGMENT_REST:
-                return False
-    return True
-
-
 def covers(pattern, path):
     """True when `path` is `pattern` or lies below it. SPEC 5.2"""
     return path == pattern or path.startswith(pattern + "/")
-
-
-def is_uint(value):
-    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
-
-
-def is_count(value):
-    """True for what a device counts: seq, boots, milliseconds. SPEC 5.1"""
-    return is_uint(value) and value <= limits.COUNT_MAX
-
-
-def is_format(value):
-    """True for a content format: a CoAP number of 16 bits, or a schema digest. SPEC 5.1"""
-    return is_bytes(value, 16) or (is_uint(value) and value <= 0xFFFF)
-
-
-def is_bytes(value, size):
-    return isinstance(value, bytes) and len(value) == size
-
-
-def observation_id(data):
-    """SHA-256(0x00 || bytes): the id in both modes and the Merkle leaf hash. SPEC 5.1"""
-    digest = hashlib.sha256(b"\x00")
-    digest.update(data)
-    return digest.digest()
 
 
 def position(observation):
@@ -125,49 +102,6 @@ def check(observation):
         _check_lineage(observation)
 
 
-def utc(utc_ms, uncertainty_ms, clock_class=0):
-    """The UTC reading beside a tref's local one (RFC 9581): ms since 1970 and how far it may be off."""
-    within = {1: uncertainty_ms // 1000, -3: uncertainty_ms % 1000}
-    return cbor.Tag(1001, {1: utc_ms // 1000, -2: clock_class, -3: utc_ms % 1000, -7: within})
-
-
-def utc_of(tref):
-    """(utc_ms, uncertainty_ms) of a checked tref, or None where it has no UTC reading. SPEC 5.3"""
-    if len(tref) == 2:
-        return None
-    fields = tref[2].value
-    within = fields[-7]
-    return fields[1] * 1000 + fields[-3], within[1] * 1000 + within[-3]
-
-
-def check_tref(tref):
-    if (
-        not isinstance(tref, list)
-        or len(tref) not in (2, 3)
-        or not is_count(tref[0])
-        or not is_count(tref[1])
-    ):
-        _bad("tref is [boot, ms] or [boot, ms, utc], numbers below 2^42")
-    if len(tref) == 3:
-        _check_utc(tref[2])
-
-
-def _check_utc(reading):
-    if not isinstance(reading, cbor.Tag) or reading.number != 1001 or not isinstance(reading.value, dict):
-        _bad("utc is tag 1001 over a map")
-    fields = reading.value
-    if len(fields) != 4 or not _is_seconds(fields) or not is_uint(fields.get(-2)) or fields[-2] > 255:
-        _bad("utc is {1: s, -2: clock class, -3: ms, -7: uncertainty}")
-    within = fields.get(-7)
-    if not isinstance(within, dict) or len(within) != 2 or not _is_seconds(within):
-        _bad("uncertainty is a duration, {1: s, -3: ms}")
-
-
-def _is_seconds(fields):
-    whole, ms = fields.get(1), fields.get(-3)
-    return is_uint(whole) and is_uint(ms) and ms < 1000 and is_count(whole * 1000 + ms)
-
-
 def _check_lineage(observation):
     sources = observation[SOURCES]
     if not isinstance(sources, list) or not 1 <= len(sources) <= limits.SOURCES_MAX:
@@ -203,11 +137,6 @@ def _check_source(source):
 def source_of(observation, identity):
     """The lineage entry that names this observation as a source."""
     return list(position(observation)) + [identity]
-
-
-def early_copy(data, signer):
-    """COSE_Sign1 over an observation's bytes, by the device's key. SPEC 5.7"""
-    return cose.sign(cose.EARLY, data, signer)
 
 
 def open_early_copy(data, public, verify):

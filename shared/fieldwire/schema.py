@@ -8,17 +8,11 @@ import hashlib
 
 from fieldwire import cbor, limits
 from fieldwire.errors import WireError
+from fieldwire.schema_writer import CATEGORY, INTEGER, OPAQUE, POSITION, is_int, is_value, pack, unpack
 
-INTEGER, CATEGORY, POSITION, OPAQUE = range(4)
+__all__ = ["CATEGORY", "INTEGER", "POSITION", "pack"]
+
 BUILT_IN = ("mean", "min", "max", "difference", "count")
-
-
-def _is_int(value):
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_value(value):
-    return _is_int(value) and -limits.CLAIM_MAX - 1 <= value <= limits.CLAIM_MAX
 
 
 def _is_text(value):
@@ -47,7 +41,7 @@ def decode(data):
         name, kind, unit, exponent = field
         if not _is_text(name) or not name or not _is_text(unit) or name in seen:
             raise WireError("schema-shape", "property and unit are text, each property once")
-        if not _is_int(kind) or not 0 <= kind <= 3 or not _is_int(exponent) or not -18 <= exponent <= 18:
+        if not is_int(kind) or not 0 <= kind <= 3 or not is_int(exponent) or not -18 <= exponent <= 18:
             raise WireError("schema-shape", "type is 0 to 3, exponent -18 to 18")
         seen.append(name)
     return value[0], fields
@@ -55,41 +49,6 @@ def decode(data):
 
 def digest(data):
     return hashlib.sha256(b"fieldpost/schema/1" + data).digest()[:16]
-
-
-def pack(fields, values):
-    """Payload bytes for one value a field, None for absent."""
-    payload = cbor.encode(list(values))
-    unpack(fields, payload)
-    return payload
-
-
-def unpack(fields, payload):
-    """The list of values, checked against the schema; WireError("payload-schema") where they do not fit."""
-    values = cbor.decode(payload)
-    if not isinstance(values, list) or len(values) != len(fields):
-        raise WireError("payload-schema", "the schema has %d fields" % len(fields))
-    for field, value in zip(fields, values):
-        if value is not None and not _fits(field[1], value):
-            raise WireError("payload-schema", "%s does not fit its type" % field[0])
-    return values
-
-
-def _fits(kind, value):
-    if kind == INTEGER:
-        return _is_value(value)
-    if kind == CATEGORY:
-        return isinstance(value, str)
-    if kind == OPAQUE:
-        return isinstance(value, bytes)
-    return (
-        isinstance(value, list)
-        and len(value) == 3
-        and all(_is_int(part) for part in value)
-        and -900000000 <= value[0] <= 900000000
-        and -1800000000 <= value[1] <= 1800000000
-        and 0 <= value[2] <= limits.CLAIM_MAX
-    )
 
 
 def claims(fields, payload):
@@ -113,7 +72,7 @@ def compute(name, values):
     WireError("derivation-false") where the result is no integer that a payload can state.
     """
     result = _computed(name, values)
-    if not _is_value(result):
+    if not is_value(result):
         raise WireError("derivation-false", "the %s leaves 64 bits" % name)
     return result
 

@@ -4,14 +4,12 @@ Decides whether a seal binds given leaves and what its hash is. Refuses to judge
 (that is fork detection on the bridge). SPEC 6
 """
 
-import hashlib
-
 from fieldwire import cbor, cose, limits, merkle
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
+from fieldwire.seal_writer import BODY, RECOVERED, seal_hash, signed
 
-BODY = -65601
-RECOVERED = 1
+__all__ = ["RECOVERED"]
 
 
 class SealBody:
@@ -68,11 +66,7 @@ def seal(body, root, signer):
     """Signed seal bytes over a Merkle root. SPEC 6.2"""
     fields = body.as_list()
     _body(fields)
-    return cose.sign_detached(cose.SEAL, root, signer, {cose.VDS: 1, BODY: fields})
-
-
-def seal_hash(protected_bytes, root):
-    return hashlib.sha256(b"fieldpost/seal/1" + protected_bytes + root).digest()
+    return signed(fields, root, signer)[0]
 
 
 def decode(data):

@@ -4,21 +4,32 @@ Decides whether token bytes are well formed and what they claim. Refuses to foll
 time: who may issue what is checked where tokens are held. SPEC 7
 """
 
-import hashlib
-
 from fieldwire import cbor, cose, keys, limits, schema
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
+from fieldwire.token_writer import (
+    BOOTCOUNT,
+    BOOTSEED,
+    DBGSTAT,
+    EAT_PROFILE,
+    MEASUREMENT,
+    PROFILE,
+    SWVERSION,
+    UEID,
+    measurement,
+    token_id,
+    ueid,
+)
+
+__all__ = ["measurement", "ueid"]
 
 EXP, NBF, CNF = 4, 5, 8
-UEID, OEMID, HWMODEL, DBGSTAT, PROFILE = 256, 258, 259, 263, 265
-BOOTCOUNT, BOOTSEED, SWVERSION = 267, 268, 271
-MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH, ISSUER, MEASUREMENTS, CLOCK, MEASUREMENT = range(-65701, -65710, -1)
+OEMID, HWMODEL = 258, 259
+MESH, AUTHORITY, SCOPE, RIGHTS, DEPTH, ISSUER, MEASUREMENTS, CLOCK = range(-65701, -65709, -1)
 FOREIGN, LOCAL, PATH_LENGTH, NEGATIVE = range(-65711, -65715, -1)
 TARGET, LAST_GOOD, STAYING = range(-65721, -65724, -1)
 ACCEPTED, BEFORE, AFTER = range(-65731, -65734, -1)
 
-EAT_PROFILE = "tag:fieldpost.example,2026:eat-0"
 KNOWN_RIGHTS = ("boundary", "observe", "time", "translate")
 
 
@@ -28,25 +39,6 @@ def _bad(detail):
 
 def _is_int(value):
     return isinstance(value, int) and not isinstance(value, bool)
-
-
-def token_id(data):
-    return hashlib.sha256(data).digest()[:16]
-
-
-def ueid(hardware_id):
-    """EAT ueid of type RAND over a digest, so that no serial number travels. SPEC 7.2"""
-    return b"\x01" + hashlib.sha256(hardware_id).digest()[:16]
-
-
-def measurement(files):
-    """Digest over installed files; `files` = iterable of (path text, content digest 32 bytes). SPEC 7.3"""
-    digest = hashlib.sha256(b"fieldpost/measurement/1")
-    for path, content in sorted((path.encode(), content) for path, content in files):
-        digest.update(len(path).to_bytes(2, "big"))
-        digest.update(path)
-        digest.update(content)
-    return digest.digest()
 
 
 def _validity(claims):
