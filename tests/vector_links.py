@@ -156,6 +156,7 @@ def exchange_rows():
         good("The asker records all four readings.", "time-exchange", cbor.encode(asker)),
         good("The answerer does not know when its answer came.", "time-exchange", cbor.encode(answerer)),
         good("A gap record names what was dropped and why.", "gap-record", cbor.encode(gap)),
+        *gap_rows(),
     ]
     wrong = [
         ("Role 2 has no place in an exchange.", "time-exchange", [2, *asker[1:]]),
@@ -163,6 +164,39 @@ def exchange_rows():
         ("A gap without a reason is no gap record.", "gap-record", [gap[0][:4]]),
     ]
     return rows + [{**good(name, kind, cbor.encode(value)), "cddl": "refuses"} for name, kind, value in wrong]
+
+
+def gap_rows():
+    log = given.INCARNATION
+    run = [log, 1, 4, 9, "journal full", 130, 301, ROOT, DIGEST]
+    begin = [log, 3, 0, 0, "thinned", 0, 15, None, DIGEST]
+    stop = [log, 1, 302, [7, 86_400_000], 0, "stopped"]
+    rows = [
+        ("A gap record carries the chain of seals over what was dropped.", [run, begin]),
+        ("A gap record says since when readings were refused, and later how many.", [stop]),
+        (
+            "Entries of all kinds stand in one gap record.",
+            [[log, 2, 5, 5, "unreadable"], run, [*stop[:4], 88, "went on"]],
+        ),
+    ]
+    wrong = [
+        ("A gap record of nothing is none.", [], "refuses"),
+        ("A gap of two hashes and no seqs is no entry.", [[*run[:5], *run[7:]]], "refuses"),
+        (
+            "A run from segment 3 on has a seal before it.",
+            [[log, 1, 3, 4, "thinned", 9, 10, None, DIGEST]],
+            "refuses",
+        ),
+        ("Nothing is before segment 0.", [[*begin[:7], ROOT, DIGEST]], "refuses"),
+        ("A reason has a word.", [[*run[:4], "", *run[5:]]], "refuses"),
+        ("A device has no fifth stream.", [[log, 4, *run[2:]]], "refuses"),
+        ("Refusing has a time at which it began.", [[*stop[:3], 86_400_000, *stop[4:]]], "refuses"),
+        ("A run ends no earlier than it begins.", [[log, 1, 9, 4, *run[4:]]], "accepts"),
+        ("Its seqs end no earlier than they begin.", [[*run[:5], 301, 130, *run[7:]]], "accepts"),
+    ]
+    return [good(name, "gap-record", cbor.encode(value)) for name, value in rows] + [
+        bad(name, "gap-record", cbor.encode(value), "payload-schema", cddl) for name, value, cddl in wrong
+    ]
 
 
 FILES = {

@@ -4,7 +4,7 @@ Decides from held trust, the reconciled interval, the agreement, equivalences an
 at values: what they claim is for conflict and arbitration. Nothing of a verdict travels in data.
 """
 
-from fieldpost import forks, mapping
+from fieldpost import forks, gaps, mapping
 from fieldpost.codes import CODES, refuse, refuse_wire
 from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
@@ -103,14 +103,17 @@ def _taken_back(
 
 
 def _on_good_chain(state: State, entry: Verified, revocation: Token) -> bool:
-    """True when its seal lies on a chain that the revocation names as good, every link of it held. SPEC 7.5"""
+    """True when its seal lies on a chain that the revocation names as good, no link of it missing. SPEC 7.5"""
     if entry.segment is None or entry.seal_hash is None:
         return False
-    return any(
-        (incarnation, stream) == entry.segment[:2] and entry.seal_hash in forks.chain_to(state, good)
+    ends = {
+        (incarnation, stream): good
         for incarnation, stream, good in revocation.claims.get(tokens.LAST_GOOD, [])
         if good is not None
-    )
+    }
+    if entry.segment[:2] not in ends:
+        return False
+    return entry.seal_hash in gaps.good_seals(state, entry.observation[obs.DEVICE], ends.values())
 
 
 def _right(state: State, entry: Verified) -> Refusal | None:

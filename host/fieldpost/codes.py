@@ -95,6 +95,11 @@ CODES: dict[str, tuple[int, str, str]] = {
         "more waits for missing tokens than this bridge keeps",
         "deliver the tokens first, then what they prove",
     ),
+    "dropped": (
+        155,
+        "the device's own log dropped it, and says so in a gap record",
+        "drain the device more often, or give its log more room",
+    ),
     "epoch-mismatch": (
         160,
         "the other side decided differently over the same joint set",

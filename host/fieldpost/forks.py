@@ -60,16 +60,3 @@ def _quarantine(state: State, device: bytes, since: Stamp, pair: tuple[bytes, by
         state.row("fork", device, one, other, boot, ms)
     named = [one for pair in sorted(news) for one in pair]
     state.record("fork", [device, *named], "forked", boot=boot, ms=ms)
-
-
-def chain_to(state: State, seal_hash: bytes) -> frozenset[bytes]:
-    """The seals held on the chain that ends at this one, itself included; empty when it is not held."""
-    chains = state.chains
-    if seal_hash not in chains.ending:
-        found = []
-        at: bytes | None = seal_hash
-        while at is not None and at in chains.before:
-            found.append(at)
-            at = chains.before[at]
-        chains.ending[seal_hash] = frozenset(found)
-    return chains.ending[seal_hash]

@@ -6,7 +6,7 @@ judge admission: a fact may be held that will never be admitted. SPEC 6.4, 6.5, 
 
 import hashlib
 
-from fieldpost import forks
+from fieldpost import forks, gaps
 from fieldpost.boundary_messages import ITEM_MAX
 from fieldpost.clocks import check_placeable
 from fieldpost.codes import refuse, refuse_wire
@@ -152,6 +152,7 @@ def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
         state.positions[position] = entry.id
     state.entries[entry.id] = entry
     write(state, entry, envelope)
+    gaps.note(state, entry)
     for source in entry.observation.get(obs.SOURCES, []):
         state.row("edge", entry.id, source[4])
     return True

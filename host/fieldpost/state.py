@@ -42,7 +42,12 @@ class Chains:
     since: dict[bytes, Stamp] = field(default_factory=dict)  # the earliest reading seen under each
     forked: set[bytes] = field(default_factory=set)
     pairs: dict[bytes, set[tuple[bytes, bytes]]] = field(default_factory=dict)  # by device
-    ending: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # the chain held that ends at each
+    over: dict[bytes, dict[bytes, list[tuple[bytes, bytes]]]] = field(
+        default_factory=dict
+    )  # device: hash of a dropped run's last seal: the hash before its first, and the gap record that says so
+    ending: dict[tuple[bytes, ...], frozenset[bytes]] = field(
+        default_factory=dict
+    )  # device and ends of chains: the seals held on them
 
 
 @dataclass
