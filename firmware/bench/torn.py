@@ -7,9 +7,11 @@ bits may have changed; an erase first programs all bits, then raises them. Bits 
 NOTHING = "nothing"  # the cut came before the first bit
 PREFIX = "prefix"  # a run of bytes is done, one byte in part, the rest is as before
 BITS = "bits"  # any bits of the page, or of the block, are done
-UNSTABLE = "unstable"  # as BITS; some of the changed bits read differently each time
+UNSTABLE = "unstable"  # as BITS; many of the changed bits read differently each time
+WEAK = "weak"  # all is done, but a few bits read differently each time: once they may look right
 WHOLE = "whole"  # all is done, but nobody was told
-MODES = (NOTHING, PREFIX, BITS, UNSTABLE, WHOLE)
+FIRM_MODES = (NOTHING, PREFIX, BITS, UNSTABLE, WHOLE)  # what LittleFS is made for
+MODES = FIRM_MODES + (WEAK,)
 
 PAGE_BYTES = 256
 _ALIVE = (0, 0, 1, 4, 16, 32, 64)  # bytes at a block's begin that an erase has not reached
@@ -29,12 +31,12 @@ def program(old, data, offset, mode, dice):
         done[first:began] = both(old[first:began], data[first:began])
         done[began] = old[began] & (data[began] | dice.below(256))
         return bytes(done), None
-    withheld = dice.mask(last - first, dice.below(9))
+    withheld = dice.mask(last - first, 0 if mode == WEAK else dice.below(9))
     for index in range(first, last):
         done[index] = old[index] & (data[index] | withheld[index - first])
     if mode == BITS:
         return bytes(done), None
-    weak = dice.mask(last - first, dice.one_of((1, 4, 8)))
+    weak = _weak(last - first, mode, dice)
     mask = bytearray(len(old))
     for index in range(first, last):
         mask[index] = old[index] & ~data[index] & weak[index - first]
@@ -60,8 +62,17 @@ def erase(old, mode, dice):
         else:
             body = _or(old, pattern)
         return old[:first] + body[first:], None
-    weak = dice.mask(size, dice.one_of((1, 2, 8)))
+    weak = _weak(size, mode, dice)
     return b"\xff" * size, bytes([~byte & 0xFF & weak[index] for index, byte in enumerate(old)])
+
+
+def _weak(size, mode, dice):
+    if mode == UNSTABLE:
+        return dice.mask(size, dice.one_of((2, 4, 8)))
+    found = bytearray(size)
+    for _ in range(1 + dice.below(6)):
+        found[dice.below(size)] |= 1 << dice.below(8)
+    return bytes(found)
 
 
 def both(left, right):

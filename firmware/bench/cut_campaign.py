@@ -1,0 +1,91 @@
+"""Power cuts at every operation of a log's life, and lives with cut upon cut; each is judged by the ledger.
+
+Decides which cuts are tried and counts them. A case is named by life, operation, mode and seed, and can be tried alone.
+"""
+
+import torn
+from dice import Dice
+from journal_life import Life
+from ledger import Broken
+from nor_flash import PowerCut
+
+from fieldwire.errors import StorageError, WireError
+
+_BROKEN = (Broken, StorageError, WireError, ValueError)
+
+
+class Tally:
+    """Cuts tried by mode; what was broken, by the case's name."""
+
+    def __init__(self):
+        self.tried = {mode: 0 for mode in torn.MODES}
+        self.broken = []
+
+    def cuts(self):
+        return sum(self.tried.values())
+
+    def add(self, mode, case, error):
+        self.tried[mode] += 1
+        if error is not None:
+            self.broken.append("%s: %s: %s" % (case, type(error).__name__, error))
+
+
+class Sweep:
+    """A life that is cut at every operation in every mode: each cut on a copy of the part, the life goes on.
+
+    `make_flash() -> NorFlash`. Of the cuts, every second one is followed by another one during recovery or soon after.
+    """
+
+    def __init__(self, store_of, make_flash, tally, modes=torn.MODES):
+        self._modes = modes
+        self._store_of = store_of
+        self._make_flash = make_flash
+        self._tally = tally
+        self._life = None
+        self._seed = 0
+        self._operation = 0
+        self._only = None
+
+    def run(self, seed, steps, only=None):
+        """`only` = (operation, mode): tries that one case."""
+        self._seed, self._operation, self._only = seed, 0, only
+        flash = self._make_flash()
+        store = self._store_of()
+        store.format(flash)
+        self._life = Life(store, flash, Dice(seed))
+        flash.watch = self._cut_here
+        self._life.boot()
+        self._life.live(steps)
+        self._life.finish()
+
+    def _cut_here(self, kind, block, offset, data):
+        self._operation += 1
+        for mode in self._modes:
+            if self._only is None or self._only == (self._operation, mode):
+                self._try(mode, kind, block, offset, data)
+
+    def _try(self, mode, kind, block, offset, data):
+        dice = Dice(self._seed * 65537 + self._operation * 8 + torn.MODES.index(mode))
+        copy = self._make_flash()
+        copy.load(self._life.flash.torn(kind, block, offset, data, mode, dice))
+        after = Life(self._store_of(), copy, dice, self._life.ledger.copy())
+        error = None
+        try:
+            _go_on(after, copy, dice, self._modes)
+        except _BROKEN as broken:
+            error = broken
+        self._tally.add(mode, "sweep %d %d %s" % (self._seed, self._operation, mode), error)
+
+
+def _go_on(life, flash, dice, modes):
+    if dice.chance(50):
+        flash.cut_after(dice.below(24), dice.one_of(modes), dice.below(1 << 30))
+        try:
+            life.boot()
+            life.live(2)
+        except PowerCut:
+            pass
+        flash.power_on()
+    life.boot()
+    life.live(3)
+    life.finish()

@@ -1,0 +1,163 @@
+"""A device's log living through days that a seed chooses: observations, seals, custodies, full flash, reboots, cuts.
+
+Decides what happens next. Refuses to judge: every step tells the ledger what it begins and what it was promised.
+"""
+
+from ledger import Ledger
+from nor_flash import PowerCut
+from quick_signer import QuickSigner
+
+from fieldwire.errors import StorageError
+
+_ID = b"\x08" * 16
+_MARGIN = 8  # a drop frees an eighth of what the log holds
+
+
+class Life:
+    """`store.open(flash, new_incarnation) -> Journal`. Every method may raise PowerCut."""
+
+    def __init__(self, store, flash, dice, ledger=None):
+        self.store = store
+        self.flash = flash
+        self.dice = dice
+        self.ledger = ledger or Ledger()
+        self.journal = None
+        self._now_ms = 0
+        self.refused = 0
+        self.dropped = 0
+
+    def boot(self):
+        """Starts the log from what is in flash, and asks it for everything that it promised."""
+        self.ledger.boots += 1
+        self.ledger.power_gone()
+        try:
+            self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
+            self.journal.recover(QuickSigner())
+        except StorageError:
+            self._check_power()
+            raise
+        self.ledger.check(self.journal)
+
+    def live(self, steps):
+        for _ in range(steps):
+            self.dice.one_of(_HABITS)(self)
+
+    def finish(self):
+        """All is sealed, drained and freed; a new boot finds nothing but goes on."""
+        for stream in range(4):
+            self.seal(stream)
+        self.ledger.check(self.journal)
+        for row in self.journal.held():
+            self.free(row[:3])
+        self.boot()
+        self.append()
+        self.commit()
+        self.boot()
+
+    # Habits
+
+    def append(self):
+        stream = self.dice.one_of((0, 1, 1, 1, 2, 3))
+        for _ in range(1 + self.dice.below(3)):
+            self._append(stream, self.dice.bytes(4 + self.dice.below(90)))
+
+    def _append(self, stream, filling):
+        leaf_bytes = len(filling) + 16
+        try:
+            if not self.journal.room_for(stream, leaf_bytes):
+                self.seal(stream)
+            seq = self.journal.next_seq(stream)
+            position = (self.journal.incarnation, stream, seq)
+            leaf = b"%d-%d/%d " % (self.ledger.incarnations, stream, seq) + filling
+            self.ledger.begin_append(position, leaf)
+            self._now_ms += 1
+            self.journal.append(stream, leaf, (self.ledger.boots, _ID, _ID), self._now_ms)
+            self.ledger.appended(position)
+        except StorageError:
+            self._refused()
+
+    def commit(self):
+        try:
+            self.journal.commit()
+        except StorageError:
+            self._refused()
+            return
+        self.ledger.committed()
+
+    def append_and_commit(self):
+        self.append()
+        self.commit()
+
+    def seal_any(self):
+        self.seal(self.dice.below(4))
+
+    def seal(self, stream):
+        try:
+            key = self.journal.seal(stream, QuickSigner())
+        except StorageError:
+            self._refused()
+            return
+        self.ledger.committed_stream(stream)
+        if key is not None:
+            self._see(key)
+
+    def _see(self, key):
+        for row in self.journal.held():
+            if row[:3] == key:
+                self.ledger.see(self.journal, key, row[3])
+
+    def custody(self):
+        """Frees the oldest segment of a stream, or any: custodies may come out of order."""
+        held = self.journal.held()
+        if held:
+            self.free((held[0] if self.dice.chance(60) else self.dice.one_of(held))[:3])
+
+    def custody_twice(self):
+        held = self.journal.held()
+        if held:
+            self.free(held[0][:3])
+            self.journal.free(held[0][:3])
+
+    def free(self, key):
+        self.ledger.begin_release(key)
+        try:
+            self.journal.free(key)
+        except StorageError:
+            self._refused()
+
+    def drop(self):
+        """As a full log does: a durable gap record names what goes."""
+        victims = self.journal.oldest_of_lowest(self.journal.bytes // _MARGIN)
+        self._append(0, b"gap %d" % len(victims))
+        self.commit()
+        for key in victims:
+            self.free(key)
+        self.dropped += len(victims)
+
+    def idle(self):
+        try:
+            self.journal.idle()
+        except StorageError:
+            self._refused()
+
+    def reboot(self):
+        self.boot()
+
+    def _refused(self):
+        self._check_power()
+        self.refused += 1
+
+    def _check_power(self):
+        """Once the power went, a file system can only say that it failed."""
+        if self.flash.is_off():
+            raise PowerCut("the power went under the file system")
+
+
+_HABITS = (
+    (Life.append_and_commit,) * 12
+    + (Life.append,) * 3
+    + (Life.seal_any,) * 5
+    + (Life.custody,) * 5
+    + (Life.idle,) * 4
+    + (Life.custody_twice, Life.commit, Life.drop, Life.reboot)
+)
