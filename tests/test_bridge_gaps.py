@@ -7,8 +7,13 @@ from fold_world import Home, seal_hash
 from vectors_io import load_json
 
 from fieldpost import gaps
-from fieldpost.explain import kept_out, why_not
+from fieldpost.explain import explain, kept_out, why_not
 from fieldpost.gaps import Dropped, Refused
+from fieldpost.inspect import inspect
+from fieldpost.model import Input
+from fieldpost.pipeline import Bridge
+from fieldpost.reading import met_named, only
+from fieldpost.store import Store
 from fieldwire import cbor
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -112,3 +117,72 @@ def test_another_device_cannot_carry_a_chain_over_a_gap():
     fold.put("solve")
     assert fold.verdict(world.leaves[0])[1] == "credential-revoked"
     assert fold.verdict(world.leaves[3])[1] != "credential-revoked"
+
+
+def stored(tmp_path, home, *inputs):
+    """A store that a bridge wrote over the home's tokens and these (kind, bytes)."""
+    bridge, store = Bridge(), Store(tmp_path / "alpha.store")
+    first = [
+        ("config", cbor.encode([home.mesh.id, b"\x07" * 32, home.mesh.name, 1])),
+        ("root", home.mesh.root.public),
+    ]
+    first += [("token", data) for data in home.tokens] + [("segment", data) for data in home.contact]
+    with store.writing():
+        for n, (kind, data) in enumerate([*first, *inputs, ("solve", b"")], 1):
+            item = Input(n, kind, (1, 10 * n), data)
+            store.put(item, bridge.apply(item))
+    return store
+
+
+def test_what_was_dropped_is_told_as_dropped_and_not_as_missing(tmp_path):
+    home = Home()
+    world = Dropping(home)
+    derived = world.one.mean(world.leaves[:2], seq=4)
+    inputs = [("segment", data) for data in (world.chain[0], world.chain[3], world.told)]
+    store = stored(tmp_path, home, *inputs, ("early", world.one.early(derived)))
+    last = seal_hash(world.chain[2])
+    told = why_not(store, only(met_named(store, last.hex()[:12]), last.hex()))
+    assert (told["outcome"], told["code"]) == ("not-held", "dropped")
+    assert told["reason"].startswith("dropped by the device: journal full: segments 1 to 2 of stream 1")
+    lost = obs.observation_id(world.leaves[1])
+    told = why_not(store, only(met_named(store, lost.hex()), lost.hex()))
+    assert told["code"] == "dropped" and "dropped by the device: journal full" in told["reason"]
+    lineage = why_not(store, obs.observation_id(derived))["steps"]
+    assert [one["code"] for one in lineage if one["stage"] == "lineage"] == ["dropped"]
+    assert [one["code"] for one in kept_out(store)].count("dropped") == 1
+    store.close()
+
+
+def test_a_missing_source_that_no_gap_record_names_is_missing(tmp_path):
+    home = Home()
+    world = Dropping(home)
+    derived = world.one.mean([world.leaves[3]], seq=4)
+    store = stored(tmp_path, home, ("segment", world.told), ("early", world.one.early(derived)))
+    told = why_not(store, obs.observation_id(world.leaves[3]))
+    assert (told["outcome"], told["code"]) == ("not-held", "incomplete") and "it is not held" in told[
+        "reason"
+    ]
+    store.close()
+
+
+def test_inspect_and_why_say_what_a_gap_record_says(tmp_path):
+    home = Home()
+    world = Dropping(home)
+    [said] = inspect(world.record)["tree"]["payload"]
+    assert said.startswith("dropped by the device: journal full: segments 1 to 2 of stream 1")
+    store = stored(tmp_path, home, ("segment", world.told))
+    [verified] = [
+        one for one in explain(store, obs.observation_id(world.record))["steps"] if one["stage"] == "verify"
+    ]
+    assert said in verified["reason"]
+    store.close()
+
+
+def test_a_gap_record_that_is_none_is_kept_and_tells_nothing(tmp_path):
+    home = Home()
+    broken = home.one.leaf(0, stream=obs.URGENT, subject="log/gap", format=obs.GAP_FORMAT, payload=b"\x80")
+    store = stored(tmp_path, home, ("early", home.one.early(broken)))
+    story = explain(store, obs.observation_id(broken))
+    assert any("a gap record that tells nothing" in one["reason"] for one in story["steps"])
+    assert "dropped" not in [one["code"] for one in kept_out(store)]
+    store.close()

@@ -10,6 +10,7 @@ from typing import Any
 
 from fieldpost.agreement_cbor import digest_of, from_cbor
 from fieldpost.diagnostic import cut, diagnostic
+from fieldpost.gaps import told
 from fieldpost.inspect_names import (
     CHECKPOINT,
     CLAIMS,
@@ -147,7 +148,7 @@ def _payload(observation: dict) -> Any:
         return payload.hex()
     if observation[obs.FORMAT] == obs.TIME_FORMAT and isinstance(value, list):
         return named(EXCHANGE, value)
-    return plain(value)
+    return [one.words() for one in told(observation)] or plain(value)
 
 
 def _observation(data: bytes) -> Found:

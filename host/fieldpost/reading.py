@@ -8,10 +8,12 @@ import re
 from collections.abc import Iterator
 from typing import Any, Protocol
 
+from fieldpost.gaps import Dropped, told
 from fieldpost.model import Input
 from fieldpost.recorder import read_event
 from fieldpost.trust import Trust
 from fieldwire import cbor
+from fieldwire import observation as obs
 
 PREFIX_MIN = 4  # digits of an id below which a match is luck
 _PREFIX = re.compile(r"[0-9a-f]{4,64}")
@@ -65,12 +67,16 @@ def met_named(store: Rows, prefix: str) -> list[bytes]:
         ("token", "id"),
         ("refusal", "what"),
         ("one_sided", "id"),
+        ("edge", "parent"),
     ):
         found.update(
-            _named(store, f"SELECT {column} FROM {table} WHERE {column} BETWEEN ? AND ? LIMIT 2", prefix)
+            _named(
+                store, f"SELECT DISTINCT {column} FROM {table} WHERE {column} BETWEEN ? AND ? LIMIT 2", prefix
+            )
         )
     if not found:
-        found.update(one for one in _waiting(store) if one.hex().startswith(prefix.lower()))
+        named = _waiting(store) | _dropped(store)
+        found.update(one for one in named if one.hex().startswith(prefix.lower()))
     return sorted(found)
 
 
@@ -78,6 +84,13 @@ def _waiting(store: Rows) -> set[bytes]:
     """Tokens that wait for their issuer: they are in the log alone."""
     events = (read_event(data) for data in store.events())
     return {one for event in events if event["kind"] == "token" for one in event["inputs"]}
+
+
+def _dropped(store: Rows) -> set[bytes]:
+    """Seal hashes that gap records name: of segments that nobody can bring any more."""
+    rows = store.query("SELECT leaf FROM observation WHERE format = ?", str(obs.GAP_FORMAT))
+    runs = (run for (leaf,) in rows for run in told(obs.decode(leaf)))
+    return {run.seal_hash for run in runs if isinstance(run, Dropped) and run.seal_hash is not None}
 
 
 def only(found: list[bytes], prefix: str) -> bytes | None:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
+from fieldpost import gaps
 from fieldpost.codes import CODES
 from fieldpost.picture_rows import value_words
 from fieldpost.reading import Rows, profile_of, trust_of
@@ -87,7 +88,8 @@ class Shelf:
         if what[obs.FORMAT] == obs.TIME_FORMAT:
             return f"{subject}: a time exchange with another device"
         if what[obs.FORMAT] == obs.GAP_FORMAT:
-            return f"{subject}: what its own log had to drop"
+            said = "; ".join(one.words() for one in gaps.told(what))
+            return f"{subject}: {said or 'a gap record that tells nothing'}"
         fields = self.trust.fields_of(what[obs.FORMAT])
         if fields is None:
             return f"{subject}: {len(what[obs.PAYLOAD])} bytes in a format that is not known here"

@@ -6,6 +6,7 @@ that each rests on. SPEC 9, 12
 
 import re
 
+from fieldpost.explain.gone import position_gone
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.explain.said import scope_words, validity_words
 from fieldpost.picture_rows import interval_words
@@ -111,7 +112,11 @@ def _lineage_step(shelf: Shelf, child: Held, source: list, parent: Held | None) 
     function, parameters, _ = child.observation[obs.DERIVATION]
     how = f"{short(child.id)} is {function}({', '.join(map(str, parameters))}) over {short(source[4])}"
     if parent is None:
+        dropped = position_gone(shelf.store, source)
         reason = f"{how}, which is not held (device {short(source[0])}, stream {source[2]}, seq {source[3]})"
+        if dropped is not None:
+            reason += f": {dropped.words()}"
+            return step("lineage", [child.id, source[4]], "incomplete", reason, source[4], "dropped")
         return step("lineage", [child.id, source[4]], "incomplete", reason, source[4], "incomplete")
     state = shelf.store.query("SELECT state, code FROM verdict WHERE id = ?", parent.id)
     outcome, code = state[0] if state else ("held", "unproven-time")

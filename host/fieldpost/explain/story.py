@@ -15,6 +15,7 @@ from fieldpost.explain.decided import (
     picture_steps,
     record_step,
 )
+from fieldpost.explain.gone import gone, gone_steps
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.explain.judged import admit_steps, lineage_steps, place_step
 from fieldpost.explain.said import said_steps
@@ -71,6 +72,7 @@ def why_not(store: Rows, identity: bytes) -> dict[str, Any] | None:
     if told:
         kept_back = max(told, key=lambda one: one["code"] != "not-held")  # whose word says more than that
         return _document(identity, steps, {**kept_back, "outcome": "not-held"})
+    steps += gone_steps(shelf, identity)
     return _document(identity, steps, steps[-1]) if steps else None
 
 
@@ -92,16 +94,17 @@ def _kept_out(shelf: Shelf, held: Held) -> dict[str, Any]:
 
 
 def kept_out(store: Rows) -> list[dict[str, Any]]:
-    """Everything that was refused or is held back, each with its code, in the order of ids."""
+    """Everything that was refused, is held back or was dropped, each with its code, in the order of ids."""
     rows = store.query(
         "SELECT id, state, code, reason, remedy FROM verdict WHERE state <> 'admitted'"
         " UNION SELECT what, 'refused', code, reason, remedy FROM refusal"
         " WHERE what NOT IN (SELECT hash FROM envelope) AND what NOT IN (SELECT id FROM token) ORDER BY 1"
     )
-    return [
+    told = [
         step("admit", [], state, reason, identity, code, remedy)
         for identity, state, code, reason, remedy in rows
     ]
+    return sorted(told + [one.step() for one in gone(store)], key=lambda one: one["id"])
 
 
 def _refusals(shelf: Shelf, identity: bytes, leaves: Leaves) -> list[Step]:
