@@ -7,8 +7,9 @@ nothing runs on a guess. JSON is turned into values here and nowhere else.
 import json
 from binascii import hexlify, unhexlify
 
+from fieldagent.settings import Config, ConfigError, Reading, Rule
 from fieldwire import limits, schema
-from fieldwire import observation as obs
+from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
 
 FILE = "config.json"
@@ -17,99 +18,63 @@ _DAY_MS = 86_400_000
 _ABSENT = object()
 
 
-class ConfigError(Exception):
-    """The configuration does not say what it must; the message names file, key and what was expected."""
+def _config(source, schemas):
+    found = Config(schemas)
+    take = source.take
+    found.journal_bytes = take("journal_bytes", _integer(65_536, 1 << 30), 786_432)
+    found.full = take("full", _one_of(FULL_POLICIES), FULL_POLICIES[0])
+    found.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
+    found.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
+    found.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
+    found.neighbours = take("neighbours", _boolean, False)
+    found.utc = take("utc", _boolean, False)
+    sealing = source.inner("seal")
+    found.seal_count = sealing.take("count", _integer(1, limits.SEGMENT_LEAVES_MAX), 32)
+    found.seal_age_ms = sealing.take("age_ms", _integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
+    found.seal_on_link = sealing.take("on_link", _boolean, True)
+    found.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
+    sealing.end()
+    found.observe = [_reading(entry, schemas) for entry in source.rows("observe")]
+    found.derive = [_rule(entry, schemas) for entry in source.rows("derive")]
+    source.end()
+    return found
 
 
-class Reading:
-    """One line of `observe`: which sensor, as what, how often. `fields` are the schema's."""
-
-    def __init__(self, sensor, subject, digest, fields, period_ms, stream, early):
-        self.sensor = sensor
-        self.subject = subject
-        self.schema = digest
-        self.fields = fields
-        self.period_ms = period_ms
-        self.stream = stream
-        self.early = early
+def _schema(entry, schemas):
+    digest = entry.take("schema", _digest)
+    if digest not in schemas:
+        entry.fail("schema", "a digest whose schema stands in /schemas")
+    return digest, schemas[digest]
 
 
-class Rule:
-    """One line of `derive`: a built-in function over `count` verified inputs of a subject tree (and an authority)."""
-
-    def __init__(
-        self, function, parameters, pattern, authority, count, subject, digest, fields, stream, early
-    ):
-        self.function = function
-        self.parameters = parameters
-        self.pattern = pattern
-        self.authority = authority
-        self.count = count
-        self.subject = subject
-        self.schema = digest
-        self.fields = fields
-        self.stream = stream
-        self.early = early
+def _reading(entry, schemas):
+    sensor = entry.take("sensor", _text)
+    subject = entry.take("subject", _subject)
+    digest, fields = _schema(entry, schemas)
+    period_ms = entry.take("period_ms", _integer(10, _DAY_MS))
+    stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+    early = entry.take("early", _boolean, False) or stream == obs.URGENT
+    entry.end()
+    return Reading(sensor, subject, digest, fields, period_ms, stream, early)
 
 
-class Config:
-    def __init__(self, source, schemas):
-        self.schemas = schemas
-        take = source.take
-        self.journal_bytes = take("journal_bytes", _integer(65_536, 1 << 30), 786_432)
-        self.full = take("full", _one_of(FULL_POLICIES), FULL_POLICIES[0])
-        self.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
-        self.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
-        self.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
-        self.neighbours = take("neighbours", _boolean, False)
-        self.utc = take("utc", _boolean, False)
-        sealing = source.inner("seal")
-        self.seal_count = sealing.take("count", _integer(1, limits.SEGMENT_LEAVES_MAX), 32)
-        self.seal_age_ms = sealing.take("age_ms", _integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
-        self.seal_on_link = sealing.take("on_link", _boolean, True)
-        self.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
-        sealing.end()
-        self.observe = [self._reading(entry) for entry in source.rows("observe")]
-        self.derive = [self._rule(entry) for entry in source.rows("derive")]
-        source.end()
-
-    def _schema(self, entry):
-        digest = entry.take("schema", _digest)
-        if digest not in self.schemas:
-            entry.fail("schema", "a digest whose schema stands in /schemas")
-        return digest, self.schemas[digest]
-
-    def _reading(self, entry):
-        sensor = entry.take("sensor", _text)
-        subject = entry.take("subject", _subject)
-        digest, fields = self._schema(entry)
-        period_ms = entry.take("period_ms", _integer(10, _DAY_MS))
-        stream = entry.take("stream", _integer(0, 3), obs.READINGS)
-        early = entry.take("early", _boolean, False) or stream == obs.URGENT
-        entry.end()
-        return Reading(sensor, subject, digest, fields, period_ms, stream, early)
-
-    def _rule(self, entry):
-        function = entry.take("function", _one_of(schema.BUILT_IN))
-        wanted = entry.take("property", _text)
-        parameters = entry.take("parameters", _list, [wanted])
-        inputs = entry.inner("inputs")
-        pattern = inputs.take("subject", _subject)
-        authority = inputs.take("authority", _subject, None)
-        count = inputs.take("count", _integer(1, limits.SOURCES_MAX))
-        inputs.end()
-        subject = entry.take("subject", _subject)
-        digest, fields = self._schema(entry)
-        if len(fields) > 1 and not any(field[0] == wanted for field in fields):
-            entry.fail("schema", "a schema of one field, or one that has the property")
-        stream = entry.take("stream", _integer(0, 3), obs.READINGS)
-        early = entry.take("early", _boolean, False) or stream == obs.URGENT
-        entry.end()
-        return Rule(function, parameters, pattern, authority, count, subject, digest, fields, stream, early)
-
-    def fields_of(self, digest):
-        """The fields of a held schema, or None."""
-        return self.schemas.get(digest)
+def _rule(entry, schemas):
+    function = entry.take("function", _one_of(schema.BUILT_IN))
+    wanted = entry.take("property", _text)
+    parameters = entry.take("parameters", _list, [wanted])
+    inputs = entry.inner("inputs")
+    pattern = inputs.take("subject", _subject)
+    authority = inputs.take("authority", _subject, None)
+    count = inputs.take("count", _integer(1, limits.SOURCES_MAX))
+    inputs.end()
+    subject = entry.take("subject", _subject)
+    digest, fields = _schema(entry, schemas)
+    if len(fields) > 1 and not any(field[0] == wanted for field in fields):
+        entry.fail("schema", "a schema of one field, or one that has the property")
+    stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+    early = entry.take("early", _boolean, False) or stream == obs.URGENT
+    entry.end()
+    return Rule(function, parameters, pattern, authority, count, subject, digest, fields, stream, early)
 
 
 class _Object:
@@ -222,7 +187,7 @@ def parse(text, schemas):
         value = json.loads(text)
     except ValueError:
         raise ConfigError("/%s: the whole file: expected JSON" % FILE)
-    return Config(_Object(value, ""), schemas)
+    return _config(_Object(value, ""), schemas)
 
 
 def load(files):

@@ -18,7 +18,7 @@ class Derived:
 
 
 class Deriver:
-    """`rules`: config.Rule; `fields_of(format) -> fields | None`."""
+    """`rules`: settings.Rule; `fields_of(format) -> fields | None`."""
 
     def __init__(self, rules, fields_of):
         self._pools = [(rule, []) for rule in rules]

@@ -1,0 +1,23 @@
+"""Modules that are needed for a moment: imported, used, and let go of, so that their place in the heap is free again.
+
+Decides only which modules those are: the ones that came in meanwhile. Refuses to keep anything of them alive: what
+leaves the block must be of classes that were there before it.
+"""
+
+import gc
+import sys
+
+
+class Borrowed:
+    """`with Borrowed(): ...` around imports inside a function."""
+
+    def __enter__(self):
+        self._known = set(sys.modules)
+
+    def __exit__(self, kind, value, trace):
+        for name in [name for name in sys.modules if name not in self._known]:
+            package, _, part = name.rpartition(".")
+            if package in ("fieldagent", "fieldwire"):
+                del sys.modules[name]
+                delattr(sys.modules[package], part)
+        gc.collect()

@@ -1,0 +1,64 @@
+"""The configuration as values, the way the agent keeps it.
+
+Decides nothing: `config` reads the file, says what is wrong with it, and is let go of once these are made.
+"""
+
+
+class ConfigError(Exception):
+    """The configuration does not say what it must; the message names file, key and what was expected."""
+
+
+class Reading:
+    """One line of `observe`: which sensor, as what, how often. `fields` are the schema's."""
+
+    def __init__(self, sensor, subject, digest, fields, period_ms, stream, early):
+        self.sensor = sensor
+        self.subject = subject
+        self.schema = digest
+        self.fields = fields
+        self.period_ms = period_ms
+        self.stream = stream
+        self.early = early
+
+
+class Rule:
+    """One line of `derive`: a built-in function over `count` verified inputs of a subject tree (and an authority)."""
+
+    def __init__(
+        self, function, parameters, pattern, authority, count, subject, digest, fields, stream, early
+    ):
+        self.function = function
+        self.parameters = parameters
+        self.pattern = pattern
+        self.authority = authority
+        self.count = count
+        self.subject = subject
+        self.schema = digest
+        self.fields = fields
+        self.stream = stream
+        self.early = early
+
+
+class Config:
+    """`schemas`: {digest: fields}; the rest is set by config.py, which knows what may stand there."""
+
+    journal_bytes: int
+    full: str
+    beacon_ms: int
+    exchange_ms: int
+    status_ms: int
+    neighbours: bool
+    utc: bool
+    seal_count: int
+    seal_age_ms: int
+    seal_on_link: bool
+    seal_low_battery_mv: "int | None"
+    observe: "list[Reading]"
+    derive: "list[Rule]"
+
+    def __init__(self, schemas):
+        self.schemas = schemas
+
+    def fields_of(self, digest):
+        """The fields of a held schema, or None."""
+        return self.schemas.get(digest)
