@@ -1,18 +1,21 @@
-"""Gap records: which segments the log dropped, and which readings it refused, for a device to sign. SPEC 6.5
+"""Gap records: which segments the log dropped, and which readings it refused, for a device to sign. SPEC 6.6
 
 Decides how a loss is told, so that a bridge can follow the chain of seals over it. Refuses to choose what is lost:
 that is space.py's, and nothing is dropped before its record is durable.
 """
 
-from fieldwire import cbor, seal
-from fieldwire import observation as obs
+from fieldwire import cbor
+from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
+from fieldwire.seal_writer import BODY
 
 FULL, THINNED, UNREADABLE = "journal full", "thinned", "unreadable"
 STOPPED, WENT_ON = "stopped", "went on"
 ENTRIES_MAX = 4  # of a record: the longest four fit an observation's payload
 
 _SEAL_BYTES_MAX = 320
+_FORMAT, _PAYLOAD = 5, 7  # keys of an observation, SPEC 5.1
+_FIRST, _COUNT, _PREVIOUS = 3, 4, 8  # places in a seal's body, SPEC 6.2
 _LINKED = 9  # elements of a run whose seals could be read: the last four carry the chain over it
 
 
@@ -40,28 +43,34 @@ def _dropped_one(journal, key, reason):
     """Without its links where the flash no longer gives the seal back."""
     entry = [key[0], key[1], key[2], key[2], reason]
     try:
-        body = seal.decode(_seal_bytes(journal.read(key, 0, _SEAL_BYTES_MAX)))[1]
-        return entry + [body.first, body.first + body.count - 1, body.previous, journal.seal_hash(key)]
+        body = _seal_body(journal.read(key, 0, _SEAL_BYTES_MAX))
+        return entry + [
+            body[_FIRST],
+            body[_FIRST] + body[_COUNT] - 1,
+            body[_PREVIOUS],
+            journal.seal_hash(key),
+        ]
     except (StorageError, WireError):
         return entry
 
 
-def _seal_bytes(head):
-    """The seal at the begin of a segment; WireError where there is none. SPEC 6.4"""
+def _seal_body(head):
+    """The ten fields that the seal at the begin of a segment binds; WireError where there is none. SPEC 6.2, 6.4"""
     if len(head) < 4 or head[0] != 0x82 or head[1] not in (0x58, 0x59):
         raise WireError("seal-shape", "a segment begins with its seal")
     at = 3 if head[1] == 0x58 else 4
-    return head[at : at + int.from_bytes(head[2:at], "big")]
+    signed = cbor.decode(head[at : at + int.from_bytes(head[2:at], "big")])
+    return cbor.decode(signed.value[0])[BODY]
 
 
 def _told_in(journal, key):
     """What gap records among the leaves of a segment say: it must outlive them."""
     told = []
     try:
-        for leaf in seal.decode_segment(_whole(journal, key))[1]:
-            observation = obs.decode(leaf)
-            if observation[obs.FORMAT] == obs.GAP_FORMAT:
-                told.extend(cbor.decode(observation[obs.PAYLOAD]))
+        for leaf in cbor.decode(_whole(journal, key))[1]:
+            observation = cbor.decode(leaf)
+            if observation[_FORMAT] == obs.GAP_FORMAT:
+                told.extend(cbor.decode(observation[_PAYLOAD]))
     except (StorageError, WireError):
         return told  # the rest cannot be read any more, and its segment is named as dropped
     return told
@@ -71,7 +80,7 @@ def _whole(journal, key):
     for row in journal.held():
         if row[:3] == key:
             return journal.read(key, 0, row[3])
-    return b""
+    raise StorageError("segment %r is not held" % (key,))
 
 
 def _joined(entries):

@@ -7,7 +7,8 @@ function of the durable leaf. What is dropped or refused is named by a durable g
 from fieldagent import gap
 from fieldagent.leaf import Leaves
 from fieldagent.space import Space
-from fieldwire import observation as obs
+from fieldwire import cbor
+from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError
 
 _EARLY_HELD_MAX = 16
@@ -26,7 +27,7 @@ class Made:
 
     @property
     def observation(self):
-        return obs.decode(self.data)
+        return cbor.decode(self.data)
 
 
 class Observer:
@@ -63,8 +64,7 @@ class Observer:
         tref = [self._author[0], now_ms]
         reading = self._utc()  # before anything slow: it claims to be the UTC of now_ms
         if reading is not None:
-            tref.append(obs.utc(reading[0] * 1000 + reading[1], reading[2]))
-            obs.check_tref(tref)
+            tref.append(_utc_claim(reading))
         if stream in self._waiting or self._space.is_closed_to(stream):
             self._refuse(stream, now_ms)
             return None
@@ -78,10 +78,7 @@ class Observer:
         if not self._journal.room_for(stream, len(payload) + 768):
             self.seal(stream)
         seq = self._journal.next_seq(stream)
-        if lineage is None:
-            data = self._leaves.encode(stream, seq, tref, content_format, subject, payload)
-        else:
-            data = self._encode_derived(stream, seq, tref, content_format, subject, payload, lineage)
+        data = self._leaves.encode(stream, seq, tref, content_format, subject, payload, lineage)
         self._journal.append(stream, data, self._author, tref[1])
         copy = None
         if early or stream == obs.URGENT:
@@ -89,24 +86,6 @@ class Observer:
             copy = self._sign_early(stream, seq, data)
         self.journalled += 1
         return Made(data, copy)
-
-    def _encode_derived(self, stream, seq, tref, content_format, subject, payload, lineage):
-        _, credential, attestation = self._author
-        observation = {
-            obs.DEVICE: self._identity.device,
-            obs.INCARNATION: self._journal.incarnation,
-            obs.STREAM: stream,
-            obs.SEQ: seq,
-            obs.TREF: tref,
-            obs.FORMAT: content_format,
-            obs.SUBJECT: subject,
-            obs.PAYLOAD: payload,
-            obs.CREDENTIAL: credential,
-            obs.BOOT_ATTESTATION: attestation,
-            obs.SALT: self._leaves.salt(stream, seq),
-        }
-        observation[obs.SOURCES], observation[obs.DERIVATION] = lineage
-        return obs.encode(observation)
 
     def _sign_early(self, stream, seq, data):
         copy = obs.early_copy(data, self._identity.signer)
@@ -212,3 +191,12 @@ class Observer:
         tref = [self._author[0], now_ms]
         for payload in gap.payloads(entries):
             self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, tref, True, None)
+
+
+def _utc_claim(reading):
+    """The UTC reading of SPEC 5.3 for (s, ms, uncertainty_ms); a receiver's junk is refused, WireError."""
+    from fieldwire import tref  # only a board with a UTC receiver needs it
+
+    claim = tref.utc(reading[0] * 1000 + reading[1], reading[2])
+    tref.check_tref([0, 0, claim])
+    return claim

@@ -4,7 +4,7 @@ Decides whether a reading is one. Refuses to repair it: a wrong type, a number o
 length makes no observation. A sensor that never returns stops the board; a watchdog is the remedy for that.
 """
 
-from fieldwire import limits, schema
+from fieldwire import limits, schema_writer
 from fieldwire.errors import WireError
 
 SLOW_MS = 1_000
@@ -57,7 +57,7 @@ def payload_of(fields, value):
     else:
         values = (value,)
     try:
-        payload = schema.pack(fields, values)
+        payload = schema_writer.pack(fields, values)
     except (WireError, TypeError, ValueError):
         return None
     return payload if len(payload) <= limits.PAYLOAD_MAX else None

@@ -2,10 +2,10 @@
 
 Decides by the policy of the configuration. "drop-oldest": the oldest of the least urgent stream. "thin": every second
 one of it, oldest first, so that what stays spans the whole time. "stop": readings that are not urgent wait; urgent
-ones go on in room kept for them. Refuses to drop anything: the observer does, behind a durable gap record. SPEC 6.5
+ones go on in room kept for them. Refuses to drop anything: the observer does, behind a durable gap record. SPEC 6.6
 """
 
-from fieldwire import observation as obs
+from fieldwire import observation_writer as obs
 
 # A gap record, and four streams that may each begin a block or write a segment beside its open file.
 MARGIN_BYTES = 16_384
