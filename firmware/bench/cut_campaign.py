@@ -18,7 +18,7 @@ class Tally:
     """Cuts tried by mode; what was broken, by the case's name."""
 
     def __init__(self):
-        self.tried = {mode: 0 for mode in torn.MODES}
+        self.tried = dict.fromkeys(torn.MODES, 0)
         self.broken = []
 
     def cuts(self):
@@ -75,6 +75,46 @@ class Sweep:
         except _BROKEN as broken:
             error = broken
         self._tally.add(mode, "sweep %d %d %s" % (self._seed, self._operation, mode), error)
+
+
+class Lives:
+    """Lives on one part with cut upon cut, wherever they fall: in recovery too, and on what earlier cuts left."""
+
+    def __init__(self, store_of, make_flash, tally, modes=torn.MODES):
+        self._modes = modes
+        self._store_of = store_of
+        self._make_flash = make_flash
+        self._tally = tally
+
+    def run(self, seed, cuts):
+        flash = self._make_flash()
+        store = self._store_of()
+        store.format(flash)
+        dice = Dice(seed)
+        life = Life(store, flash, dice)
+        mode = torn.NOTHING
+        for number in range(cuts):
+            mode = dice.one_of(self._modes)
+            flash.cut_after(dice.below(60) if dice.chance(80) else dice.below(4), mode, dice.below(1 << 30))
+            error = _until_cut(life)
+            flash.power_on()
+            self._tally.add(mode, "life %d %d %s" % (seed, number, mode), error)
+            if error is not None:
+                return
+        life.boot()
+        life.finish()
+
+
+def _until_cut(life):
+    """Lives until the power goes; what was broken on the way, or None."""
+    try:
+        life.boot()
+        while True:
+            life.live(1)
+    except PowerCut:
+        return None
+    except _BROKEN as broken:
+        return broken
 
 
 def _go_on(life, flash, dice, modes):

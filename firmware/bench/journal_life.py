@@ -10,6 +10,7 @@ from quick_signer import QuickSigner
 from fieldwire.errors import StorageError
 
 _ID = b"\x08" * 16
+_UNDRAINED_MAX = 3
 _MARGIN = 8  # a drop frees an eighth of what the log holds
 
 
@@ -143,6 +144,20 @@ class Life:
     def reboot(self):
         self.boot()
 
+    def lose_heads(self):
+        """The log's last seq is not provable any more; what lies there of older incarnations stays to be drained."""
+        if len({row[0] for row in self.journal.held()}) < _UNDRAINED_MAX:
+            for stream in range(4):
+                self.seal(stream)
+            self.ledger.check(self.journal)
+            self.ledger.heads_destroyed()
+            try:
+                self.store.destroy_heads()
+            except StorageError:
+                self._check_power()
+                raise
+            self.boot()
+
     def _refused(self):
         self._check_power()
         self.refused += 1
@@ -159,5 +174,5 @@ _HABITS = (
     + (Life.seal_any,) * 5
     + (Life.custody,) * 5
     + (Life.idle,) * 4
-    + (Life.custody_twice, Life.commit, Life.drop, Life.reboot)
+    + (Life.custody_twice, Life.commit, Life.drop, Life.reboot, Life.lose_heads)
 )

@@ -29,6 +29,7 @@ class Ledger:
         self._homes = {}  # position -> segment
         self._released = set()
         self._committed_in = set()  # incarnations in which something was committed
+        self._current = None  # incarnation at the last check
 
     def copy(self):
         other = Ledger()
@@ -42,6 +43,7 @@ class Ledger:
         other._homes = dict(self._homes)
         other._released = set(self._released)
         other._committed_in = set(self._committed_in)
+        other._current = self._current
         return other
 
     # What the life does
@@ -78,6 +80,10 @@ class Ledger:
     def power_gone(self):
         self._waiting.clear()
 
+    def heads_destroyed(self):
+        """The log can no longer prove its last seq: it is to take a new incarnation."""
+        self._current = None
+
     def begin_release(self, key):
         """A custody, or a drop that a durable gap record names: the log may forget the segment."""
         self._released.add(key)
@@ -106,11 +112,9 @@ class Ledger:
         if gone:
             raise Broken("segment lost: %r" % gone[:4])
         self._check_heads(journal)
-        if self._committed_in and journal.incarnation != self.current():
+        if journal.incarnation != self._current and self._current in self._committed_in:
             raise Broken("incarnation changed though its last seq was never in doubt")
-
-    def current(self):
-        return b"incarn" + self.incarnations.to_bytes(2, "big")
+        self._current = journal.incarnation
 
     def _check_heads(self, journal):
         for incarnation, stream, segment, seal_hash in journal.heads():

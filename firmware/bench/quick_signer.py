@@ -1,6 +1,6 @@
 """A signer for storage under test: deterministic, 64 bytes, thousands a second, and worthless as a signature.
 
-Decides nothing; it stands in for Ed25519 where what matters is which bytes were signed, and that they are the same again.
+Decides nothing; it stands in for Ed25519 where what matters is which bytes were signed, and that they stay the same.
 """
 
 from hashlib import sha256
