@@ -10,6 +10,7 @@ import subprocess
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import ModuleType
 from typing import Generic, Protocol, TypeVar
@@ -63,10 +64,6 @@ class Kernels(Generic[T_co]):
         """Compiles a module's source; namespace holds those of its globals that its kernels read."""
         return cls(mpy.parse(compiled(path, architecture)), observer, namespace or {})
 
-    @property
-    def names(self) -> list[str]:
-        return list(self._module.kernels)
-
     def call(self, name: str, *arguments: object) -> object:
         """The kernel's result. Raises KernelFault, RuntimeMissing, or KeyError for a name that is not there."""
         code = self._module.kernels[name]
@@ -82,12 +79,16 @@ class Kernels(Generic[T_co]):
         self._copy_back()
         return self._objects.value(result)
 
+    def install(self, module: ModuleType) -> None:
+        """From now on the module's functions of these names are the machine code."""
+        for name in self._module.kernels:
+            setattr(module, name, partial(self.call, name))
+
     @contextmanager
     def installed_in(self, module: ModuleType) -> Iterator[None]:
         """While it lasts, the module's functions of these names are the machine code."""
-        before = {name: getattr(module, name) for name in self.names}
-        for name in before:
-            setattr(module, name, lambda *arguments, _name=name: self.call(_name, *arguments))
+        before = {name: getattr(module, name) for name in self._module.kernels}
+        self.install(module)
         try:
             yield
         finally:

