@@ -3,8 +3,9 @@
 Decides what is offered to which bridge. Refuses to free anything but what a custody names. SPEC 8.5
 """
 
-from fieldwire import cbor, tokens
+from fieldwire import cbor
 from fieldwire.errors import StorageError, WireError
+from fieldwire.token_writer import token_id
 
 _REJECTED_FILE = "state/rejected"
 _REJECTED_MAX = 64
@@ -24,7 +25,7 @@ class Outbox:
 
     def tokens(self):
         """[(id, bytes) ...] in the order in which each is understood."""
-        return [(tokens.token_id(data), data) for data in self._held_tokens()]
+        return [(token_id(data), data) for data in self._held_tokens()]
 
     def early(self):
         """[(incarnation, stream, seq, bytes) ...] of early copies whose segment is not sealed yet."""
