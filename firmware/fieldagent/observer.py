@@ -9,7 +9,7 @@ from fieldagent.leaf import Leaves
 from fieldagent.space import Space
 from fieldwire import cbor
 from fieldwire import observation_writer as obs
-from fieldwire.errors import StorageError
+from fieldwire.errors import StorageError, WireError
 
 _EARLY_HELD_MAX = 16
 
@@ -50,6 +50,7 @@ class Observer:
         self.journalled = 0
         self.dropped = 0
         self.refused = 0
+        self.utc_faults = 0
 
     def early(self):
         return self._early
@@ -64,7 +65,10 @@ class Observer:
         tref = [self._author[0], now_ms]
         reading = self._utc()  # before anything slow: it claims to be the UTC of now_ms
         if reading is not None:
-            tref.append(_utc_claim(reading))
+            try:
+                tref.append(_utc_claim(reading))
+            except WireError:
+                self.utc_faults += 1  # a receiver's junk is no claim, and no reason to lose the reading
         if stream in self._waiting or self._space.is_closed_to(stream):
             self._refuse(stream, now_ms)
             return None
@@ -194,7 +198,7 @@ class Observer:
 
 
 def _utc_claim(reading):
-    """The UTC reading of SPEC 5.3 for (s, ms, uncertainty_ms); a receiver's junk is refused, WireError."""
+    """The UTC reading of SPEC 5.3 for (s, ms, uncertainty_ms); WireError where these are none."""
     from fieldwire import tref  # only a board with a UTC receiver needs it
 
     claim = tref.utc(reading[0] * 1000 + reading[1], reading[2])
