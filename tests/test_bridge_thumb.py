@@ -105,6 +105,17 @@ def test_constant_bytes_cannot_be_written(kernels):
         made.call("store", b"\0")
 
 
+def test_a_view_may_begin_anywhere_and_is_read_alone(kernels):
+    source = (
+        "@micropython.viper\ndef third(a) -> int:\n    p = ptr8(a)\n    return p[3]\n"
+        "@micropython.viper\ndef store(a):\n    p = ptr8(a)\n    p[0] = 1\n"
+    )
+    made = kernels(source)
+    assert made.call("third", memoryview(bytes(range(9)))[4:]) == 7
+    with pytest.raises(KernelFault):
+        made.call("store", memoryview(bytearray(4))[1:])
+
+
 def test_umaal_is_known_to_a_cortex_m4_alone(kernels):
     source = "@micropython.asm_thumb\ndef wide(r0, r1, r2, r3):\n    data(2, 0xFBE2, 0x0163)\n"
     # r1:r0 = r2 * r3 + r0 + r1

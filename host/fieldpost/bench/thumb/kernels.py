@@ -2,7 +2,8 @@
 
 It decides where code and arguments lie. A bytearray lies in RAM, aligned as MicroPython's heap aligns it, and what
 the kernel writes there is copied back. Constant bytes lie in flash at an odd address, where `.mpy` files and frozen
-modules may put them, so that a kernel which reads words from them faults on a Cortex-M0.
+modules may put them, so that a kernel which reads words from them faults on a Cortex-M0. So do memoryviews, which
+may begin anywhere; a kernel cannot write to one here, and it does not follow what is written to its buffer.
 """
 
 import struct
@@ -136,12 +137,12 @@ class Kernels(Generic[T_co]):
 
     def _place(self, buffer: runtime.Buffer) -> int:
         if id(buffer) not in self._places:
-            if isinstance(buffer, bytes):
-                address = self._next_constant
-                self._next_constant += len(buffer) + 1 | 1
-            else:
+            if isinstance(buffer, bytearray):
                 address = self._next_buffer
                 self._next_buffer += -(-len(buffer) // ALIGNED) * ALIGNED
+            else:
+                address = self._next_constant
+                self._next_constant += len(buffer) + 1 | 1
             self._machine.write(address, bytes(buffer))
             self._places[id(buffer)] = address, buffer
         return self._places[id(buffer)][0]

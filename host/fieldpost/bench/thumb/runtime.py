@@ -39,7 +39,7 @@ ENTRIES = (
 OBJECT, BOOL, INT, UINT, POINTER = range(5)  # viper's types; pointers have this number and higher ones
 HANDLES, HANDLE_STEP = 0xC000_0000, 8
 CONSTANTS = (None, False, True)
-Buffer = bytes | bytearray
+Buffer = bytes | bytearray | memoryview
 
 
 class RuntimeMissing(Exception):
