@@ -1,0 +1,73 @@
+"""Whether the signing kernels execute the same instructions on the same addresses, whatever the secret.
+
+A trace is that of one key: it expands to scalar and prefix, and signs one message. Traces hold each basic block
+entered and each data address in flash and RAM, in order, of every kernel call. It decides which keys' traces differ
+from the first's. It refuses to speak of time on a board, of power, and of the Python between the kernels.
+"""
+
+import random
+import sys
+import time
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+
+from fieldpost.bench.device.board_code import BoardCode
+from fieldpost.bench.device.signatures import BUILDS, Build, covered_messages
+from fieldpost.bench.line import Line
+from fieldpost.bench.thumb.observers import OFF_STACK, StackAccess, Trace
+
+SECRETS = {"armv6m_viper": 40, "armv7em_viper": 40, "armv7em_fast": 1000}
+PROCESSES = 2
+Notes = tuple[tuple[str, bytes], ...]
+
+
+def traces(build: Build, message: bytes, secrets: Sequence[bytes]) -> list[Notes]:
+    """Of each secret: the kernels called to make a signer of it and to sign, with the digests of their traces."""
+    code = BoardCode(build.architecture, partial(Trace, OFF_STACK), build.folder)
+    found = []
+    for secret in secrets:
+        code.notes.clear()
+        code.ed25519.Ed25519Signer(secret).sign(message)
+        found.append(tuple(code.notes))
+    return found
+
+
+def differing(found: Sequence[Notes]) -> int:
+    """How many traces are not the first one's."""
+    return sum(notes != found[0] for notes in found)
+
+
+def reaches_stack_by_pointer(build: Build, message: bytes, secret: bytes) -> bool:
+    """Whether one signature reaches the stack through anything but the stack pointer: then traces must hold it."""
+    code = BoardCode(build.architecture, StackAccess, build.folder)
+    code.ed25519.Ed25519Signer(secret).sign(message)
+    return any(found for _, found in code.notes)
+
+
+def in_processes(work: Callable[[Sequence[bytes]], list[Notes]], secrets: Sequence[bytes]) -> list[Notes]:
+    """The work's results, shared out over processes."""
+    with ProcessPoolExecutor(PROCESSES) as pool:
+        shares = pool.map(work, [secrets[start::PROCESSES] for start in range(PROCESSES)])
+        return [notes for share in shares for notes in share]
+
+
+def lines(seed: int) -> Iterator[Line]:
+    """One line of all builds: n is the number of keys, each traced through a whole expansion and signature."""
+    _, message = covered_messages(seed)
+    random_bytes = random.Random(seed).randbytes
+    began_s = time.perf_counter()
+    total, keys = 0, {}
+    for build in BUILDS:
+        secrets = [random_bytes(32) for _ in range(SECRETS[build.name])]
+        print(f"  tracing {len(secrets)} keys on {build.name}", file=sys.stderr)
+        if reaches_stack_by_pointer(build, message, secrets[0]):
+            raise ValueError(
+                f"{build.name}: a kernel reaches the stack by a pointer; trace EVERYWHERE instead"
+            )
+        total += differing(in_processes(partial(traces, build, message), secrets))
+        keys[f"keys on {build.name}"] = float(len(secrets))
+    seconds = time.perf_counter() - began_s
+    n = int(sum(keys.values()))
+    name = "device/constant_time_traces_differing"
+    yield Line(name, total, "traces", "lower", n, seed, seconds, 0, keys)
