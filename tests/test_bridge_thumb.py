@@ -8,7 +8,7 @@ import pytest
 
 from fieldpost.bench.thumb import mpy
 from fieldpost.bench.thumb.kernels import KernelFault, Kernels
-from fieldpost.bench.thumb.observers import Count, Trace
+from fieldpost.bench.thumb.observers import Count, Trace, Unaligned
 from fieldpost.bench.thumb.runtime import RuntimeMissing
 from fieldwire import sha512
 
@@ -90,6 +90,13 @@ def test_an_unaligned_word_stops_a_cortex_m0_and_names_the_kernel(kernels):
     with pytest.raises(KernelFault, match=r"odd: .* at odd\+0x"):
         made.call("odd", bytearray(8), 1)
     assert kernels(source, "armv7em").call("odd", bytearray(range(8)), 1) == 0x04030201
+
+
+def test_words_that_are_not_aligned_are_found_on_a_cortex_m4_too(kernels):
+    source = "@micropython.asm_thumb\ndef pair(r0):\n    data(2, 0xE9D0, 0x0100)\n"  # ldrd r0, r1, [r0]
+    aligned, odd = kernels(source, "armv7em", Unaligned()), kernels(source, "armv7em", Unaligned())
+    assert aligned.call("pair", bytearray([7, *bytes(7)])) == odd.call("pair", bytes([7, *bytes(7)])) == 7
+    assert aligned.notes == [("pair", frozenset())] and len(odd.notes[0][1]) > 0
 
 
 def test_constant_bytes_cannot_be_read_by_words_on_a_cortex_m0(kernels):

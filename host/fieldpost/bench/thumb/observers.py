@@ -102,3 +102,25 @@ class StackAccess:
     def taken(self) -> frozenset[int]:
         """The instructions' addresses, of all calls so far."""
         return frozenset(self._found)
+
+
+class Unaligned:
+    """Data addresses that are no multiple of the access's size: a Cortex-M4 faults there on LDM, LDRD and STM.
+
+    Unicorn's does not, and an unaligned word costs a second access on a board.
+    """
+
+    def __init__(self) -> None:
+        self._found: set[int] = set()
+
+    def watch(self, uc: Uc) -> None:
+        for begin, end in OFF_STACK:
+            uc.hook_add(ACCESS, self._accessed, begin=begin, end=end)
+
+    def _accessed(self, _uc: Uc, _access: int, address: int, size: int, _value: int, _data: object) -> None:
+        if address % size:
+            self._found.add(address)
+
+    def taken(self) -> frozenset[int]:
+        """The addresses of all calls so far."""
+        return frozenset(self._found)
