@@ -149,20 +149,6 @@ def test_a_power_cut_while_an_identity_is_stored_leaves_none_or_all_of_it():
     assert outcomes == {False, True}
 
 
-def test_the_seed_depends_on_each_of_its_inputs():
-    def make(drawn, host=b"h" * 32, hardware=b"hw", jitter=b"j" * 64):
-        return identity.make_seed(lambda count: drawn * count, host, hardware, jitter)
-
-    seeds = {
-        make(b"a"),
-        make(b"b"),
-        make(b"a", host=b"i" * 32),
-        make(b"a", hardware=b"hx"),
-        make(b"a", jitter=b"k" * 64),
-    }
-    assert len(seeds) == 5 and all(len(seed) == 32 for seed in seeds)
-
-
 def test_the_measurement_covers_programs_and_code_folders_and_nothing_else():
     def measured(**changed):
         flash = FakeFlash()

@@ -99,6 +99,8 @@ BETWEEN_DEVICES = [
     ("enrol-request", [bytes(32), b"24:6f:28", b"unix", bytes(32)]),
     ("enrol", [bytes(32), bytes(32), bytes(32), bytes(16), [b"token"]]),
     ("enrolled", [bytes(16)]),
+    ("rotate-start", [bytes(16), bytes(32), bytes(8)]),
+    ("rotated", [bytes(16)]),
 ]
 
 

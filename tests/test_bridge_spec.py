@@ -5,7 +5,8 @@ from pathlib import Path
 
 import spec_codes
 
-from fieldagent import enrolment, neighbours
+from fieldagent import enrolment, handover, neighbours
+from fieldpost import rotate
 from fieldpost.codes import CODES
 from fieldwire import cose, error_table, errors, limits, seal, session_frames, tokens
 from fieldwire import observation as obs
@@ -65,7 +66,7 @@ def test_every_private_label_is_the_codes():
 
 def test_every_digest_label_of_the_code_stands_in_the_table_and_no_other_does():
     stated = set(re.findall(r"`([a-z]+(?:/[a-z]+)?/1)`", between("4.6", "## 5.")))
-    used = set(re.findall(r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session)/1)\"", CODE))
+    used = set(re.findall(r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|rotate|rotated)/1)\"", CODE))
     assert stated == used
 
 
@@ -108,6 +109,18 @@ def test_every_frame_of_the_local_link_has_its_type():
 def test_the_frames_of_enrolment_are_the_devices():
     stated = [int(number, 16) for number in re.findall(r"`0x(2\d) ENROL", between("8.7", "## 9."))]
     assert stated == [enrolment.START, enrolment.REQUEST, enrolment.ENROL, enrolment.ENROLLED]
+
+
+def test_the_frames_of_rotation_are_the_devices_and_the_hosts():
+    names = {row[1]: int(row[0], 16) for row in rows(between("8.7", "8.8"))}
+    for side in (handover, rotate):
+        assert names == {
+            "ROTATE-START": side.START,
+            "ROTATE-REQUEST": side.REQUEST,
+            "ROTATE": side.ROTATE,
+            "ROTATED": side.ROTATED,
+            "ROTATE-REFUSED": side.REFUSED,
+        }
 
 
 def test_the_table_of_codes_is_made_from_the_code():

@@ -51,6 +51,8 @@ class Agent:
         self._trust = self._own_trust()
         self._handed = HandedDown(self._trust)
         self.journal = Journal(files, lambda: random_bytes(8))
+        if identity.former is not None:
+            self._part_from_former(files)
         self.journal.recover(identity.signer)
         attestation_id = tokens.token_id(attestation)
         self.observer = Observer(identity, boot, attestation_id, self.journal, config, utc)
@@ -78,6 +80,14 @@ class Agent:
                 trust.add(data)
         return trust
 
+    def _part_from_former(self, files):
+        """The former device's log ends where it handed over; it is forgotten when nothing of it is left. SPEC 8.7"""
+        ended = self._identity.former.incarnations
+        if self.journal.incarnation in ended:
+            self.journal.renew(self._random_bytes(8))
+        if not any([row[0] in ended for row in self.journal.held()]):
+            self._identity.forget_former(files)
+
     def _neighbours(self):
         chain = [token.data for token in self._trust.chain(self._identity.credential)]
         own = list(reversed(chain)) + [self._attestation]
@@ -92,7 +102,9 @@ class Agent:
         )
 
     def _offered_tokens(self):
-        return self._identity.tokens + self._attestations.all()
+        former = self._identity.former
+        ended = former.tokens if former is not None else []
+        return ended + self._identity.tokens + self._attestations.all()
 
     # The loop's calls
 
@@ -144,6 +156,15 @@ class Agent:
     def stop(self):
         """Seals what is open, before the board goes down."""
         self._guarded(self.observer.seal_all)
+
+    def close_log(self):
+        """Seals all that waits, and returns where each stream ends. StorageError when the flash does not take it."""
+        self.observer.seal_all()
+        return self.journal.heads()
+
+    def journal_incarnations(self):
+        """The present incarnation, and those of which segments wait."""
+        return {self.journal.incarnation} | {row[0] for row in self.journal.held()}
 
     def status(self):
         observer = self.observer

@@ -12,12 +12,10 @@ from fieldagent import config, identity, sensors
 from fieldagent.agent import Agent
 from fieldagent.clock import Clock, next_boot
 from fieldagent.drivers.uart import FrameLink
-from fieldagent.enrolment import Enrolment
 from fieldagent.journal_files import Files
 from fieldwire.errors import StorageError
 
 _TURN_MS = 5
-_FRAMES_A_TURN = 8
 
 
 def runtime():
@@ -28,18 +26,23 @@ def runtime():
 def run(board, root=""):
     """Runs the board until its power ends. What cannot be remedied here is printed as one line."""
     try:
-        asyncio.run(_serve(board, Files(root)))
+        while True:  # a board whose key was rotated starts again as another device
+            asyncio.run(_serve(board, Files(root)))
     except (config.ConfigError, StorageError) as error:
         print("error", error)
 
 
 async def _serve(board, files):
+    """One boot's work; returns when the device's key was rotated."""
     boot = next_boot(files)
     clock = Clock(board.ticks_ms)
     links = board.links()
     uart = FrameLink(links["uart"])
     measurement = identity.measure(files)
-    known = identity.load(files) or await _enrol(board, files, clock, uart, measurement)
+    known = identity.load(files)
+    if known is None:
+        print("status", json.dumps({"state": "awaiting enrolment", "runtime": runtime()}))
+        known = await _keys().enrol(board, files, clock, uart, measurement)
     settings = config.load(files)
     hardware_id = board.unique_id()
     attestation = identity.attest_boot(known.signer, hardware_id, boot, board.random_bytes(32), measurement)
@@ -50,10 +53,21 @@ async def _serve(board, files):
         files, known, settings, boot, attestation, read_of, board.random_bytes, utc, uart, battery_mv
     )
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
+    status = Status(board, known, boot, agent, settings.status_ms)
+
+    async def hand_over(agent):
+        return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+
     try:
-        await _work(board, clock, agent, uart, local, Status(board, known, boot, agent, settings.status_ms))
+        await _work(board, clock, agent, uart, local, status, hand_over)
     finally:
         agent.stop()
+
+
+def _keys():
+    from fieldagent import key_cable  # of use at an enrolment and a rotation only
+
+    return key_cable
 
 
 def _no_utc():
@@ -74,54 +88,19 @@ def _reader(board, clock):
     return read_of
 
 
-async def _enrol(board, files, clock, uart, measurement):
-    """Waits on the cable until a host has enrolled this device; the identity is durable before the host is told."""
-
-    def make_seed(host_bytes):
-        jitter = identity.clock_jitter(board.ticks_ms)
-        return identity.make_seed(board.random_bytes, host_bytes, board.unique_id(), jitter)
-
-    print("status", json.dumps({"state": "awaiting enrolment", "runtime": runtime()}))
-    enrolment = Enrolment(board.unique_id(), board.NAME.encode(), measurement, make_seed)
-    known = None
-    while known is None:
-        _exchange(enrolment, uart, clock)
-        event = enrolment.next_event()
-        if event is not None:
-            known = event[1]
-            known.store(files)
-            enrolment.confirm()
-        await board.sleep_ms(_TURN_MS)
-    _exchange(enrolment, uart, clock)
-    return known
-
-
-async def _work(board, clock, agent, uart, local, status):
+async def _work(board, clock, agent, uart, local, status, hand_over):
+    """Until the device's key is rotated."""
     agent.start(clock.now_ms())
     while True:
-        moved = _exchange(agent.uplink, uart, clock)
+        moved = uart.turn(agent.uplink, clock)
+        if agent.uplink.rotate_start is not None and await hand_over(agent):
+            return
         if local is not None:
-            moved = _exchange(agent.neighbours, local, clock) or moved
+            moved = local.turn(agent.neighbours, clock) or moved
         now_ms = clock.now_ms()
         agent.step(now_ms)
         status.print_if_due(now_ms)
         await board.sleep_ms(0 if moved else _TURN_MS)
-
-
-def _exchange(part, link, clock):
-    """Hands arrived frames in and due frames out; True when anything moved."""
-    frames = link.receive()
-    for frame in frames:
-        part.receive(frame, clock.now_ms())
-    sent = 0
-    while sent < _FRAMES_A_TURN and link.is_clear(clock.now_ms()):
-        now_ms = clock.now_ms()
-        frame = part.to_send(now_ms)
-        if frame is None:
-            break
-        link.send(frame, now_ms)
-        sent += 1
-    return bool(frames) or sent > 0
 
 
 class Status:

@@ -5,6 +5,7 @@ this device's own key. Refuses everything else and goes on waiting; whoever hold
 """
 
 from fieldagent.identity import Identity
+from fieldagent.seed import SeedError
 from fieldagent.trust import Trust, check_issuer
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
@@ -26,8 +27,8 @@ class Enrolment:
         self._seed = None
         self._public = None
         self._out = []
+        self._events = []
         self._enrolled = None
-        self._told = False
         self.refused = None
 
     def receive(self, frame, now_ms):
@@ -41,13 +42,12 @@ class Enrolment:
                 self._on_enrol(body)
         except WireError as error:
             self.refused = error.code
+        except SeedError as error:
+            self._events.append(("keyless", str(error)))
 
     def next_event(self):
-        """("enrolled", Identity) once. Store it before `confirm`."""
-        if self._enrolled is None or self._told:
-            return None
-        self._told = True
-        return "enrolled", self._enrolled
+        """("enrolled", Identity) once: store it before `confirm`. ("keyless", why) when no key could be made."""
+        return self._events.pop(0) if self._events else None
 
     def to_send(self, now_ms):
         return self._out.pop(0) if self._out else None
@@ -66,38 +66,47 @@ class Enrolment:
         self._out.append(bytes((REQUEST,)) + cbor.encode(request))
 
     def _on_enrol(self, body):
-        if not isinstance(body, list) or len(body) != 5 or not isinstance(body[4], list):
+        if not isinstance(body, list) or len(body) != 5:
             raise WireError("frame-shape", "ENROL is [K_dev, root key, mesh id, credential id, tokens]")
         k_dev, root, mesh_id, credential, held = body
         sized = ((k_dev, 32), (root, 32), (mesh_id, 32), (credential, 16))
-        if not all(obs.is_bytes(value, size) for value, size in sized) or len(held) > _TOKENS_MAX:
-            raise WireError(
-                "frame-shape", "ENROL carries 32, 32, 32 and 16 bytes and up to %d tokens" % _TOKENS_MAX
-            )
-        if not all(isinstance(data, bytes) for data in held):
-            raise WireError("frame-shape", "the tokens of an ENROL are byte strings")
+        if not all(obs.is_bytes(value, size) for value, size in sized):
+            raise WireError("frame-shape", "ENROL carries 32, 32, 32 and 16 bytes, and tokens")
+        check_tokens(held)
         if self._enrolled is not None:
-            if self._told and credential == self._enrolled.credential:
+            if not self._events and credential == self._enrolled.credential:
                 self.confirm()  # the host did not hear it
             return
         if self._seed is None:
             raise WireError("frame-shape", "an ENROL comes after a start")
         if keys.thumbprint(root) != mesh_id:
             raise WireError("token-chain", "the mesh id is not the root key's thumbprint")
-        own = self._verified(Trust(mesh_id, root, verify), held, credential)
+        trust = Trust(mesh_id, root, verify)
+        take_tokens(trust, held)
+        own = trust.credential(credential)
         if own is None or own.public != self._public:
             raise WireError("token-chain", "no credential of that id for this device's key")
         self._enrolled = Identity(self._seed, k_dev, root, mesh_id, credential, held)
+        self._events.append(("enrolled", self._enrolled))
 
-    def _verified(self, trust, held, credential):
-        for data in held:
-            token = tokens.decode(data)
-            if token.typ == cose.CREDENTIAL:
-                trust.add(data)
-            elif token.typ == cose.ENDORSEMENT:
-                issuer = trust.credential(token.claims[tokens.ISSUER])
-                if issuer is None:
-                    raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
-                check_issuer(issuer)
-                cose.check(token.message, issuer.public, verify)
-        return trust.credential(credential)
+
+def check_tokens(held):
+    """WireError unless `held` is a list of a few byte strings."""
+    if not isinstance(held, list) or len(held) > _TOKENS_MAX:
+        raise WireError("frame-shape", "up to %d tokens are given" % _TOKENS_MAX)
+    if not all(isinstance(data, bytes) for data in held):
+        raise WireError("frame-shape", "tokens are byte strings")
+
+
+def take_tokens(trust, held):
+    """Verifies credentials and endorsements, issuers first, up to the root; WireError names the rule that is broken."""
+    for data in held:
+        token = tokens.decode(data)
+        if token.typ == cose.CREDENTIAL:
+            trust.add(data)
+        elif token.typ == cose.ENDORSEMENT:
+            issuer = trust.credential(token.claims[tokens.ISSUER])
+            if issuer is None:
+                raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
+            check_issuer(issuer)
+            cose.check(token.message, issuer.public, verify)

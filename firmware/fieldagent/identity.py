@@ -4,36 +4,60 @@ Decides how the key is made and what is kept. Refuses to hand out the seed: only
 """
 
 import hashlib
+from binascii import crc32
 
 from fieldagent import VERSION
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import StorageError, WireError
-from fieldwire.sha512 import sha512
 
 _FILE = "state/identity"
+_NEXT = "state/next"
 _ATTESTATIONS = "state/boots"
 _INSTALLED_FOLDERS = ("fieldagent", "fieldwire", "lib")
 _PIECE_BYTES = 512
 _DEBUG_DISABLED = 1  # EAT dbgstat: off now, but it may have been on before
 
 
+class Former:
+    """The device that this one was before its key was rotated, as far as its log still waits: no key to sign with.
+
+    `incarnations`: those of its log; `tokens`: what a bridge needs to read them.
+    """
+
+    def __init__(self, device, k_dev, held, incarnations):
+        self.device = device
+        self.k_dev = k_dev
+        self.tokens = held
+        self.incarnations = incarnations
+
+
 class Identity:
     """The device's key and what the authority wrote at enrolment; `tokens` = [token bytes ...], issuers first."""
 
-    def __init__(self, seed, k_dev, root, mesh_id, credential, held):
+    def __init__(self, seed, k_dev, root, mesh_id, credential, held, former=None):
         self._seed = seed
         self.k_dev = k_dev
         self.root = root
         self.mesh_id = mesh_id
         self.credential = credential
         self.tokens = held
+        self.former = former and Former(*former)
         self.signer = Ed25519Signer(seed)
         self.device = keys.device_id(self.signer.public)
 
     def store(self, files):
-        value = [self._seed, self.k_dev, self.root, self.mesh_id, self.credential, self.tokens]
-        files.replace(_FILE, [cbor.encode(value)])
+        """Durable on return; until then the flash holds what it held before, whole."""
+        one = self.former
+        former = one and [one.device, one.k_dev, one.tokens, one.incarnations]
+        value = [self._seed, self.k_dev, self.root, self.mesh_id, self.credential, self.tokens, former]
+        body = cbor.encode(value)
+        files.replace(_FILE, [crc32(body).to_bytes(4, "big"), body])
+
+    def forget_former(self, files):
+        """To be called when nothing of the former device's log is left."""
+        self.former = None
+        self.store(files)
 
 
 def load(files):
@@ -42,25 +66,34 @@ def load(files):
     if data is None:
         return None
     try:
-        return Identity(*cbor.decode(data))
+        if crc32(data[4:]) != int.from_bytes(data[:4], "big"):
+            raise ValueError
+        return Identity(*cbor.decode(data[4:]))
     except (WireError, TypeError, ValueError):
-        raise StorageError("%s is damaged; enrol the device anew" % _FILE)
+        raise StorageError(
+            "%s is damaged, and its key with it: erase the flash and enrol a new device" % _FILE
+        )
 
 
-def make_seed(random_bytes, host_bytes, hardware_id, jitter):
-    """32 secret bytes; nobody who chooses only some of the inputs can choose or foresee the seed. SPEC 8.7"""
-    return sha512(random_bytes(64) + host_bytes + hardware_id + jitter)[:32]
+class NextKey:
+    """The seed of a key that is to follow, kept apart until a rotation is complete. `make(host bytes)` -> 32 bytes."""
 
+    def __init__(self, files, make):
+        self._files = files
+        self._make = make
 
-def clock_jitter(ticks_ms):
-    """64 low bytes of how often the clock can be read within a millisecond."""
-    found = bytearray(64)
-    for index in range(64):
-        began, reads = ticks_ms(), 0
-        while ticks_ms() == began:
-            reads += 1
-        found[index] = reads & 0xFF
-    return bytes(found)
+    def seed(self, host_bytes, present):
+        """The seed that waits, else a new one that is durable on return; never that of the `present` public key."""
+        data = self._files.read(_NEXT) or b""
+        seed = data[4:]
+        sound = len(seed) == 32 and crc32(seed) == int.from_bytes(data[:4], "big")
+        if not sound or Ed25519Signer(seed).public == present:
+            seed = self._make(host_bytes)
+            self._files.replace(_NEXT, [crc32(seed).to_bytes(4, "big"), seed])
+        return seed
+
+    def forget(self):
+        self._files.remove(_NEXT)
 
 
 def measure(files):

@@ -72,6 +72,12 @@ class Journal:
             self._heads = [Head() for _ in range(_STREAMS)]
             self._store_heads()
 
+    def renew(self, incarnation):
+        """Begins a new incarnation, as a device does whose key is new. Nothing may be open or unsealed."""
+        self.incarnation = incarnation
+        self._heads = [Head() for _ in range(_STREAMS)]
+        self._store_heads()
+
     # What flash holds at start
 
     def _scan(self):

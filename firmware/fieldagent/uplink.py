@@ -1,7 +1,8 @@
 """The cable to a bridge: one session after another, as long as the board runs.
 
-Decides when a session is given up for a new one: an unanswered call, a silent bridge, a closed session. Refuses to
-interpret what a session reports; the agent does. SPEC 8.2 to 8.5
+Decides when a session is given up for a new one: an unanswered call, a silent bridge, a closed session; and who speaks
+in it: after a rotation the former device in turn with the present one, until the former's log is drained. Refuses to
+interpret what a session reports; the agent does. SPEC 8.2 to 8.5, 8.7
 """
 
 from fieldwire import session_frames
@@ -12,18 +13,29 @@ _CALL_MS = 2_000
 # A bridge that was restarted cannot call; a device that hears nothing for so long calls again.
 _SILENCE_MS = 10_000
 _ANSWERS = 8
+# So long without custody, and the former device leaves the cable to the present one.
+_FORMER_MS = 60_000
+_ROTATE_START = 0x24
 
 
 class Uplink:
-    """Five methods as every protocol object here. `random_bytes(n)`; `link`: frame_max, baud, turnaround_ms."""
+    """Five methods as every protocol object here. `random_bytes(n)`; `link`: frame_max, baud, turnaround_ms.
+
+    `rotate_start` is a frame that asks for a rotation, until somebody takes it.
+    """
 
     def __init__(self, identity, boot, outbox, link, random_bytes):
-        self._identity = identity
         self._boot = boot
         self._outbox = outbox
         self._link = link
         self._random_bytes = random_bytes
         self._session = None
+        self._present = self._speaker = (identity.device, identity.k_dev, outbox)
+        self._former = None
+        if identity.former is not None:
+            self._divide(identity.former)
+        self._freed_ms = 0  # when the former device was last given custody
+        self.rotate_start = None
         self._heard_ms = 0
         answer_ms = 2 * (session_frames.wire_ms(link, link.frame_max) + link.turnaround_ms)
         self._call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
@@ -33,25 +45,39 @@ class Uplink:
     def start(self, now_ms):
         """Forgets the session there was, and calls. Idempotent for the bridge."""
         self.bridge = self._outbox.bridge = None
-        identity = self._identity
+        others_turn = self._speaker is self._present and self._former_waits()
+        self._speaker = self._former if others_turn else self._present
+        device, k_dev, outbox = self._speaker
         nonce = self._random_bytes(8)
-        self._session = DeviceSession(
-            identity.device, self._boot, identity.k_dev, nonce, self._outbox, self._link
-        )
+        self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link)
         self._session.open(now_ms)
-        self._heard_ms = now_ms
+        self._heard_ms = self._freed_ms = now_ms
 
     def receive(self, frame, now_ms):
+        if frame and frame[0] == _ROTATE_START:
+            self.rotate_start = frame
+            return
         self._heard_ms = now_ms
         self._session.receive(frame, now_ms)
 
     def next_event(self):
+        """The session's next event. What is the present device's alone to do is not told of a former one's session."""
         event = self._session.next_event()
+        while event is not None and self._speaker is self._former and self._keeps(event):
+            event = self._session.next_event()
         if event is not None and event[0] == "established":
             self.bridge = self._outbox.bridge = event[1]
         elif event is not None and event[0] == "closed":
             self.bridge = self._outbox.bridge = None
         return event
+
+    def _keeps(self, event):
+        """True for what happened in a former device's session and is not the agent's to know."""
+        if event[0] == "established":
+            self.bridge = self._outbox.bridge = event[1]
+        elif event[0] == "custody":
+            self._freed_ms = self._heard_ms
+        return event[0] in ("established", "exchange", "idle")
 
     def to_send(self, now_ms):
         return self._session.to_send(now_ms)
@@ -71,9 +97,28 @@ class Uplink:
         self._session.wake(now_ms)
 
     def ask_time(self, xid, now_ms):
-        return self.bridge is not None and self._session.ask_time(xid, now_ms)
+        """False where nobody could answer, or for a former device: its clock is the present one's by now."""
+        if self.bridge is None or self._speaker is not self._present:
+            return False
+        return self._session.ask_time(xid, now_ms)
+
+    def _divide(self, former):
+        """Makes two speakers of one outbox: the former device for its incarnations, the present one for the rest."""
+        from fieldagent.log_part import LogPart  # few boards ever need it
+
+        ours = former.incarnations
+        self._former = (former.device, former.k_dev, LogPart(self._outbox, lambda one: one in ours))
+        device, k_dev, outbox = self._present
+        self._present = self._speaker = (device, k_dev, LogPart(outbox, lambda one: one not in ours))
+
+    def _former_waits(self):
+        return self._former is not None and bool(self._former[2].segments())
 
     def _give_up_ms(self):
         if self.bridge is None:
             return self._heard_ms + self._call_ms
+        if self._speaker is self._former and (
+            self._heard_ms - self._freed_ms >= _FORMER_MS or not self._former_waits()
+        ):
+            return self._heard_ms
         return self._heard_ms + (self._silence_ms if self._session.state == "idle" else self._call_ms)

@@ -13,6 +13,7 @@ from fieldpost import keyfile
 from fieldpost.signing import Signer
 from fieldwire import cose, keys, tokens
 from fieldwire.custody import link_key
+from fieldwire.tokens import Token
 
 DAY_S = 86_400
 SKEW_S = 3_600  # a token is valid an hour before it was signed: the signer's clock is one among many
@@ -200,6 +201,35 @@ class Mesh:
             tokens.TARGET: target,
         }
         return self._issue(cose.REVOCATION, claims, self.authority(path))
+
+    def anew(self, path: str, token: Token, public: bytes, validity: Validity) -> bytes:
+        """A credential or endorsement like `token`, for another key and time, within its authority's own; the id."""
+        claims = dict(token.claims)
+        own = tokens.decode(self.token(self.authorities[path])).claims
+        claims[tokens.NBF] = max(validity.nbf, own[tokens.NBF])
+        claims[tokens.EXP] = min(validity.exp, own[tokens.EXP])
+        claims[tokens.CNF] = {1: keys.cose_key(public)}
+        claims[tokens.ISSUER] = self.authorities[path]
+        return self._issue(token.typ, claims, self.authority(path))
+
+    def rotation(
+        self, path: str, validity: Validity, accepted: bytes, public: bytes, before: bytes, after: bytes
+    ) -> bytes:
+        """The bytes by which an authority lets a key follow another; they are kept once it is done. SPEC 7.6"""
+        claims = {
+            tokens.EXP: validity.exp,
+            tokens.NBF: validity.nbf,
+            tokens.CNF: {1: keys.cose_key(public)},
+            tokens.ISSUER: self.authorities[path],
+            tokens.ACCEPTED: accepted,
+            tokens.BEFORE: before,
+            tokens.AFTER: after,
+        }
+        return tokens.issue(cose.ROTATION, claims, self.authority(path))
+
+    def keep(self, data: bytes) -> bytes:
+        """Keep a token that is to be told to all from now on; returns its id."""
+        return self._keep(data)
 
     def schema(self, path: str, data: bytes) -> bytes:
         """An authority signs a schema, so that payloads can be read by whoever trusts it; returns the id."""

@@ -7,6 +7,7 @@ to look into a frame. SPEC 8.1
 from fieldwire import frame, limits
 
 _STUCK_MS = 1_000
+_FRAMES_A_TURN = 8
 
 
 class FrameLink:
@@ -40,6 +41,21 @@ class FrameLink:
             elif now_ms - self._rest_since_ms >= _STUCK_MS:
                 self._rest = b""
         return not self._rest
+
+    def turn(self, part, clock):
+        """Hands arrived frames to a protocol object and sends what it has due; True when anything moved."""
+        frames = self.receive()
+        for one in frames:
+            part.receive(one, clock.now_ms())
+        sent = 0
+        while sent < _FRAMES_A_TURN and self.is_clear(clock.now_ms()):
+            now_ms = clock.now_ms()
+            one = part.to_send(now_ms)
+            if one is None:
+                break
+            self.send(one, now_ms)
+            sent += 1
+        return bool(frames) or sent > 0
 
     def send(self, one, now_ms):
         """Sends one frame; call only when the link is clear."""

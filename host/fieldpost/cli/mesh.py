@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fieldpost import provision
-from fieldpost.cli import desk, mesh_bridge, mesh_device, mesh_schema, output
+from fieldpost.cli import desk, mesh_bridge, mesh_device, mesh_rotate, mesh_schema, output
 from fieldpost.mesh import Mesh
 
 NAME_MAX = 64
@@ -115,5 +115,5 @@ def _show(mesh: Mesh) -> None:
         typer.echo(f"  {path}  held by {thumbprint[:16]}")
 
 
-for part in (mesh_bridge, mesh_device, mesh_schema):
+for part in (mesh_bridge, mesh_device, mesh_rotate, mesh_schema):
     part.add_to(app)

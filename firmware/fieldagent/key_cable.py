@@ -1,0 +1,68 @@
+"""How a device comes by its keys over the cable: enrolment before anything else, a rotation now and then.
+
+Shell of the two protocols: moves frames and time, and makes durable what they decided before the host is told.
+Loaded only while one of them is under way. SPEC 8.7
+"""
+
+from fieldagent import identity, seed
+
+_TURN_MS = 5
+# A device that hands over observes nothing meanwhile; an authority's answer is a matter of seconds.
+_HANDOVER_MS = 30_000
+_LAST_WORDS_MS = 1_000
+
+
+def _maker(board):
+    """make(host bytes) -> a new seed of this board."""
+    return lambda host: seed.make_seed(board.random_bytes, host, board.unique_id(), seed.jitter_of(board))
+
+
+async def enrol(board, files, clock, uart, measurement):
+    """The Identity that a host has given this device, durable; waits for it as long as it takes."""
+    from fieldagent.enrolment import Enrolment
+
+    enrolment = Enrolment(board.unique_id(), board.NAME.encode(), measurement, _maker(board))
+    known = None
+    while known is None:
+        uart.turn(enrolment, clock)
+        event = enrolment.next_event()
+        if event is not None and event[0] == "keyless":
+            print("error", event[1])
+        elif event is not None:
+            event[1].store(files)
+            known = event[1]
+            enrolment.confirm()
+        await board.sleep_ms(_TURN_MS)
+    uart.turn(enrolment, clock)
+    return known
+
+
+async def hand_over(board, files, clock, uart, agent, known, boot):
+    """True when the key was rotated as the frame `agent.uplink.rotate_start` asked: the board is another device now.
+
+    Else all is as before, and the agent goes on where a handover had stopped it.
+    """
+    from fieldagent.handover import Handover
+
+    next_key = identity.NextKey(files, _maker(board))
+    handover = Handover(known, boot, next_key, agent.close_log, agent.journal_incarnations)
+    handover.receive(agent.uplink.rotate_start, clock.now_ms())
+    agent.uplink.rotate_start = None
+    if not handover.begun:
+        return False
+    rotated, until_ms = None, clock.now_ms() + _HANDOVER_MS
+    while clock.now_ms() < until_ms:
+        uart.turn(handover, clock)
+        event = handover.next_event()
+        if event is not None and event[0] == "keyless":
+            print("error", event[1])
+        elif event is not None:
+            event[1].store(files)
+            rotated = event[1]
+            next_key.forget()
+            handover.confirm()
+            until_ms = clock.now_ms() + _LAST_WORDS_MS
+        await board.sleep_ms(_TURN_MS)
+    if rotated is None:
+        agent.start(clock.now_ms())
+    return rotated is not None

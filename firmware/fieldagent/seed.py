@@ -1,0 +1,54 @@
+"""The seed of a device's key: made on the board from all that the board, its clock and a host can give.
+
+Decides whether the random source can be used at all: not one that fails, stands still or repeats itself. Refuses
+to call it good: a generator that is started alike at each boot passes, and so does one that somebody else knows.
+Against those stand the host's bytes and the jitter, which can only add. SPEC 8.7
+"""
+
+from fieldwire.sha512 import sha512
+
+_DRAW_BYTES = 64
+_BLOCK_BYTES = 8
+_JITTER_BYTES = 128  # 1,024 low bits
+
+
+class SeedError(Exception):
+    """No key can be made; the message names the cause and the remedy."""
+
+
+def make_seed(random_bytes, host_bytes, hardware_id, jitter):
+    """32 secret bytes; nobody who chooses only some of the inputs can choose or foresee the seed. SPEC 8.7"""
+    return sha512(_drawn(random_bytes) + host_bytes + hardware_id + jitter)[:32]
+
+
+def _drawn(random_bytes):
+    """64 random bytes, whose source did not repeat eight bytes in two draws: by chance once in 2^57 times."""
+    try:
+        before, drawn = random_bytes(_DRAW_BYTES), random_bytes(_DRAW_BYTES)
+    except OSError as cause:
+        raise SeedError("the random source fails (%s); let the board warm up, or replace it" % cause)
+    both = bytes(before) + bytes(drawn)
+    blocks = set([both[at : at + _BLOCK_BYTES] for at in range(0, len(both), _BLOCK_BYTES)])
+    if len(drawn) != _DRAW_BYTES or len(blocks) != 2 * _DRAW_BYTES // _BLOCK_BYTES:
+        raise SeedError("the random source repeats itself; no key is made with it: replace the board")
+    return drawn
+
+
+def jitter_of(board):
+    """1,024 low bits of the board's noise where it has an ADC for it, else of its clock.
+
+    `board.noise(n)` -> n bytes of low bits.
+    """
+    noise = getattr(board, "noise", None)
+    return noise(_JITTER_BYTES) if noise is not None else clock_jitter(board.ticks_ms)
+
+
+def clock_jitter(ticks_ms):
+    """128 low bytes of how often the clock can be read within a millisecond."""
+    found = bytearray(_JITTER_BYTES)
+    for index in range(_JITTER_BYTES):
+        began, reads = ticks_ms(), 0
+        while ticks_ms() == began:
+            reads += 1
+        found[index] = reads & 0xFF
+    return bytes(found)

@@ -1,0 +1,107 @@
+"""What an authority's desk does when a device's key is rotated: who may, what follows, and when it is told. SPEC 7.6
+
+Shell over the mesh's folder. Decides that what follows is what was: authority, scope, rights, builds and clock are the
+old device's. Nothing is told to a bridge before the device has stored it. Times and randomness come in.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from fieldpost import keyfile, provision
+from fieldpost.links import enrol_port
+from fieldpost.mesh import Mesh, Validity
+from fieldpost.provision import ProvisionError
+from fieldpost.rotate import next_k_dev
+from fieldpost.signing import verify
+from fieldwire import cbor, cose, limits, rotation, tokens
+
+Random = Callable[[int], bytes]
+
+
+@dataclass(frozen=True)
+class Rotated:
+    """Two device ids, one board: the new one's standing, and the rotation by token id."""
+
+    former: bytes
+    now: provision.Enrolled
+    rotation: bytes
+
+
+async def rotate(
+    mesh: Mesh, port: Path | str, validity: Validity, random: Random, baud: int = 115_200
+) -> Rotated:
+    """Rotate the key of the device on a serial port, in the running loop.
+
+    A rotation that broke off after the device had stored it is finished. Raises ProvisionError where the device is
+    not this mesh's, PortError where nobody answers or the device refuses.
+    """
+    device = await enrol_port.rotate(
+        str(port),
+        baud,
+        lambda called: _called(mesh, port, called),
+        lambda accepted: grant(mesh, accepted, validity),
+        random(32),
+    )
+    _path(mesh, device, "heir").rename(_path(mesh, device, "key"))
+    waiting = _path(mesh, device, "rotation")
+    kept = mesh.keep(waiting.read_bytes())
+    waiting.unlink()
+    statement = rotation.decode(tokens.decode(mesh.token(kept)).claims[tokens.ACCEPTED])
+    return Rotated(rotation.devices(statement)[0], provision.enrolled(mesh, device), kept)
+
+
+def _called(mesh: Mesh, port: Path | str, device: bytes) -> tuple[str, bytes]:
+    if _path(mesh, device, "heir").exists():
+        return "finish", b""
+    if not _path(mesh, device, "key").exists():
+        raise ProvisionError(
+            f"{port}: device {device.hex()} was not enrolled from {mesh.folder}; use the desk of its own mesh"
+        )
+    if device in heirs(mesh):
+        return "pass", b""
+    return "order", keyfile.read(_path(mesh, device, "key"))
+
+
+def heirs(mesh: Mesh) -> dict[bytes, bytes]:
+    """The device that follows, by the one that handed over."""
+    held = [tokens.decode(data) for data in mesh.tokens()]
+    return dict(
+        rotation.devices(rotation.decode(one.claims[tokens.ACCEPTED]))
+        for one in held
+        if one.typ == cose.ROTATION
+    )
+
+
+def grant(mesh: Mesh, accepted: bytes, validity: Validity) -> tuple[bytes, list[bytes]]:
+    """(new public key, tokens) for a device that hands over, made and kept before it is told. Raises ProvisionError."""
+    statement = rotation.opened(accepted, verify)
+    device, heir = rotation.devices(statement)
+    if statement.mesh != mesh.id:
+        raise ProvisionError(
+            f"device {device.hex()} hands over in another mesh; use the desk of that mesh, {statement.mesh.hex()}"
+        )
+    before = provision.enrolled(mesh, device)
+    old = tokens.decode(mesh.token(before.credential))
+    path = next(path for path, one in mesh.authorities.items() if one == old.claims[tokens.ISSUER])
+    try:
+        after = provision.enrolled(mesh, heir)
+        credential, endorsement = after.credential, after.endorsement
+    except ProvisionError:  # the first time that this key is asked for
+        credential = mesh.anew(path, old, statement.new, validity)
+        endorsement = mesh.anew(path, tokens.decode(mesh.token(before.endorsement)), statement.new, validity)
+    signed = mesh.rotation(path, validity, accepted, statement.new, before.credential, credential)
+    held = [mesh.token(one) for one in (mesh.authorities[path], credential, endorsement)] + [signed]
+    if 1 + len(cbor.encode([held])) > limits.FRAME_MAX:
+        raise ProvisionError(
+            f"device {device.hex()}: its tokens do not fit one frame; enrol it anew with a scope of fewer subjects"
+        )
+    k_dev = next_k_dev(keyfile.read(_path(mesh, device, "key")), statement.new)
+    _path(mesh, heir, "heir").unlink(missing_ok=True)
+    keyfile.create(_path(mesh, heir, "heir"), k_dev)
+    _path(mesh, heir, "rotation").write_bytes(signed)
+    return statement.new, held
+
+
+def _path(mesh: Mesh, device: bytes, ending: str) -> Path:
+    return mesh.folder / "devices" / f"{device.hex()}.{ending}"

@@ -1,0 +1,75 @@
+"""The authority's side of a rotation for the agent's tests: tokens for a device whose key follows another's."""
+
+from agent_world import EXP, NBF, Mesh
+
+from fieldagent.drivers.uart import FrameLink
+from fieldagent.handover import REFUSED, REQUEST, ROTATE, ROTATED, START, order_mac
+from fieldwire import cbor, cose, keys, rotation, tokens
+
+K_DEV = b"\x07" * 32
+HOST_BYTES = b"\x66" * 32
+MESH = Mesh(10)
+
+
+def start(device, k_dev=K_DEV, host_bytes=HOST_BYTES):
+    body = [device, host_bytes, order_mac(k_dev, device, host_bytes)]
+    return bytes((START,)) + cbor.encode(body)
+
+
+def rotation_token(accepted, before, after, mesh=MESH, **changed):
+    claims = {
+        tokens.EXP: EXP,
+        tokens.NBF: NBF,
+        tokens.CNF: {1: keys.cose_key(rotation.decode(accepted).new)},
+        tokens.ISSUER: mesh.region_id,
+        tokens.ACCEPTED: accepted,
+        tokens.BEFORE: tokens.token_id(before),
+        tokens.AFTER: tokens.token_id(after),
+    }
+    claims.update({getattr(tokens, name.upper()): value for name, value in changed.items()})
+    return tokens.issue(cose.ROTATION, claims, mesh.authority)
+
+
+def given(accepted, mesh=MESH):
+    """The tokens of a whole ROTATE, issuers first."""
+    statement = rotation.decode(accepted)
+    before, after = (mesh.device_credential(public) for public in (statement.old, statement.new))
+    return [mesh.region, after, rotation_token(accepted, before, after, mesh)]
+
+
+def rotate(held):
+    return bytes((ROTATE,)) + cbor.encode([held])
+
+
+class RotatingHost:
+    """The host's side of SPEC 8.7 on the other end of a board's uart; `answers`: False leaves a request unanswered."""
+
+    def __init__(self, pipe, k_dev=K_DEV, answers=True):
+        self._link = FrameLink(pipe)
+        self._k_dev = k_dev
+        self._answers = answers
+        self._asked = False
+        self.calls = []
+        self.accepted = None
+        self.rotated = None
+        self.refused = None
+
+    def turn(self, now_ms):
+        for one in self._link.receive():
+            body = cbor.decode(one[1:-8]) if one[0] == 0x81 else cbor.decode(one[1:])
+            if one[0] == 0x81:
+                self._on_call(body[2], now_ms)
+            elif one[0] == REQUEST:
+                self.accepted = body[0]
+                if self._answers:
+                    self._link.send(rotate(given(body[0])), now_ms)
+            elif one[0] == ROTATED:
+                self.rotated = body[0]
+            elif one[0] == REFUSED:
+                self.refused = body[0]
+
+    def _on_call(self, device, now_ms):
+        self.calls.append(device)
+        if not self._asked:
+            self._asked = True
+            self._link.send(start(device, self._k_dev), now_ms)
