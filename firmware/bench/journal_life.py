@@ -7,9 +7,12 @@ from ledger import Ledger
 from nor_flash import PowerCut
 from quick_signer import QuickSigner
 
+from fieldwire import cbor
+from fieldwire import observation as obs
 from fieldwire.errors import StorageError
 
 _ID = b"\x08" * 16
+_LEAF_BYTES = 72  # what a leaf takes beside its payload
 _UNDRAINED_MAX = 3
 _MARGIN = 8  # a drop frees an eighth of what the log holds
 
@@ -41,6 +44,8 @@ class Life:
 
     def live(self, steps):
         for _ in range(steps):
+            if self.journal.bytes > self.journal.capacity * 3 // 4:
+                self.drop()
             self.dice.one_of(_HABITS)(self)
 
     def finish(self):
@@ -63,13 +68,13 @@ class Life:
             self._append(stream, self.dice.bytes(4 + self.dice.below(90)))
 
     def _append(self, stream, filling):
-        leaf_bytes = len(filling) + 16
+        leaf_bytes = len(filling) + _LEAF_BYTES
         try:
             if not self.journal.room_for(stream, leaf_bytes):
                 self.seal(stream)
             seq = self.journal.next_seq(stream)
             position = (self.journal.incarnation, stream, seq)
-            leaf = b"%d-%d/%d " % (self.ledger.incarnations, stream, seq) + filling
+            leaf = _leaf(position, self.ledger.boots, self._now_ms, filling)
             self.ledger.begin_append(position, leaf)
             self._now_ms += 1
             self.journal.append(stream, leaf, (self.ledger.boots, _ID, _ID), self._now_ms)
@@ -127,7 +132,7 @@ class Life:
             self._refused()
 
     def drop(self):
-        """As a full log does: a durable gap record names what goes."""
+        """As a full log does: a durable gap record names what goes, and only then is it freed."""
         victims = self.journal.oldest_of_lowest(self.journal.bytes // _MARGIN)
         self._append(0, b"gap %d" % len(victims))
         self.commit()
@@ -144,19 +149,19 @@ class Life:
     def reboot(self):
         self.boot()
 
-    def lose_heads(self):
-        """The log's last seq is not provable any more; what lies there of older incarnations stays to be drained."""
-        if len({row[0] for row in self.journal.held()}) < _UNDRAINED_MAX:
-            for stream in range(4):
-                self.seal(stream)
-            self.ledger.check(self.journal)
-            self.ledger.heads_destroyed()
-            try:
-                self.store.destroy_heads()
-            except StorageError:
-                self._check_power()
-                raise
-            self.boot()
+    def renew(self):
+        """A new incarnation, as after a change of keys; what lies there of older ones stays to be drained."""
+        if len({row[0] for row in self.journal.held()}) >= _UNDRAINED_MAX:
+            return
+        for stream in range(4):
+            self.seal(stream)
+        self.ledger.renewing()
+        try:
+            self.journal.renew(self.ledger.new_incarnation())
+        except StorageError:
+            self._refused()
+            return
+        self.ledger.check(self.journal)
 
     def _refused(self):
         self._check_power()
@@ -168,11 +173,19 @@ class Life:
             raise PowerCut("the power went under the file system")
 
 
+def _leaf(position, boot, now_ms, payload):
+    """An observation as far as a log reads it."""
+    incarnation, stream, seq = position
+    place = {obs.INCARNATION: incarnation, obs.STREAM: stream, obs.SEQ: seq, obs.TREF: [boot, now_ms]}
+    place.update({obs.PAYLOAD: payload, obs.CREDENTIAL: _ID, obs.BOOT_ATTESTATION: _ID})
+    return cbor.encode(place)
+
+
 _HABITS = (
     (Life.append_and_commit,) * 12
     + (Life.append,) * 3
     + (Life.seal_any,) * 5
     + (Life.custody,) * 5
     + (Life.idle,) * 4
-    + (Life.custody_twice, Life.commit, Life.drop, Life.reboot, Life.lose_heads)
+    + (Life.custody_twice, Life.commit, Life.drop, Life.reboot, Life.renew)
 )

@@ -80,8 +80,8 @@ class Ledger:
     def power_gone(self):
         self._waiting.clear()
 
-    def heads_destroyed(self):
-        """The log can no longer prove its last seq: it is to take a new incarnation."""
+    def renewing(self):
+        """The log is told to take a new incarnation; a cut may leave it with the old one."""
         self._current = None
 
     def begin_release(self, key):

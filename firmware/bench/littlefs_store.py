@@ -60,7 +60,6 @@ class LittleFsStore:
     def __init__(self, journal_of=Journal):
         self._journal_of = journal_of
         self._last = None
-        self._files = None
 
     def format(self, flash):
         vfs.VfsLfs2.mkfs(flash, progsize=flash.unit_bytes)
@@ -72,8 +71,4 @@ class LittleFsStore:
         return Files("", vfs.VfsLfs2(self._last, progsize=flash.unit_bytes))
 
     def open(self, flash, new_incarnation):
-        self._files = self.files(flash)
-        return self._journal_of(self._files, new_incarnation)
-
-    def destroy_heads(self):
-        self._files.remove("log/heads")
+        return self._journal_of(self.files(flash), new_incarnation)

@@ -9,6 +9,7 @@ import os
 from fieldwire.errors import StorageError
 
 _FOLDER = 0x4000
+_ENOENT, _EEXIST = 2, 17
 
 
 class Appender:
@@ -49,7 +50,7 @@ class Files:
         try:
             self._system.mkdir(self.path(name))
         except OSError as cause:
-            if cause.errno != 17:  # EEXIST
+            if cause.errno != _EEXIST:
                 raise StorageError("cannot make the folder %s (%s)" % (name, cause))
 
     def entries(self, folder):
@@ -62,17 +63,20 @@ class Files:
     def _listing(self, folder):
         try:
             return [(row[0], row[1] == _FOLDER, row[3]) for row in self._system.ilistdir(self.path(folder))]
-        except OSError:
-            return []
+        except OSError as cause:
+            if cause.errno == _ENOENT:
+                return []
+            raise StorageError("cannot list %s (%s)" % (folder, cause))
 
     def read(self, name):
-        """All bytes of a file, or None where there is none."""
+        """All bytes of a file, or None where there is none: what cannot be read is not taken for absent."""
         try:
-            file = self._system.open(self.path(name), "rb")
-        except OSError:
-            return None
-        with file:
-            return file.read()
+            with self._system.open(self.path(name), "rb") as file:
+                return file.read()
+        except OSError as cause:
+            if cause.errno == _ENOENT:
+                return None
+            raise StorageError("cannot read %s (%s)" % (name, cause))
 
     def read_at(self, name, offset, size):
         try:
@@ -81,6 +85,28 @@ class Files:
                 return file.read(size)
         except OSError as cause:
             raise StorageError("cannot read %s at %d (%s)" % (name, offset, cause))
+
+    def read_into(self, name, buffer):
+        """Fills `buffer` from a file's begin; returns how many bytes there were, 0 where there is no file."""
+        try:
+            file = self._system.open(self.path(name), "rb")
+        except OSError as cause:
+            if cause.errno == _ENOENT:
+                return 0
+            raise StorageError("cannot read %s (%s)" % (name, cause))
+        try:
+            with file:
+                return file.readinto(buffer)
+        except OSError as cause:
+            raise StorageError("cannot read %s (%s)" % (name, cause))
+
+    def write(self, name, mode, data):
+        """Writes (`mode` "wb") or appends ("ab") to a file, durable on return; it is open no longer than that."""
+        try:
+            with self._system.open(self.path(name), mode) as file:
+                file.write(data)
+        except OSError as cause:
+            raise StorageError("cannot write %s (%s); free space on the flash" % (name, cause))
 
     def size(self, name):
         """Bytes of a file that is there."""
@@ -119,7 +145,7 @@ class Files:
             self._system.remove(self.path(name))
             return True
         except OSError as cause:
-            if cause.errno == 2:  # ENOENT
+            if cause.errno == _ENOENT:
                 return False
             raise StorageError("cannot remove %s (%s)" % (name, cause))
 
