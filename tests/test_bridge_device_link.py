@@ -15,7 +15,7 @@ from fieldpost.pipeline import Bridge
 from fieldpost.store import Store
 from fieldwire import cbor, cose, custody, frame, keys, tokens
 from fieldwire import observation as obs
-from fieldwire.errors import NUMBER
+from fieldwire.error_numbers import NUMBER
 from fieldwire.session import DeviceSession
 
 BRIDGE = key("bridge")

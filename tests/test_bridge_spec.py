@@ -8,7 +8,7 @@ import spec_codes
 from fieldagent import enrolment, handover, neighbours
 from fieldpost import rotate
 from fieldpost.codes import CODES
-from fieldwire import cose, error_table, errors, limits, seal, session_frames, tokens
+from fieldwire import cose, error_numbers, error_table, limits, seal, session_frames, tokens
 from fieldwire import observation as obs
 
 ROOT = spec_codes.SPEC.parent.parent
@@ -128,20 +128,20 @@ def test_the_table_of_codes_is_made_from_the_code():
 
 
 def test_every_code_has_a_number_of_its_own_a_meaning_and_a_remedy():
-    numbers = list(errors.NUMBER.values()) + [number for number, _, _ in CODES.values()]
-    assert len(set(numbers)) == len(numbers) and not set(errors.NUMBER) & set(CODES)
-    assert max(errors.NUMBER.values()) < 100 <= min(number for number, _, _ in CODES.values())
-    assert set(error_table.MEANING) == set(errors.NUMBER)
+    numbers = list(error_numbers.NUMBER.values()) + [number for number, _, _ in CODES.values()]
+    assert len(set(numbers)) == len(numbers) and not set(error_numbers.NUMBER) & set(CODES)
+    assert max(error_numbers.NUMBER.values()) < 100 <= min(number for number, _, _ in CODES.values())
+    assert set(error_table.MEANING) == set(error_numbers.NUMBER)
 
 
 def test_every_code_that_the_code_raises_has_a_row():
     raised = set(re.findall(r"\bWireError\(\s*\"([a-z0-9-]+)\"", CODE))
     raised |= set(re.findall(r"\b(?:refuse|Refusal)\(\s*\"([a-z0-9-]+)\"", CODE))
-    assert raised <= set(errors.NUMBER) | set(CODES)
+    assert raised <= set(error_numbers.NUMBER) | set(CODES)
 
 
 def test_every_wire_code_is_raised_somewhere():
-    assert not [code for code in errors.NUMBER if CODE.count(f'"{code}"') < 3]
+    assert not [code for code in error_numbers.NUMBER if CODE.count(f'"{code}"') < 3]
 
 
 def test_every_limit_of_the_specification_is_the_codes():

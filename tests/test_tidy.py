@@ -11,7 +11,7 @@ from tidy_tree import CODE, ROOT, files, functions, python_files, text, tree
 from typer.main import get_command
 
 from fieldpost.cli.main import COMMANDS, LazyGroup, app, load
-from fieldwire.errors import NUMBER
+from fieldwire.error_numbers import NUMBER
 
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60

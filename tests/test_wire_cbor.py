@@ -4,7 +4,8 @@ from vectors_io import fails, hexed, load_json, raises, unhex
 
 from fieldwire import cbor
 from fieldwire.cbor import Tag
-from fieldwire.errors import NUMBER, WireError
+from fieldwire.error_numbers import NUMBER
+from fieldwire.errors import WireError
 
 VECTORS = load_json("cbor")
 

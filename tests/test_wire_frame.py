@@ -3,7 +3,7 @@
 from vectors_io import fails, hexed, load_json, raises, unhex
 
 from fieldwire import frame
-from fieldwire.errors import NUMBER
+from fieldwire.error_numbers import NUMBER
 from fieldwire.frame import Deframer
 from fieldwire.limits import FRAME_MAX
 

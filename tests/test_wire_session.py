@@ -19,7 +19,7 @@ from session_fakes import (
 from vector_session import refused, told
 from vectors_io import HERE, fails, hexed, load_json, unhex
 
-from fieldwire import custody, session_frames, session_table
+from fieldwire import custody, session_bridge, session_device, session_frames
 from fieldwire.session import BridgeSession, DeviceSession
 from fieldwire.session_frames import NAME, wire_ms
 
@@ -27,7 +27,7 @@ VECTORS = load_json("session")
 
 
 def spec_table(role):
-    """The table of one role in SPEC 8.3, as session_table writes it."""
+    """The table of one role in SPEC 8.3, as the role's module writes it."""
     with open(HERE + "/../shared/SPEC.md") as file:
         text = file.read()
     rows = text.split("\n8.3 ")[1].split("\n8.4 ")[0].split("\n" + role)[1].split("|---|---|\n")[1]
@@ -43,12 +43,12 @@ def spec_table(role):
 
 
 def test_the_tables_of_the_specification_are_those_of_the_code():
-    assert spec_table("Device:") == session_table.DEVICE
-    assert spec_table("Bridge,") == session_table.BRIDGE
+    assert spec_table("Device:") == session_device.TABLE
+    assert spec_table("Bridge,") == session_bridge.TABLE
 
 
 def test_every_state_can_be_reached_and_every_following_state_exists():
-    for table, first in ((session_table.DEVICE, "new"), (session_table.BRIDGE, "waiting")):
+    for table, first in ((session_device.TABLE, "new"), (session_bridge.TABLE, "waiting")):
         reached = {first}
         for state in table:
             reached.update(table[state].values())

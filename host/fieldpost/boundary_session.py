@@ -21,7 +21,8 @@ from fieldpost.model import Outcome, Refusal
 from fieldpost.secure_channel import SecureChannel, ephemeral_public
 from fieldpost.state import State
 from fieldwire import keys
-from fieldwire.errors import NUMBER, WireError
+from fieldwire.error_numbers import NUMBER
+from fieldwire.errors import WireError
 
 PATIENCE_MS = 10_000  # a stranger that says nothing for this long is let go
 WORK_MS_MAX = 300_000  # placing and deciding a year's observations takes the peer minutes, not hours

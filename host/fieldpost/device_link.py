@@ -14,7 +14,7 @@ from fieldpost import codes, imports
 from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
 from fieldpost.state import State
-from fieldwire import cbor, errors, frame, limits, tokens
+from fieldwire import cbor, error_numbers, frame, limits, tokens
 from fieldwire.session_bridge import BridgeSession
 
 log = logging.getLogger(__name__)
@@ -235,7 +235,7 @@ def ranges(numbers: list[int]) -> list[list[int]]:
 
 def code_number(name: str) -> int:
     """The number of a code of SPEC 16, the wire's or the bridge's."""
-    return errors.NUMBER[name] if name in errors.NUMBER else codes.CODES[name][0]
+    return error_numbers.NUMBER[name] if name in error_numbers.NUMBER else codes.CODES[name][0]
 
 
 def foreign_objects(desk: Keeper, identity: bytes) -> list[bytes]:

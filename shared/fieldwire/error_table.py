@@ -1,9 +1,9 @@
-"""What each wire code means and what to do about it: the third column beside `errors.NUMBER`.
+"""What each wire code means and what to do about it: the third column beside `error_numbers.NUMBER`.
 
 For people and for the specification; a board carries only the numbers. It decides nothing.
 """
 
-from fieldwire.errors import NUMBER
+from fieldwire.error_numbers import NUMBER
 
 MEANING = {
     "cbor-truncated": (

@@ -11,11 +11,28 @@ from fieldwire.port import const
 from fieldwire.session_core import TRIES_MAX, WINDOW_MAX, Session
 from fieldwire.session_frames import NO_TAG, TAG_SIZE, VERSION
 from fieldwire.session_incoming import Incoming
-from fieldwire.session_table import BRIDGE
 from fieldwire.session_time import Exchanges
 
 # A late copy of a confirmation must not bring an ended contact back; more contacts than this do not overlap.
 _PAST_NONCES_MAX = const(16)
+
+# SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
+# does itself; what a state does not list is dropped and counted.
+# A HELLO whose tag is zero calls, one with a tag confirms (SPEC 8.4).
+TABLE = {
+    "waiting": {"HELLO-call": "waiting", "HELLO-confirm": "established", "end": "closed"},
+    "established": {
+        "HELLO-call": "established",
+        "HELLO-confirm": "established",
+        "DATA": "established",
+        "POLL": "established",
+        "TIME": "established",
+        "CTRL": "established",
+        "BYE": "closed",
+        "end": "closed",
+    },
+    "closed": {},
+}
 
 
 class BridgeSession(Session):
@@ -28,7 +45,7 @@ class BridgeSession(Session):
     """
 
     def __init__(self, thumbprint, boot, nonce, key_for, holdings, link, incoming=None):
-        super().__init__(BRIDGE, "waiting", custody.BRIDGE_ROLE, nonce, link)
+        super().__init__(TABLE, "waiting", custody.BRIDGE_ROLE, nonce, link)
         self.incoming = Incoming() if incoming is None else incoming
         self.device = None
         self._thumbprint = thumbprint
