@@ -5,8 +5,8 @@ from fake_flash import FakeFlash, PowerCut
 
 from fieldagent.battery import Battery
 from fieldagent.observer import Observer
-from fieldwire import seal
 from fieldwire import observation as obs
+from fieldwire import seal
 
 NEVER_MS = 1 << 40
 

@@ -36,7 +36,7 @@ def dropped(journal, keys, reason):
         entries.append(_dropped_one(journal, key, reason))
         if key[1] == obs.URGENT:
             entries.extend(_told_in(journal, key))
-    return _joined(entries)
+    return joined(entries)
 
 
 def _dropped_one(journal, key, reason):
@@ -67,13 +67,24 @@ def _told_in(journal, key):
     """What gap records among the leaves of a segment say: it must outlive them."""
     told = []
     try:
-        for leaf in cbor.decode(_whole(journal, key))[1]:
-            observation = cbor.decode(leaf)
+        for observation in _leaves(journal, key):
             if observation[_FORMAT] == obs.GAP_FORMAT:
                 told.extend(cbor.decode(observation[_PAYLOAD]))
     except (StorageError, WireError):
         return told  # the rest cannot be read any more, and its segment is named as dropped
     return told
+
+
+def is_told_alone(journal, key):
+    """True for a segment that holds gap records and nothing else."""
+    try:
+        return {one[_FORMAT] for one in _leaves(journal, key)} == {obs.GAP_FORMAT}
+    except (StorageError, WireError):
+        return False
+
+
+def _leaves(journal, key):
+    return [cbor.decode(leaf) for leaf in cbor.decode(_whole(journal, key))[1]]
 
 
 def _whole(journal, key):
@@ -83,8 +94,8 @@ def _whole(journal, key):
     raise StorageError("segment %r is not held" % (key,))
 
 
-def _joined(entries):
-    """The entries with neighbouring runs of one reason made one; what was refused comes last, in its order."""
+def joined(entries):
+    """Entries with neighbouring runs of one reason made one; what was refused comes last, in its order."""
     runs = sorted([one for one in entries if len(one) != 6], key=_place)
     joined = []
     for run in runs:

@@ -6,6 +6,7 @@ function of the durable leaf. What is dropped or refused is named by a durable g
 
 from fieldagent import gap
 from fieldagent.leaf import Leaves
+from fieldagent.losses import Losses
 from fieldagent.space import Space
 from fieldwire import cbor
 from fieldwire import observation_writer as obs
@@ -41,16 +42,24 @@ class Observer:
         self._utc = utc
         self._leaves = Leaves(identity.device, identity.k_dev, journal.incarnation, self._author)
         self._space = Space(journal, config.journal_bytes, config.full)
-        self._waiting = {}  # stream -> [seq, [boot, ms], readings refused] while the policy stops it
+        self._losses = Losses(journal, self._write_gap, boot)
         self._wanted = []  # streams to be sealed whatever they hold, urgent first
         self._early = []  # [(incarnation, stream, seq, early copy) ...] not yet sealed
         self._early_in_open = {}  # stream -> leaves of the open segment that are signed already
         self.signatures = 0  # how often the key was used
         self.signed = 0
         self.journalled = 0
-        self.dropped = 0
-        self.refused = 0
         self.utc_faults = 0
+
+    @property
+    def dropped(self):
+        """Observations that went without custody."""
+        return self._losses.dropped
+
+    @property
+    def refused(self):
+        """Readings that a full journal kept out."""
+        return self._losses.refused
 
     def early(self):
         return self._early
@@ -69,12 +78,13 @@ class Observer:
                 tref.append(_utc_claim(reading))
             except WireError:
                 self.utc_faults += 1  # a receiver's junk is no claim, and no reason to lose the reading
-        if stream in self._waiting or self._space.is_closed_to(stream):
-            self._refuse(stream, now_ms)
+        if self._losses.is_waiting(stream) or self._space.is_closed_to(stream):
+            self._losses.refuse(stream, now_ms)
             return None
         while self._space.is_short():
             self._drop_some(now_ms)
-        return self._write(stream, content_format, subject, payload, tref, early, lineage)
+        is_early = early or stream == obs.URGENT
+        return self._write(stream, content_format, subject, payload, tref, is_early, lineage)
 
     def _write(self, stream, content_format, subject, payload, tref, early, lineage):
         if self._identity.credential is not self._author[1]:
@@ -85,7 +95,7 @@ class Observer:
         data = self._leaves.encode(stream, seq, tref, content_format, subject, payload, lineage)
         self._journal.append(stream, data, self._author, tref[1])
         copy = None
-        if early or stream == obs.URGENT:
+        if early:
             self._journal.commit()
             copy = self._sign_early(stream, seq, data)
         self.journalled += 1
@@ -118,6 +128,8 @@ class Observer:
         self.signatures += key is not None
         self.signed += count - self._early_in_open.pop(stream, 0)
         self._early = [entry for entry in self._early if entry[1] != stream]
+        if key is not None and stream == obs.URGENT:
+            self._losses.sealed_urgent(key, count)
         return key is not None
 
     def seal_all(self):
@@ -131,10 +143,10 @@ class Observer:
     def tend(self, now_ms, age_ms_max):
         """Does the one thing that is most due: goes on where readings waited, makes room, or seals one stream.
 
-        True when it did something. A seal or a gap record costs one signature.
+        True when it did something. A seal costs one signature, a gap record none before its seal.
         """
-        if self._waiting and self._space.is_open_again():
-            self._go_on(now_ms)
+        if self._losses.is_stopped() and self._space.is_open_again():
+            self._losses.go_on(now_ms)
             return True
         if self._space.is_near() and self._space.victims():
             self._drop_some(now_ms)
@@ -158,9 +170,7 @@ class Observer:
 
     def drop(self, keys, reason, now_ms):
         """Frees segments behind a durable gap record that names them."""
-        self._record_gap(gap.dropped(self._journal, keys, reason), now_ms)
-        for key in keys:
-            self.dropped += self._journal.free(key)
+        self._losses.drop(keys, reason, now_ms)
 
     def _drop_some(self, now_ms):
         victims = self._space.victims()
@@ -171,30 +181,11 @@ class Observer:
             raise StorageError(
                 "journal_bytes %d is full and holds no segment to drop; raise it" % self._space.bytes_max
             )
-        self.drop(victims, gap.THINNED if self._config.full == "thin" else gap.FULL, now_ms)
+        self._losses.drop(victims, gap.THINNED if self._config.full == "thin" else gap.FULL, now_ms)
 
-    def _refuse(self, stream, now_ms):
-        """Counts a reading that the policy keeps out; the first one is told by a durable gap record."""
-        self.refused += 1
-        waiting = self._waiting.get(stream)
-        if waiting is None:
-            waiting = [self._journal.next_seq(stream), [self._author[0], now_ms], 0]
-            self._record_gap([self._told(stream, waiting, gap.STOPPED)], now_ms)
-            self._waiting[stream] = waiting
-        waiting[2] += 1
-
-    def _go_on(self, now_ms):
-        told = [self._told(stream, self._waiting[stream], gap.WENT_ON) for stream in sorted(self._waiting)]
-        self._record_gap(told, now_ms)
-        self._waiting = {}
-
-    def _told(self, stream, waiting, reason):
-        return gap.refused(self._journal.incarnation, stream, *waiting, reason)
-
-    def _record_gap(self, entries, now_ms):
-        tref = [self._author[0], now_ms]
-        for payload in gap.payloads(entries):
-            self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, tref, True, None)
+    def _write_gap(self, payload, now_ms):
+        self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, [self._author[0], now_ms], False, None)
+        self._journal.commit()
 
 
 def _utc_claim(reading):

@@ -1,0 +1,88 @@
+"""What the log loses, and that it says so first: segments dropped, readings refused, and the gap records about them.
+
+Decides the order: a record is durable before anything goes. Keeps records few: those that a newer one can tell in
+fewer words go with what it names. Refuses to choose what is lost: space.py and the observer do. SPEC 6.6
+"""
+
+from fieldagent import gap
+from fieldwire import observation_writer as obs
+
+_RECORDS_MIN = 4  # segments of gap records alone that may lie there before they are worth telling anew
+
+
+class Losses:
+    """`write(payload, now_ms)` puts a gap record into the urgent stream; it is durable on return."""
+
+    def __init__(self, journal, write, boot):
+        self._journal = journal
+        self._write = write
+        self._boot = boot
+        self._waiting = {}  # stream -> [seq, [boot, ms], readings refused] while the policy stops it
+        self._records = None  # keys of sealed segments of gap records alone; looked for once they matter
+        self._in_open = 0  # gap records in the open urgent segment
+        self._tell_anew_at = _RECORDS_MIN
+        self.dropped = 0
+        self.refused = 0
+
+    def is_waiting(self, stream):
+        return stream in self._waiting
+
+    def is_stopped(self):
+        return bool(self._waiting)
+
+    # Segments
+
+    def drop(self, keys, reason, now_ms):
+        """Frees segments behind a durable gap record that names them."""
+        keys = list(keys)
+        entries = gap.dropped(self._journal, keys, reason)
+        old = [key for key in self._old_records() if key not in keys and self._journal.holds(key)]
+        if len(old) >= self._tell_anew_at:
+            told = gap.joined(entries + gap.dropped(self._journal, old, reason))
+            if 2 * len(told) <= gap.ENTRIES_MAX * len(old):
+                keys, entries = keys + old, told
+                self._tell_anew_at = _RECORDS_MIN
+            else:
+                self._tell_anew_at = 2 * len(old)  # they tell of runs that lie apart
+        self._record(entries, now_ms)
+        for key in keys:
+            self.dropped += self._journal.free(key)
+
+    def _old_records(self):
+        if self._records is None:
+            urgent = [row[:3] for row in self._journal.held() if row[1] == obs.URGENT]
+            self._records = [key for key in urgent if gap.is_told_alone(self._journal, key)]
+        self._records = [key for key in self._records if self._journal.holds(key)]
+        return self._records
+
+    def sealed_urgent(self, key, count):
+        """The urgent segment of that key and count of leaves is closed now."""
+        if self._records is not None and count == self._in_open:
+            self._records.append(key)
+        self._in_open = 0
+
+    # Readings
+
+    def refuse(self, stream, now_ms):
+        """Counts a reading that the policy keeps out; the first one is told by a durable gap record."""
+        self.refused += 1
+        waiting = self._waiting.get(stream)
+        if waiting is None:
+            waiting = [self._journal.next_seq(stream), [self._boot, now_ms], 0]
+            self._record([self._told(stream, waiting, gap.STOPPED)], now_ms)
+            self._waiting[stream] = waiting
+        waiting[2] += 1
+
+    def go_on(self, now_ms):
+        """Tells how many readings were refused, and lets the streams go on."""
+        told = [self._told(stream, self._waiting[stream], gap.WENT_ON) for stream in sorted(self._waiting)]
+        self._record(told, now_ms)
+        self._waiting = {}
+
+    def _told(self, stream, waiting, reason):
+        return gap.refused(self._journal.incarnation, stream, *waiting, reason)
+
+    def _record(self, entries, now_ms):
+        for payload in gap.payloads(entries):
+            self._write(payload, now_ms)
+            self._in_open += 1
