@@ -14,6 +14,7 @@ from fieldagent.journal import Journal
 from fieldagent.neighbours import Neighbours
 from fieldagent.observer import Observer
 from fieldagent.outbox import Outbox
+from fieldagent.random_source import RandomFailed
 from fieldagent.sampling import Sampler
 from fieldagent.trust import Trust
 from fieldagent.uplink import Uplink
@@ -126,10 +127,10 @@ class Agent:
         self._take_events(self.uplink, now_ms)
         if self.neighbours is not None:
             if now_ms >= self.neighbours.deadline():
-                self.neighbours.on_deadline(now_ms)
+                self._guarded(self.neighbours.on_deadline, now_ms)
             self._take_events(self.neighbours, now_ms)
         if now_ms >= self.uplink.deadline():
-            self.uplink.on_deadline(now_ms)
+            self._guarded(self.uplink.on_deadline, now_ms)
         if self._battery is not None and self._battery.has_fallen(now_ms):
             self.observer.want_seals()
         if self.observer.signatures == signatures:
@@ -219,6 +220,8 @@ class Agent:
             action(*arguments)
         except WireError as error:
             self._count(error.code)
+        except RandomFailed:  # no new session and no exchange until it works again; what is observed needs none
+            self._count("random")
         except StorageError as error:
             self._count("storage")
             print("storage:", error)

@@ -13,6 +13,7 @@ from fieldagent.agent import Agent
 from fieldagent.clock import Clock, next_boot
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.journal_files import Files
+from fieldagent.random_source import RandomSource
 from fieldwire.errors import StorageError
 
 _TURN_MS = 5
@@ -45,12 +46,13 @@ async def _serve(board, files):
         known = await _keys().enrol(board, files, clock, uart, measurement)
     settings = config.load(files)
     hardware_id = board.unique_id()
-    attestation = identity.attest_boot(known.signer, hardware_id, boot, board.random_bytes(32), measurement)
+    random_bytes = RandomSource(board.random_bytes)
+    attestation = identity.attest_boot(known.signer, hardware_id, boot, random_bytes(32), measurement)
     utc = board.utc if settings.utc else _no_utc
     read_of = _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
     agent = Agent(
-        files, known, settings, boot, attestation, read_of, board.random_bytes, utc, uart, battery_mv
+        files, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv
     )
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     status = Status(board, known, boot, agent, settings.status_ms)

@@ -71,7 +71,7 @@ class Neighbours:
                 self._push_tokens()
         if self._ask_at_ms is not None and now_ms >= self._ask_at_ms:
             self._ask_at_ms = now_ms + self._config.exchange_ms
-            self._push([ASK])
+            self._push([ASK, self._random_bytes(8)])
 
     def broadcast(self, early_copy):
         """Offers a durable early copy to whoever is in reach."""
@@ -85,9 +85,8 @@ class Neighbours:
         if isinstance(waiting, bytes):
             return waiting
         if waiting[0] == ASK:
-            xid = self._random_bytes(8)
-            self._asked = [xid, now_ms, []]
-            return _frame(ASK, [self._device, xid, self._boot, now_ms])
+            self._asked = [waiting[1], now_ms, []]
+            return _frame(ASK, [self._device, waiting[1], self._boot, now_ms])
         asker, xid, t1_boot, t1_ms, t2_ms = waiting[1:]
         stamps = [xid, t1_boot, t1_ms, self._boot, t2_ms, now_ms]
         self._events.append(("exchange", [ANSWERER, asker] + stamps + [None]))

@@ -44,14 +44,14 @@ class Uplink:
 
     def start(self, now_ms):
         """Forgets the session there was, and calls. Idempotent for the bridge."""
+        self._heard_ms = self._freed_ms = now_ms  # it is called again in so long, whatever comes of this call
+        nonce = self._random_bytes(8)
         self.bridge = self._outbox.bridge = None
         others_turn = self._speaker is self._present and self._former_waits()
         self._speaker = self._former if others_turn else self._present
         device, k_dev, outbox = self._speaker
-        nonce = self._random_bytes(8)
         self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link)
         self._session.open(now_ms)
-        self._heard_ms = self._freed_ms = now_ms
 
     def receive(self, frame, now_ms):
         if frame and frame[0] == _ROTATE_START:
