@@ -25,6 +25,7 @@ from fieldwire.errors import StorageError, WireError
 
 _EXCHANGES_AT_CONTACT = 3
 _LINKED_SEAL_AGE_MS = 1_000
+_TEND_MS = 1_000  # urgent readings may keep every step busy with signing, but not for longer than this
 
 
 def _due_ms(sampler):
@@ -67,6 +68,7 @@ class Agent:
         self._samplers = [Sampler(reading, read_of(reading.sensor)) for reading in config.observe]
         low_mv = config.seal_low_battery_mv
         self._battery = Battery(battery_mv, low_mv) if battery_mv is not None and low_mv is not None else None
+        self._tend_at_ms = 0
         self._asks_left = 0
         self._asked_ms = None
         self.freed = 0
@@ -115,10 +117,10 @@ class Agent:
     def step(self, now_ms):
         """What is due: one reading (a second one would bear a time that is past), events of both links, housekeeping.
 
-        A signature takes up to 60 ms on an M0. A step makes one for each urgent or early observation in it, and where
-        it made none one more for a seal or a gap record: 60 ms, beside what a sensor and a derived urgent observation
-        take. Only where a flash is full to the last reserve does one reading wait for a gap record and a forced seal:
-        240 ms at most.
+        A signature takes up to 60 ms on an M0 and is most of a step. An early or urgent reading makes one, so does each
+        early observation derived from it; a step without one seals at most one segment, and one with them does so once
+        a second: 60 ms, 120 ms at times. A reading that finds its segment full to its limits, or the log full to its
+        last reserve, seals first, that stream's segment and the gap record's: 240 ms at worst, beside the sensor's own.
         """
         signatures = self.observer.signatures
         due = [sampler for sampler in self._samplers if now_ms >= sampler.due_ms]
@@ -133,7 +135,8 @@ class Agent:
             self._guarded(self.uplink.on_deadline, now_ms)
         if self._battery is not None and self._battery.has_fallen(now_ms):
             self.observer.want_seals()
-        if self.observer.signatures == signatures:
+        if self.observer.signatures == signatures or now_ms >= self._tend_at_ms:
+            self._tend_at_ms = now_ms + _TEND_MS
             self._guarded(self._tend, now_ms)
 
     def _tend(self, now_ms):
@@ -177,6 +180,7 @@ class Agent:
             "exchanges": self.exchanges,
             "dropped": observer.dropped,
             "held_back": observer.refused,
+            "utc_faults": observer.utc_faults,
             "journal_bytes": self.journal.bytes,
             "linked": self.uplink.bridge is not None,
             "failures": self.failures,
