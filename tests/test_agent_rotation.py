@@ -6,7 +6,7 @@ from rotation_world import HOST_BYTES, K_DEV, MESH, given, rotate, rotation_toke
 from fieldagent.handover import REFUSED, REQUEST, ROTATE, ROTATED, START, Handover, next_k_dev
 from fieldagent.identity import Identity
 from fieldagent.seed import SeedError
-from fieldwire import cbor, cose, errors, keys, rotation, tokens
+from fieldwire import cbor, cose, error_numbers, keys, rotation, tokens
 from fieldwire.ed25519 import Ed25519Signer, verify
 
 OLD, NEW = Ed25519Signer(b"\x44" * 32), Ed25519Signer(b"\x45" * 32)
@@ -157,7 +157,7 @@ def test_any_other_answer_is_refused_told_and_changes_nothing():
     for code, held in _wrong(accepted):
         made.receive(rotate(held), 0)
         assert made.refused == code and made.next_event() is None, code
-        assert made.to_send(0) == bytes((REFUSED,)) + cbor.encode([errors.NUMBER.get(code, 0)])
+        assert made.to_send(0) == bytes((REFUSED,)) + cbor.encode([error_numbers.NUMBER.get(code, 0)])
     made.receive(bytes((ROTATE,)) + cbor.encode([]), 0)
     assert made.refused == "frame-shape" and made.to_send(0)[0] == REFUSED
     made.receive(rotate(given(accepted)), 0)
@@ -174,7 +174,7 @@ def test_a_device_whose_former_log_still_waits_does_not_rotate_again():
     device = keys.device_id(OLD.public)
     made = handover(former=[bytes(16), K_DEV, [], [LOG]])
     made.receive(start(device), 0)
-    assert made.to_send(0) == bytes((REFUSED,)) + cbor.encode([errors.NUMBER["frame-state"]])
+    assert made.to_send(0) == bytes((REFUSED,)) + cbor.encode([error_numbers.NUMBER["frame-state"]])
     drained = handover(former=[bytes(16), K_DEV, [], [b"\x0d" * 8]])
     drained.receive(start(device), 0)
     assert drained.to_send(0)[0] == REQUEST

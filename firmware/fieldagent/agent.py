@@ -1,27 +1,21 @@
 """What an enrolled device does: observe, listen, derive, seal, and answer its bridge.
 
 Decides nothing that a part decides; it carries values from one to the next. Refuses to touch a port or a clock:
-time, frames and sensors come in from the loop.
+time, frames and sensors come in from the loop. What only some configurations use is imported where it is first used.
 """
 
-from fieldagent import gap
-from fieldagent.battery import Battery
-from fieldagent.derive import Deriver
-from fieldagent.foreign import HandedDown
-from fieldagent.held_tokens import HeldTokens
+from fieldagent.borrowed import Borrowed
 from fieldagent.identity import Attestations
 from fieldagent.journal import Journal
-from fieldagent.neighbours import Neighbours
 from fieldagent.observer import Observer
 from fieldagent.outbox import Outbox
 from fieldagent.random_source import RandomFailed
 from fieldagent.sampling import Sampler
-from fieldagent.trust import Trust
 from fieldagent.uplink import Uplink
-from fieldwire import cbor, cose, tokens
-from fieldwire import observation as obs
-from fieldwire.ed25519 import verify
+from fieldwire import cbor
+from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
+from fieldwire.token_writer import token_id
 
 _EXCHANGES_AT_CONTACT = 3
 _LINKED_SEAL_AGE_MS = 1_000
@@ -48,26 +42,25 @@ class Agent:
         self._config = config
         self._attestations = Attestations(files)
         self._attestations.add(boot, attestation)
-        self._attestation = attestation
-        self._held = HeldTokens(files)
-        self._trust = self._own_trust()
-        self._handed = HandedDown(self._trust)
+        self._files = files
+        self._listener = self._listen() if config.neighbours or config.derive else None
         self.journal = Journal(files, lambda: random_bytes(8))
         if identity.former is not None:
             self._part_from_former(files)
         self.journal.recover(identity.signer)
-        attestation_id = tokens.token_id(attestation)
-        self.observer = Observer(identity, boot, attestation_id, self.journal, config, utc)
+        self.observer = Observer(identity, boot, token_id(attestation), self.journal, config, utc)
         found = self.journal.leaves_held()  # what an older boot signed or left, and nobody has taken yet
         self.observer.signed += found
         self.observer.journalled += found
         self.outbox = Outbox(self.journal, self.observer, self._offered_tokens, files)
         self.uplink = Uplink(identity, boot, self.outbox, link, random_bytes)
-        self.neighbours = self._neighbours() if config.neighbours else None
-        self._deriver = Deriver(config.derive, config.fields_of)
+        self.neighbours = self._neighbours(attestation) if config.neighbours else None
         self._samplers = [Sampler(reading, read_of(reading.sensor)) for reading in config.observe]
-        low_mv = config.seal_low_battery_mv
-        self._battery = Battery(battery_mv, low_mv) if battery_mv is not None and low_mv is not None else None
+        self._battery = None
+        if battery_mv is not None and config.seal_low_battery_mv is not None:
+            from fieldagent.battery import Battery
+
+            self._battery = Battery(battery_mv, config.seal_low_battery_mv)
         self._tend_at_ms = 0
         self._asks_left = 0
         self._asked_ms = None
@@ -76,33 +69,31 @@ class Agent:
         self.exchanges = 0
         self.failures = {}  # code or name -> count
 
-    def _own_trust(self):
-        trust = Trust(self._identity.mesh_id, self._identity.root, verify)
-        for data in self._identity.tokens + self._held.all():
-            if tokens.decode(data).typ == cose.CREDENTIAL:
-                trust.add(data)
-        return trust
+    def _listen(self):
+        from fieldagent.listener import Listener
+
+        return Listener(self._files, self._identity, self._config)
+
+    def _neighbours(self, attestation):
+        from fieldagent.neighbours import Neighbours
+
+        return Neighbours(
+            self._identity.device,
+            self._boot,
+            self._listener.trust,
+            self._listener.chain() + [attestation],
+            self.journal.heads,
+            self._random_bytes,
+            self._config,
+        )
 
     def _part_from_former(self, files):
         """The former device's log ends where it handed over; it is forgotten when nothing of it is left. SPEC 8.7"""
         ended = self._identity.former.incarnations
         if self.journal.incarnation in ended:
             self.journal.renew(self._random_bytes(8))
-        if not any([row[0] in ended for row in self.journal.held()]):
+        if not any(row[0] in ended for row in self.journal.held()):
             self._identity.forget_former(files)
-
-    def _neighbours(self):
-        chain = [token.data for token in self._trust.chain(self._identity.credential)]
-        own = list(reversed(chain)) + [self._attestation]
-        return Neighbours(
-            self._identity.device,
-            self._boot,
-            self._trust,
-            own,
-            self.journal.heads,
-            self._random_bytes,
-            self._config,
-        )
 
     def _offered_tokens(self):
         former = self._identity.former
@@ -142,7 +133,7 @@ class Agent:
     def _tend(self, now_ms):
         unreadable = self.outbox.take_unreadable()
         if unreadable:
-            self.observer.drop(unreadable, gap.UNREADABLE, now_ms)
+            self.observer.drop(unreadable, "unreadable", now_ms)
             return
         age_ms = self._config.seal_age_ms
         if self._config.seal_on_link and self.uplink.bridge is not None:
@@ -206,17 +197,14 @@ class Agent:
         if made.early_copy is not None and self.neighbours is not None:
             self.neighbours.broadcast(made.early_copy)
         self.uplink.wake(now_ms)
-        if made.early_copy is not None and lineage is None:
-            self._offer(made.observation, made.id, self._authority(), now_ms)
+        if made.early_copy is not None and lineage is None and self._config.derive:
+            self._derive(self._listener.take_own(made), now_ms)
         return True
 
-    def _authority(self):
-        return self._trust.credential(self._identity.credential).claims[tokens.AUTHORITY]
-
-    def _offer(self, observation, identity, authority, now_ms):
-        """A verified observation: every derivation that it completes becomes one of ours."""
-        for ready in self._deriver.offer(observation, identity, authority):
-            self.derived += self._observe(ready.rule, ready.payload, now_ms, ready.lineage)
+    def _derive(self, ready, now_ms):
+        """Every derivation that a verified observation has completed becomes one of ours."""
+        for one in ready:
+            self.derived += self._observe(one.rule, one.payload, now_ms, one.lineage)
 
     def _guarded(self, action, *arguments):
         """What the flash or a peer's bytes may do wrong is counted, and the device goes on."""
@@ -261,7 +249,7 @@ class Agent:
         self._ask(now_ms)
 
     def _on_early(self, now_ms, observation, identity, credential):
-        self._offer(observation, identity, credential.claims[tokens.AUTHORITY], now_ms)
+        self._derive(self._listener.take_early(observation, identity, credential), now_ms)
 
     def _on_custody(self, now_ms, incarnation, stream, first, last):
         self.freed += self.outbox.custody(incarnation, stream, first, last)
@@ -280,13 +268,14 @@ class Agent:
         self.uplink.start(now_ms)
 
     def _on_object(self, now_ms, data):
-        handed = self._handed.take(data)
-        if handed is None:
+        if self._listener is not None:
+            self._derive(self._listener.take_object(data), now_ms)
             return
-        if handed[0] == "credential":
-            self._held.add(handed[1])
-        else:
-            self._offer(handed[1], handed[2], handed[3], now_ms)
+        try:
+            with Borrowed():
+                self._listen().take_object(data)
+        except MemoryError:
+            self._count("object-memory")  # a board too small for what it was handed goes on without
 
     _HANDLERS = {
         "established": _on_established,

@@ -8,12 +8,14 @@ import json
 import sys
 from binascii import hexlify
 
-from fieldagent import config, identity, sensors
+from fieldagent import identity, sensors
 from fieldagent.agent import Agent
+from fieldagent.borrowed import Borrowed
 from fieldagent.clock import Clock, next_boot
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.journal_files import Files
 from fieldagent.random_source import RandomSource
+from fieldagent.settings import ConfigError
 from fieldwire.errors import StorageError
 
 _TURN_MS = 5
@@ -29,7 +31,7 @@ def run(board, root=""):
     try:
         while True:  # a board whose key was rotated starts again as another device
             asyncio.run(_serve(board, Files(root)))
-    except (config.ConfigError, StorageError) as error:
+    except (ConfigError, StorageError) as error:
         print("error", error)
 
 
@@ -43,8 +45,9 @@ async def _serve(board, files):
     known = identity.load(files)
     if known is None:
         print("status", json.dumps({"state": "awaiting enrolment", "runtime": runtime()}))
-        known = await _keys().enrol(board, files, clock, uart, measurement)
-    settings = config.load(files)
+        with Borrowed():
+            known = await _keys().enrol(board, files, clock, uart, measurement)
+    settings = _settings(files)
     hardware_id = board.unique_id()
     random_bytes = RandomSource(board.random_bytes)
     attestation = identity.attest_boot(known.signer, hardware_id, boot, random_bytes(32), measurement)
@@ -58,7 +61,8 @@ async def _serve(board, files):
     status = Status(board, known, boot, agent, settings.status_ms)
 
     async def hand_over(agent):
-        return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+        with Borrowed():
+            return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
 
     try:
         await _work(board, clock, agent, uart, local, status, hand_over)
@@ -70,6 +74,14 @@ def _keys():
     from fieldagent import key_cable  # of use at an enrolment and a rotation only
 
     return key_cable
+
+
+def _settings(files):
+    """The configuration as values; what reads and judges the file is let go of."""
+    with Borrowed():
+        from fieldagent import config
+
+        return config.load(files)
 
 
 def _no_utc():

@@ -11,7 +11,8 @@ from fieldagent.trust import Trust, check_issuer
 from fieldwire import cbor, cose, custody, rotation, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
-from fieldwire.errors import NUMBER, StorageError, WireError
+from fieldwire.error_numbers import NUMBER
+from fieldwire.errors import StorageError, WireError
 from fieldwire.hmac import hmac_sha256
 
 START, REQUEST, ROTATE, ROTATED, REFUSED = 0x24, 0x25, 0x26, 0x27, 0x28

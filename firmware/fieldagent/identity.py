@@ -7,7 +7,7 @@ import hashlib
 from binascii import crc32
 
 from fieldagent import VERSION
-from fieldwire import cbor, cose, keys, tokens
+from fieldwire import cbor, keys, token_writer
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import StorageError, WireError
 
@@ -101,7 +101,7 @@ def measure(files):
     names = [name for name, _ in files.entries("") if name.endswith((".py", ".mpy"))]
     for folder in _INSTALLED_FOLDERS:
         names.extend(_below(files, folder))
-    return tokens.measurement([(name, _digest(files, name)) for name in names])
+    return token_writer.measurement([(name, _digest(files, name)) for name in names])
 
 
 def _below(files, folder):
@@ -124,16 +124,9 @@ def _digest(files, name):
 
 def attest_boot(signer, hardware_id, boot, boot_seed, measurement):
     """The boot attestation token of this boot. SPEC 7.3"""
-    claims = {
-        tokens.UEID: tokens.ueid(hardware_id),
-        tokens.DBGSTAT: _DEBUG_DISABLED,
-        tokens.PROFILE: tokens.EAT_PROFILE,
-        tokens.BOOTCOUNT: boot,
-        tokens.BOOTSEED: boot_seed,
-        tokens.SWVERSION: [VERSION],
-        tokens.MEASUREMENT: measurement,
-    }
-    return tokens.issue(cose.BOOT, claims, signer)
+    return token_writer.attestation(
+        hardware_id, _DEBUG_DISABLED, boot, boot_seed, VERSION, measurement, signer
+    )
 
 
 class Attestations:

@@ -7,8 +7,9 @@ and to drop what it has not been told to drop. Why no cut loses or forges a reco
 from binascii import crc32
 
 from fieldagent import segment_file as segments
-from fieldwire import cbor, limits, merkle
-from fieldwire import seal as seals
+from fieldwire import cbor, limits
+from fieldwire import merkle_tree as merkle
+from fieldwire import seal_writer as seals
 from fieldwire.errors import StorageError, WireError
 
 _HEADS = "log/heads"
@@ -244,20 +245,9 @@ class Journal:
     def _write_sealed(self, key, header, tree, signer, flags):
         incarnation, stream, segment = key
         root = tree.root()
-        body = seals.SealBody(
-            incarnation,
-            stream,
-            segment,
-            header.first,
-            tree.size,
-            header.boot,
-            header.credential,
-            header.attestation,
-            header.previous,
-            flags,
-        )
-        seal_bytes = seals.seal(body, root, signer)
-        seal_hash = seals.seal_hash(seals.decode(seal_bytes)[0].protected_bytes, root)
+        place = [incarnation, stream, segment, header.first, tree.size, header.boot]
+        fields = place + [header.credential, header.attestation, header.previous, flags]
+        seal_bytes, seal_hash = seals.signed(fields, root, signer)
         name = segments.name(key, segments.SEALED)
         with self._files.reader(segments.name(key, segments.OPEN)) as file:
             counted = _first(tree.size, segments.leaves(file))

@@ -10,7 +10,8 @@ from fieldpost.enrol import HELLO
 from fieldwire import cbor, keys
 from fieldwire import observation as obs
 from fieldwire import session_frames as frames
-from fieldwire.errors import NUMBER, WireError
+from fieldwire.error_numbers import NUMBER
+from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
 
 START, REQUEST, ROTATE, ROTATED, REFUSED = 0x24, 0x25, 0x26, 0x27, 0x28
