@@ -61,6 +61,7 @@ ANSWERS = {
     "ticks": lambda: board.ticks_ms(),
     "utc": lambda: board.utc(),
     "die": lambda: board.temperature_mc(),
+    "battery": lambda: board.battery_mv(),
     "heap": lambda: [board.free_heap(), fill()],
     "random": lambda: board.random_bytes(8).hex(),
     "air": lambda: thermometer(),

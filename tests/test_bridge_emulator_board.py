@@ -30,13 +30,21 @@ def test_the_board_runs_micropython_and_offers_what_firmware_needs(tmp_path):
             assert (name, kind, unique_id) == ("micropython", "emulated", board.spec.hardware_id().hex())
             assert version.startswith("micropython 1.")
             assert await ask(port, "baud") == [115200, 120]
-            assert await ask(port, "die") == 21500
+            assert await ask(port, "die") == 21500 and await ask(port, "battery") is None
             assert await ask(port, "random") != await ask(port, "random")
             assert [await ask(port, "air") for _ in range(4)] == [8006, None, 7700, None]
             assert "nothing" in await ask(port, "nosensor")
             seconds, ms, uncertainty_ms = await ask(port, "utc")
             assert abs(seconds + ms / 1000 - time.time()) < 1
             assert uncertainty_ms == 25
+
+    asyncio.run(scenario())
+
+
+def test_a_battery_shows_its_voltages_in_turn_and_stays_at_the_last(tmp_path):
+    async def scenario():
+        async with powered(tmp_path, battery_mv=(3700, 3300)) as (_, port):
+            assert [await ask(port, "battery") for _ in range(3)] == [3700, 3300, 3300]
 
     asyncio.run(scenario())
 

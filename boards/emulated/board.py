@@ -117,6 +117,12 @@ def utc():
     return now_ms // 1000, now_ms % 1000, receiver["uncertainty_ms"]
 
 
+def battery_mv():
+    """The battery's voltage: one of the list given at each look, the last one from then on; None on mains."""
+    left = _config["battery_mv"]
+    return left.pop(0) if len(left) > 1 else (left[0] if left else None)
+
+
 def reset():
     raise SystemExit(RESET_EXIT)
 

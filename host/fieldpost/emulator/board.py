@@ -41,7 +41,10 @@ class UtcReceiver:
 
 @dataclass(frozen=True, slots=True)
 class BoardSpec:
-    """One board of a fleet. `sensors` holds each sensor's readings; `files` go into this flash alone."""
+    """One board of a fleet. `sensors`: each sensor's readings, `battery_mv`: what its battery shows, look by look.
+
+    `files` go into this flash alone.
+    """
 
     name: str
     mesh: str
@@ -49,6 +52,7 @@ class BoardSpec:
     sensors: Mapping[str, Sequence[Reading]] = field(default_factory=dict)
     utc: UtcReceiver | None = None
     die_mc: int | None = None
+    battery_mv: Sequence[int] = ()
     heap_bytes: int | None = None
     start_ms: int = 0
     unique_id: bytes | None = None
@@ -196,6 +200,7 @@ class EmulatedBoard:
             },
             "utc": asdict(self.spec.utc) if self.spec.utc else None,
             "die_mc": self.spec.die_mc,
+            "battery_mv": list(self.spec.battery_mv),
             "sensors": sorted(self.spec.sensors),
         }
         path.write_text(json.dumps(config))
