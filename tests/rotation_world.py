@@ -1,10 +1,12 @@
 """The authority's side of a rotation for the agent's tests: tokens for a device whose key follows another's."""
 
-from agent_world import EXP, NBF, Mesh
+from agent_world import EXP, NBF, Bridge, Mesh
 
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.handover import REFUSED, REQUEST, ROTATE, ROTATED, START, order_mac
-from fieldwire import cbor, cose, keys, rotation, tokens
+from fieldwire import cbor, cose, custody, keys, rotation, tokens
+from fieldwire import observation as obs
+from fieldwire.session import BridgeSession
 
 K_DEV = b"\x07" * 32
 HOST_BYTES = b"\x66" * 32
@@ -49,6 +51,8 @@ class RotatingHost:
         self._k_dev = k_dev
         self._answers = answers
         self._asked = False
+        self.host_bytes = HOST_BYTES
+        self.only = None  # the one id that is to be asked, None for the first that calls
         self.calls = []
         self.accepted = None
         self.rotated = None
@@ -70,6 +74,31 @@ class RotatingHost:
 
     def _on_call(self, device, now_ms):
         self.calls.append(device)
-        if not self._asked:
+        if not self._asked and self.only in (None, device):
             self._asked = True
-            self._link.send(start(device, self._k_dev), now_ms)
+            self._link.send(start(device, self._k_dev, self.host_bytes), now_ms)
+
+
+class HeirsBridge(Bridge):
+    """A bridge that holds the link keys of some device ids, and of no others: `k_devs` {device id: K_dev}."""
+
+    def __init__(self, pipe, k_devs):
+        self._k_devs = k_devs
+        self.drained = {}  # device id -> observations
+        Bridge.__init__(self, pipe)
+
+    def _new_session(self):
+        self._count += 1
+        nonce = bytes([self._count]) * 8
+        self.session = BridgeSession(self._thumbprint, 1, nonce, self._key_for, self._holdings, self._link)
+
+    def _key_for(self, device):
+        k_dev = self._k_devs.get(device)
+        return None if k_dev is None else custody.link_key(k_dev, self._thumbprint)
+
+    def _open(self, data):
+        opened = Bridge._open(self, data)
+        for observation, _ in opened[2]:
+            self.drained.setdefault(observation[obs.DEVICE], []).append(observation)
+        assert all(one[obs.DEVICE] == self.session.device for one, _ in opened[2]), "another id's segment"
+        return opened
