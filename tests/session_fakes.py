@@ -9,7 +9,9 @@ from hashlib import sha256
 from fieldwire import custody
 from fieldwire.hmac import hmac_sha256
 from fieldwire.session import BridgeSession, DeviceSession
-from fieldwire.session_frames import EARLY, NAME, SEGMENT, TOKEN, wire_ms
+from fieldwire.link_terms import Serial
+from fieldwire.session_frames import name_of
+from fieldwire.transfer_head import EARLY, SEGMENT, TOKEN
 
 DEVICE = bytes(range(16))
 BRIDGE = bytes(range(32, 64))
@@ -19,11 +21,9 @@ INCARNATION = bytes(range(8))
 SEALING_KEY = b"known to the device alone, and to the verifier"
 
 
-class Link:
+class Link(Serial):
     def __init__(self, frame_max=256, baud=115_200, turnaround_ms=5):
-        self.frame_max = frame_max
-        self.baud = baud
-        self.turnaround_ms = turnaround_ms
+        super().__init__(baud, turnaround_ms, frame_max)
 
 
 def sealed(stream, number, size):
@@ -196,7 +196,7 @@ class Pair:
             return False
         assert len(frame) <= self.link.frame_max
         self.seen.append((from_device, frame))
-        self.now_ms += wire_ms(self.link, len(frame))
+        self.now_ms += self.link.wire_ms(len(frame))
         for _ in range(0 if self.lost(from_device, frame) else self.copies):
             sink.receive(frame, self.now_ms)
         self._drain()
@@ -227,7 +227,7 @@ def drained(pair):
 
 
 def names_of(pair, by_device):
-    return [NAME[frame[0]] for from_device, frame in pair.seen if from_device == by_device]
+    return [name_of(frame) for from_device, frame in pair.seen if from_device == by_device]
 
 
 def events_of(session):

@@ -9,13 +9,14 @@ from fold_world import Home, item, key, seal_hash
 from fieldpost import device_link
 from fieldpost.codes import CODES
 from fieldpost.desk import Desk
-from fieldpost.device_link import DeviceLink, LinkTerms, code_number
+from fieldpost.device_link import DeviceLink, code_number
 from fieldpost.own_log import OwnLog
 from fieldpost.pipeline import Bridge
 from fieldpost.store import Store
 from fieldwire import cbor, cose, custody, frame, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.error_numbers import NUMBER
+from fieldwire.link_terms import Serial
 from fieldwire.session import DeviceSession
 
 BRIDGE = key("bridge")
@@ -82,10 +83,10 @@ class Cable:
         self.journal = Journal(home.one, [home.one.attestation])
         self.sent, self.changes = bytearray(), []
         self.link = DeviceLink(
-            self.desk, own, THUMBPRINT, LinkTerms(115_200, 5, frame_max), self.key_for, Random("bridge"),
+            self.desk, own, THUMBPRINT, Serial(115_200, 5, frame_max), self.key_for, Random("bridge"),
             lambda: self.now, self.sent.extend, 1, lambda: self.changes.append(self.now),
         )  # fmt: skip
-        self.terms, self.nonce = LinkTerms(115_200, 5, frame_max), Random("device")
+        self.terms, self.nonce = Serial(115_200, 5, frame_max), Random("device")
         self.link.opened()
         self.call()
 

@@ -22,7 +22,6 @@ from session_fakes import (
 
 from fieldwire import custody, session_frames
 from fieldwire.session import BridgeSession, DeviceSession
-from fieldwire.session_frames import wire_ms
 
 HOSTILE_MS = 3_000
 PATIENCE_MS = 3_600_000
@@ -60,6 +59,7 @@ class World:
         self.order = 0
         self.past = []
         self.closed = []
+        self.device = None
         self.new_bridge(None)
         self.new_device()
         for number in range(4, 8):
@@ -71,7 +71,9 @@ class World:
         self.device.wake(self.now_ms)
 
     def new_device(self):
-        self.device = DeviceSession(DEVICE, 1, self.device_key, self.rng.randbytes(8), self.outbox, self.link)
+        sending = None if self.device is None or self.rng.random() < 0.3 else self.device.sending
+        nonce = self.rng.randbytes(8)
+        self.device = DeviceSession(DEVICE, 1, self.device_key, nonce, self.outbox, self.link, sending)
         self.device.open(self.now_ms)
 
     def new_bridge(self, incoming):
@@ -113,7 +115,7 @@ class World:
                 if frame is None:
                     break
                 assert len(frame) <= self.link.frame_max
-                wire_at_ms += wire_ms(self.link, len(frame))
+                wire_at_ms += self.link.wire_ms(len(frame))
                 self.transmit(from_device, frame, wire_at_ms)
 
     def transmit(self, from_device, frame, delay_ms):
@@ -154,10 +156,10 @@ class World:
         return rng.choice(
             (
                 (False, frame + tag),
-                (True, session_frames.encode("DATA", [number, 1, key, 60, 0, rng.randbytes(20)])),
-                (True, session_frames.encode("POLL", [number, number, key])),
-                (True, session_frames.encode("HELLO", [0, 0, DEVICE, rng.randbytes(8)]) + bytes(8)),
-                (True, session_frames.encode("HELLO", [0, 0, bytes(16), rng.randbytes(8)]) + bytes(8)),
+                (True, session_frames.encode_data(number, rng.randrange(4), rng.randbytes(24))),
+                (True, session_frames.encode_poll(number % 8192, key)),
+                (True, session_frames.encode_hello(0, DEVICE, rng.randbytes(8), bytes(4)) + bytes(8)),
+                (True, session_frames.encode_hello(0, bytes(16), rng.randbytes(8), bytes(4)) + bytes(8)),
                 (rng.random() < 0.5, rng.randbytes(rng.randrange(1, 40))),
             )
         )

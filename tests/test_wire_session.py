@@ -117,7 +117,7 @@ def test_a_lost_confirmation_is_sent_again():
     tags = []
 
     def lose_two(from_device, frame):
-        confirms = from_device and frame[0] == 0x81 and frame[-8:] != bytes(8)
+        confirms = from_device and frame[0] == 0x41 and frame[-8:] != bytes(8)
         if confirms:
             tags.append(frame)
         return confirms and len(tags) <= 2
@@ -206,7 +206,7 @@ def test_nothing_of_an_earlier_session_is_believed_in_the_next():
 def test_a_session_that_was_replaced_does_not_come_back():
     pair = segments_pair(300, nonce=b"device-1")
     open_pair(pair)
-    confirmation = [frame for by_device, frame in pair.seen if by_device and frame[0] == 0x81][-1]
+    confirmation = [frame for by_device, frame in pair.seen if by_device and frame[0] == 0x41][-1]
     pair.device = DeviceSession(DEVICE, 4, K_DEV, b"device-2", pair.outbox, pair.link)
     open_pair(pair)
     assert pair.bridge_events.count(("established", DEVICE)) == 2

@@ -63,7 +63,7 @@ def test_a_lost_last_frame_of_an_item_is_sent_again_and_no_other():
     lost = []
 
     def lose_the_first_end(from_device, frame):
-        if from_device and frame[0] == 0x84 and not lost:
+        if from_device and frame[0] & 0x80 and not lost:
             _, _, _, total, offset, chunk = session_frames.decode("DATA", frame)
             if offset + len(chunk) == total:
                 lost.append(frame)
@@ -72,7 +72,7 @@ def test_a_lost_last_frame_of_an_item_is_sent_again_and_no_other():
 
     pair.lost = lose_the_first_end
     drained(open_pair(pair))
-    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] == 0x84]
+    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] & 0x80]
     assert len(lost) == 1 and len(sent) == len(set(sent)) + 1 and sent.count(lost[0]) == 2
 
 
@@ -88,8 +88,8 @@ def test_a_lost_have_costs_one_poll_and_no_data():
 
     pair.lost = lose_third_have
     drained(open_pair(pair))
-    polls = [frame for from_device, frame in pair.seen if from_device and frame[0] == 0x85]
-    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] == 0x84]
+    polls = [frame for from_device, frame in pair.seen if from_device and frame[0] == 0x45]
+    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] & 0x80]
     assert len(polls) == len(set(polls)) + 1 and len(sent) == len(set(sent))
 
 
@@ -97,7 +97,7 @@ def test_frames_that_come_twice_cost_no_data():
     pair = segments_pair(3_000, 500)
     pair.copies = 2
     drained(open_pair(pair))
-    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] in (0x84, 0x85)]
+    sent = [frame for from_device, frame in pair.seen if from_device and (frame[0] & 0x80 or frame[0] == 0x45)]
     assert len(sent) == len(set(sent))
     assert len([event for event in pair.bridge_events if event[0] == "item"]) == 2
 
@@ -115,7 +115,7 @@ def test_a_have_that_comes_late_answers_no_later_poll():
 
     pair.lost = deliver_the_last_have_again
     drained(open_pair(pair))
-    sent = [frame for from_device, frame in pair.seen if from_device and frame[0] in (0x84, 0x85)]
+    sent = [frame for from_device, frame in pair.seen if from_device and (frame[0] & 0x80 or frame[0] == 0x45)]
     assert len(sent) == len(set(sent)) and pair.device.dropped == {"frame-stale": len(haves) - 2}
 
 
@@ -124,8 +124,8 @@ def test_a_lost_custody_is_asked_for_again():
     state = {"lost": 0}
 
     def lose_three(from_device, frame):
-        state["lost"] += not from_device and frame[0] == 0x88
-        return not from_device and frame[0] == 0x88 and state["lost"] <= 3
+        state["lost"] += not from_device and frame[0] == 0x48
+        return not from_device and frame[0] == 0x48 and state["lost"] <= 3
 
     pair.lost = lose_three
     drained(open_pair(pair))
@@ -204,7 +204,7 @@ def test_a_lost_rejection_is_asked_for_again():
     pair = segments_pair(300)
     pair.keeper.refused[(1, 0)] = 25
     lost = []
-    pair.lost = lambda from_device, frame: frame[0] == 0x89 and not lost and not lost.append(frame)
+    pair.lost = lambda from_device, frame: frame[0] == 0x49 and not lost and not lost.append(frame)
     open_pair(pair)
     assert lost and ("rejected", INCARNATION, 1, 0, 25) in pair.device_events
 
@@ -215,7 +215,7 @@ def cut_inside(size):
     sent = []
 
     def cut_later(from_device, frame):
-        if from_device and frame[0] == 0x84:
+        if from_device and frame[0] & 0x80:
             sent.append(frame)
         return len(sent) > 40
 

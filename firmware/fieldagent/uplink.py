@@ -5,7 +5,6 @@ in it: after a rotation the former device in turn with the present one, until th
 interpret what a session reports; the agent does. SPEC 8.2 to 8.5, 8.7
 """
 
-from fieldwire import session_frames
 from fieldwire.session_device import DeviceSession
 
 # A cable may be put in at any time: calls go on at this pace however long nobody answers.
@@ -19,7 +18,7 @@ _ROTATE_START = 0x24
 
 
 class Uplink:
-    """Five methods as every protocol object here. `random_bytes(n)`; `link`: frame_max, baud, turnaround_ms.
+    """Five methods as every protocol object here. `random_bytes(n)`; `link`: its terms, as for DeviceSession.
 
     `rotate_start` is a frame that asks for a rotation, until somebody takes it.
     """
@@ -32,12 +31,13 @@ class Uplink:
         self._session = None
         self._present = self._speaker = (identity.device, identity.k_dev, outbox)
         self._former = None
+        self._sendings = {}  # device id -> its transfer
         if identity.former is not None:
             self._divide(identity.former)
         self._freed_ms = 0  # when the former device was last given custody
         self.rotate_start = None
         self._heard_ms = 0
-        answer_ms = 2 * (session_frames.wire_ms(link, link.frame_max) + link.turnaround_ms)
+        answer_ms = 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
         self._call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
         self._silence_ms = max(_SILENCE_MS, 4 * self._call_ms)
         self.bridge = None
@@ -47,10 +47,13 @@ class Uplink:
         self._heard_ms = self._freed_ms = now_ms  # it is called again in so long, whatever comes of this call
         nonce = self._random_bytes(8)
         self.bridge = self._outbox.bridge = None
+        if self._session is not None and self._session.sending is not None:
+            self._sendings[self._speaker[0]] = self._session.sending
         others_turn = self._speaker is self._present and self._former_waits()
         self._speaker = self._former if others_turn else self._present
         device, k_dev, outbox = self._speaker
-        self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link)
+        sending = self._sendings.pop(device, None)  # what the last contact had begun goes on in this one
+        self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link, sending)
         self._session.open(now_ms)
 
     def receive(self, frame, now_ms):

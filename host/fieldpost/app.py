@@ -18,7 +18,7 @@ from typing import IO
 from fieldpost import keyfile
 from fieldpost.config import Config, LinkTable
 from fieldpost.desk import Desk
-from fieldpost.device_link import DeviceLink, LinkTerms, foreign_objects
+from fieldpost.device_link import DeviceLink, foreign_objects
 from fieldpost.links import boundary_stream
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.own_log import OwnLog, boot_attestation
@@ -26,8 +26,9 @@ from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.state import State
 from fieldpost.store import Store
-from fieldwire import cbor, keys, tokens
+from fieldwire import cbor, keys, limits, tokens
 from fieldwire import observation as obs
+from fieldwire.link_terms import Serial
 
 log = logging.getLogger(__name__)
 QUIET_S = 0.4  # nothing new for this long: place and judge what came
@@ -143,7 +144,7 @@ class App:
         return f"unix:{os.path.relpath(self.folder / path)}" if kind == "unix" else address
 
     async def _cable(self, table: LinkTable) -> None:
-        terms = LinkTerms(table.baud, table.turnaround_ms)
+        terms = Serial(table.baud, table.turnaround_ms, limits.FRAME_MAX)
         port = SerialPort(
             str(self.folder / table.port), table.baud, lambda data: link.received(data), lambda: link.opened()
         )

@@ -14,7 +14,8 @@ from fieldpost import codes, imports
 from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
 from fieldpost.state import State
-from fieldwire import cbor, error_numbers, frame, limits, tokens
+from fieldwire import cbor, error_numbers, frame, tokens
+from fieldwire.link_terms import Serial
 from fieldwire.session_bridge import BridgeSession
 
 log = logging.getLogger(__name__)
@@ -38,15 +39,6 @@ class Keeper(Protocol):
     def item(self, identity: bytes) -> bytes: ...
 
 
-@dataclass(frozen=True)
-class LinkTerms:
-    """What a session's timers are derived from: bits a second, ms a turn-around, bytes a frame."""
-
-    baud: int
-    turnaround_ms: int
-    frame_max: int = limits.FRAME_MAX
-
-
 @dataclass
 class DeviceLink:
     """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock."""
@@ -54,7 +46,7 @@ class DeviceLink:
     desk: Keeper
     own: OwnLog
     thumbprint: bytes
-    terms: LinkTerms
+    terms: Serial
     key_for: Callable[[bytes], bytes | None]
     random: Callable[[int], bytes]
     now_ms: Callable[[], int]
@@ -203,7 +195,7 @@ class DeviceLink:
         self.changed()
 
     def holdings(self, device: bytes) -> tuple[list, list]:
-        """What this bridge holds of a device, in HAVE's form. SPEC 8.2"""
+        """What this bridge holds of a device, in HELD's form. SPEC 8.2"""
         state = self.desk.state
         found: dict[tuple[bytes, int], list[int]] = {}
         for incarnation, stream, segment in state.whole.get(device, {}):

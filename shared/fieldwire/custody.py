@@ -4,7 +4,7 @@ Decides what the MAC of a custody or a rejection is. Refuses nothing by itself: 
 constant time, the journal frees. SPEC 8.4, 8.5
 """
 
-from fieldwire.hmac import equal, hmac_sha256
+from fieldwire.hmac import HmacKey, equal, hmac_sha256
 
 DEVICE_ROLE, BRIDGE_ROLE = 0, 1
 
@@ -17,6 +17,21 @@ def link_key(k_dev, bridge_thumbprint):
 def tag(key, role, device_nonce, bridge_nonce, frame):
     """8-byte session tag over a frame without its tag; nonces of 8 bytes, zero where not yet known."""
     return hmac_sha256(key, b"session/1" + bytes((role,)) + device_nonce + bridge_nonce + frame)[:8]
+
+
+def item_proof(key, transfer, kind, item_key, pieces):
+    """4 bytes behind an item of a transfer; its bytes come in pieces. SPEC 8.6"""
+
+    def whole():
+        place = item_key
+        if kind:
+            incarnation, stream, number = item_key
+            place = incarnation + bytes((stream,)) + number.to_bytes(8, "big")
+        yield b"item/1" + transfer + bytes((kind,)) + place
+        for piece in pieces:
+            yield piece
+
+    return HmacKey(key).tag_of(whole())[:4]
 
 
 def custody_mac(key, device, bridge, incarnation, stream, first, last, last_seal_hash):

@@ -22,8 +22,13 @@ class HmacKey:
 
     def tag(self, message):
         """The 32-byte tag of message under this key."""
+        return self.tag_of((message,))
+
+    def tag_of(self, pieces):
+        """The tag of a message that comes in pieces."""
         inner = sha256(self._inner)
-        inner.update(message)
+        for piece in pieces:
+            inner.update(piece)
         outer = sha256(self._outer)
         outer.update(inner.digest())
         return outer.digest()

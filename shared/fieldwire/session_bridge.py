@@ -8,13 +8,14 @@ SPEC 8.2 to 8.5
 from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
-from fieldwire.session_core import TRIES_MAX, WINDOW_MAX, Session
-from fieldwire.session_frames import NO_TAG, TAG_SIZE, VERSION
+from fieldwire.session_core import TRIES_MAX, Session
+from fieldwire.session_frames import FOLLOWS, KNOWN, LOST, NO_TAG, TAG_SIZE, VERSION
 from fieldwire.session_incoming import Incoming
 from fieldwire.session_time import Exchanges
 
 # A late copy of a confirmation must not bring an ended contact back; more contacts than this do not overlap.
 _PAST_NONCES_MAX = const(16)
+_CONTROL_FRAMES = const(64)  # the device may be in the midst of a burst
 
 # SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
 # does itself; what a state does not list is dropped and counted.
@@ -35,11 +36,19 @@ TABLE = {
 }
 
 
+def _merged(custodies, new):
+    """A custody of a segment that follows those of another one says both in one frame."""
+    for index, old in enumerate(custodies):
+        if old[:2] == new[:2] and old[3] + 1 == new[2]:
+            return custodies[:index] + [old[:3] + new[3:]] + custodies[index + 1 :]
+    return custodies + [new]
+
+
 class BridgeSession(Session):
     """A bridge's end of a link. `nonce`: 8 random bytes; `incoming`: that of the session before, to resume.
 
     `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HAVE.
-    Events: ("established", device id), ("item", kind, key, bytes), ("awaited", incarnation, stream, segment)
+    `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited", incarnation, stream, segment)
     when the device has no custody of what it delivered, ("answered", command) when it took one, ("exchange",
     payload of SPEC 9.1), ("unknown-device", device id), ("closed", reason).
     """
@@ -56,10 +65,14 @@ class BridgeSession(Session):
         self._past = []
         self._greetings = []  # names of frames that answer a call
         self._caller = None  # (device id, nonce, key) of that call
-        self._number = None
-        self._partial = None
-        self._have = None  # (number, poll, awaited) of the POLL to answer
-        self._verdicts = []  # CUSTODY and REJECT frames
+        self._muted = False  # a call of another transfer came: what arrives may belong to that
+        self._mark = None  # of the latest question
+        self._answer_at_ms = None  # when the device listens
+        self._list = False  # the question names a segment: say all that is held
+        self._turn = []  # frames of our turn
+        self._quiet_at_ms = 0
+        self._custodies = []  # (incarnation, stream, first, last, seal hash of the last)
+        self._verdicts = []  # REJECT frames
         self._controls = []  # (command, argument); the first one is under way
         self._control = 0
         self._control_due = False
@@ -71,9 +84,7 @@ class BridgeSession(Session):
         """
         if self.state != "established":
             return False
-        place = (incarnation, stream, first, last)
-        mac = custody.custody_mac(self._key, self.device, self._thumbprint, *place, seal_hash)
-        self._verdicts.append(self._tagged(session_frames.encode("CUSTODY", list(place) + [mac])))
+        self._custodies = _merged(self._custodies, (incarnation, stream, first, last, seal_hash))
         return True
 
     def reject(self, incarnation, stream, segment, code):
@@ -96,6 +107,14 @@ class BridgeSession(Session):
         """Asks the device to seal what is open, so that it can be sent."""
         self._command("seal", None)
 
+    def forget_transfer(self):
+        """What was received is not true though nobody lost it: the device begins its transfer anew."""
+        self.incoming.forget()
+
+    def deadline(self):
+        times = [at for at in (self._due_ms, self._answer_at_ms) if at is not None]
+        return min(times) if times else None
+
     def on_deadline(self, now_ms):
         if self._due_ms is None or now_ms < self._due_ms:
             return
@@ -107,19 +126,56 @@ class BridgeSession(Session):
             self._control_due = True
 
     def to_send(self, now_ms):
-        """The next frame, or None. TIME goes before all that can wait."""
+        """The next frame, or None. Where one talks at a time, nothing but the answers of our turn."""
         if self._greetings:
-            return self._greeting(self._greetings.pop(0))
+            return self._greetings.pop(0)
         if self.state == "closed":
             return self._last_frame()
+        if self._answer_at_ms is not None and now_ms >= self._answer_at_ms:
+            self._answer(now_ms)
+        if self._turn:
+            return self._turn.pop(0)
+        if self._answer_at_ms is None and (self._link.duplex or now_ms >= self._quiet_at_ms):
+            return self._next(now_ms)
+        return None
+
+    def _next(self, now_ms):
+        """TIME goes before all that can wait."""
         frame = self._time_frame(now_ms)
-        if frame is None and self._have is not None:
-            frame = self._have_frame()
+        if frame is None and self._custodies:
+            frame = self._custody_frame(*self._custodies.pop(0))
         if frame is None and self._verdicts:
             frame = self._verdicts.pop(0)
         if frame is None and self._control_due:
             frame = self._control_frame(now_ms)
         return frame
+
+    def _custody_frame(self, incarnation, stream, first, last, seal_hash):
+        place = (incarnation, stream, first, last)
+        mac = custody.custody_mac(self._key, self.device, self._thumbprint, *place, seal_hash)
+        return self._tagged(session_frames.encode("CUSTODY", list(place) + [mac]))
+
+    def _answer(self, now_ms):
+        """Our turn: HAVE, and up to three more frames that it announces."""
+        self._answer_at_ms = None
+        turn = []
+        while not self._link.duplex and len(turn) < FOLLOWS:
+            frame = self._next(now_ms)
+            if frame is None:
+                break
+            turn.append(frame)
+        self._turn = [self._have_frame(len(turn))] + turn
+        if self._list:
+            self._list = False
+            held, tokens = self._holdings(self.device)
+            self._turn.insert(0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max)))
+
+    def _have_frame(self, follow):
+        transfer = self.incoming.transfer
+        base, held = (0, []) if transfer is None else transfer.missing()
+        flags = follow | (LOST if transfer is None else 0)
+        room = self._link.frame_max - TAG_SIZE
+        return self._tagged(session_frames.encode_have(self._mark, flags, base, held, room))
 
     # Calls
 
@@ -131,6 +187,10 @@ class BridgeSession(Session):
     def _caller_of(self, body):
         """(device id, nonce, key) of a HELLO; None for a device whose key is not here."""
         device, nonce = body[2], body[3]
+        if not device:  # a confirmation of the call that was answered last
+            if self._caller is None or self._caller[1] != nonce:
+                raise WireError("frame-stale", "a confirmation of no call")
+            return self._caller
         if len(device) != 16:
             raise WireError("frame-shape", "a device id has 16 bytes")
         key = self._key_for(device)
@@ -147,20 +207,14 @@ class BridgeSession(Session):
         if caller is None:
             return
         self._caller = caller
-        self._greetings = ["HELLO", "HAVE"]
-        if body[0] != VERSION:
-            self._greetings = ["HELLO"]
-            if self.state == "waiting":
-                self._end("version")
-
-    def _greeting(self, name):
-        device, nonce, key = self._caller
-        if name == "HELLO":
-            frame = session_frames.encode("HELLO", [VERSION, 0, self._thumbprint, self._nonce])
-        else:
-            held, tokens = self._holdings(device)
-            frame = session_frames.fit_have(held, None, tokens, self._link.frame_max)
-        return self._tagged_for(frame, key, nonce)
+        device, nonce, key = caller
+        known = self.incoming.known(device, body[4])
+        if self.state == "established" and not known:
+            self._muted = True
+        hello = session_frames.encode_hello(KNOWN if known else 0, self._thumbprint, self._nonce, b"")
+        self._greetings = [self._tagged_for(hello, key, nonce)]
+        if body[0] != VERSION and self.state == "waiting":
+            self._end("version")
 
     def _on_confirm(self, body, frame, now_ms):
         """The tag proves a live device: its session replaces the one before."""
@@ -170,6 +224,7 @@ class BridgeSession(Session):
         device, nonce, key = caller
         self._authenticate(frame, key, nonce)
         if self.state == "established" and nonce == self._peer_nonce:
+            self._muted = False
             return
         if nonce in self._past:
             raise WireError("frame-stale", "a session that has ended")
@@ -179,10 +234,13 @@ class BridgeSession(Session):
         if self.device not in (None, device):
             self._controls = []  # they were meant for the device before
         self.device, self._peer_nonce, self._key = device, nonce, key
-        self.incoming.belong_to(device)
+        transfer = bytes(body[4])
+        self.incoming.begin(device, transfer, lambda kind, item, data: custody.item_proof(key, transfer, kind, item, [data]))
         self._exchanges = Exchanges(self._boot, device)
-        self._number = self._partial = self._have = self._due_ms = None
-        self._verdicts = []
+        self._mark = self._answer_at_ms = self._due_ms = None
+        self._muted = False
+        self._turn, self._custodies, self._verdicts = [], [], []
+        self._list = True
         self._control = self._tries = 0
         self._control_due = bool(self._controls)
         self._step("HELLO-confirm")
@@ -190,41 +248,37 @@ class BridgeSession(Session):
 
     # Items
 
-    def _age(self, number):
-        """How far a number is ahead of the current item's; WireError when older or of another session."""
-        if number >> 16 != (self._peer_nonce[0] << 8 | self._peer_nonce[1]):
-            raise WireError("frame-stale", "an item number of another session")
-        ahead = 0 if self._number is None else (number - self._number) & 0xFFFF
-        if ahead >= 0x8000:
-            raise WireError("frame-stale", "an item number of the past")
-        return ahead
-
     def _on_data(self, body, frame, now_ms):
-        number, kind, key, total, offset, chunk = body
-        if self._age(number) or self._partial is None:
-            self._number = number
-            self._partial = self.incoming.item(kind, key, total)
-        if not self._partial.is_of(kind, key, total):
-            raise WireError("frame-shape", "one number for two items")
-        data = self._partial.take(offset, chunk)
-        if data is not None:
-            self._tell("item", kind, key if isinstance(key, bytes) else tuple(key), data)
+        tile, countdown, data = body
+        if self._muted:
+            raise WireError("frame-state", "DATA before a HELLO that confirms")
+        transfer = self.incoming.transfer
+        if transfer is not None:
+            for kind, key, item in transfer.take(tile, data):
+                self._tell("item", kind, key, item)
+            if transfer.broken:
+                self.incoming.forget()
+                self._drop(transfer.broken)
+        self._heard(now_ms)
+        if countdown:
+            self._mark = tile
+            wait = 0 if self._link.duplex else (countdown - 1) * self._link.wire_ms(len(frame))
+            self._answer_at_ms = now_ms + wait
 
     def _on_poll(self, body, frame, now_ms):
-        number, _, awaited = body
-        self._age(number)
-        self._have = body
+        if self._muted:
+            raise WireError("frame-state", "POLL before a HELLO that confirms")
+        self._mark, awaited = body
+        self._answer_at_ms = now_ms
+        self._heard(now_ms)
         if awaited is not None:
+            self._list = True
             self._tell("awaited", *awaited)
 
-    def _have_frame(self):
-        number, poll, awaited = self._have
-        self._have = None
-        length = self._partial.length if self._partial is not None and number == self._number else 0
-        # Lists only add to what the device knows, so most answers can do without.
-        held, tokens = ([], []) if awaited is None else self._holdings(self.device)
-        frame = session_frames.fit_have(held, [number, poll, length], tokens, self._link.frame_max)
-        return self._tagged(frame)
+    def _heard(self, now_ms):
+        """Where one talks at a time: the device is likely to go on for a while."""
+        link = self._link
+        self._quiet_at_ms = now_ms + 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
 
     # Commands
 
@@ -239,8 +293,7 @@ class BridgeSession(Session):
         self._control_due = False
         command, argument = self._controls[0]
         frame = self._tagged(session_frames.encode("CTRL", [self._control, command, argument]))
-        burst = WINDOW_MAX * self._link.frame_max  # the device may be in the midst of one
-        self._wait(self._answer_ms(len(frame) + burst), now_ms)
+        self._wait(self._link.frame_max, now_ms, _CONTROL_FRAMES)
         return frame
 
     def _on_ctrl(self, body, frame, now_ms):

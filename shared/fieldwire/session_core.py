@@ -11,9 +11,9 @@ from fieldwire.port import const
 # When three frames in ten are lost, bad luck ends a session once in several hundred bursts, and the next one
 # resumes; a peer that is gone is missed after about 160 waits.
 TRIES_MAX = const(12)
+_PLAIN_TRIES = const(3)  # what is lost by chance is asked again at once; only then is the peer slow or gone
 _DOUBLINGS_MAX = const(4)
-# A burst of sixteen serial frames keeps a link busy over one turn-around.
-WINDOW_MAX = const(16)
+_MARGIN_MS = const(2)  # both clocks count whole milliseconds
 
 
 class Session:
@@ -35,6 +35,7 @@ class Session:
         self._farewell = None
         self._due_ms = None
         self._tries = 0
+        self._silent_ms = 0  # when all that was handed out has left
 
     def receive(self, frame, now_ms):
         """Takes one unframed frame. Never raises on what the peer sent."""
@@ -66,9 +67,9 @@ class Session:
     def _receive(self, frame, now_ms):
         if not 1 <= len(frame) <= self._link.frame_max:
             raise WireError("frame-size", "%d bytes" % len(frame))
-        name = session_frames.NAME.get(frame[0])
+        name = session_frames.name_of(frame)
         if name is None:
-            if frame[0] & 0x80:
+            if frame[0] & session_frames.CRITICAL:
                 self._drop("frame-critical")
                 self._end("frame-critical")
                 return
@@ -152,12 +153,13 @@ class Session:
         if not custody.matches(expected, frame[size:]):
             raise WireError("frame-tag", "wrong key, wrong session or altered bytes")
 
-    def _wait(self, base_ms, now_ms):
-        """Sets the deadline; each try that remains without an answer doubles the wait."""
-        self._due_ms = now_ms + (base_ms << min(self._tries, _DOUBLINGS_MAX))
+    def _sent(self, frame, now_ms):
+        """Notes when a frame that is handed out now will have left."""
+        self._silent_ms = max(now_ms, self._silent_ms) + self._link.wire_ms(len(frame))
+        return frame
 
-    def _answer_ms(self, sent_size):
-        """How long an answer may take: what we sent, two of the longest frames back, and the turn-arounds."""
+    def _wait(self, size, now_ms, frames=1):
+        """Sets the deadline for an answer of so many frames; each try that remains without one doubles the wait."""
         link = self._link
-        back_ms = 2 * session_frames.wire_ms(link, link.frame_max)
-        return session_frames.wire_ms(link, sent_size) + back_ms + 2 * link.turnaround_ms
+        answer_ms = frames * link.wire_ms(min(size, link.frame_max)) + 2 * link.turnaround_ms + _MARGIN_MS
+        self._due_ms = max(now_ms, self._silent_ms) + (answer_ms << min(max(0, self._tries - _PLAIN_TRIES), _DOUBLINGS_MAX))

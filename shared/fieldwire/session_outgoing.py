@@ -1,24 +1,23 @@
-"""What a device still has to offer in one session: the item being sent, and what the bridge need not be sent.
+"""What a device still has to offer in one session, and what the bridge need not be sent.
 
-Decides which item comes next: tokens, early copies, then segments in the outbox's order. It frees nothing;
-what a bridge says it holds only saves sending. SPEC 8.2, 8.5
+Decides which item comes next: tokens, early copies, then segments, the most urgent stream first, and now and then one of
+the least urgent so that it is never starved. It frees nothing; what a bridge says it holds only saves sending. SPEC 8.5
 """
 
-from fieldwire import session_frames
-from fieldwire.session_frames import EARLY, SEGMENT, TOKEN
+from fieldwire.port import const
+from fieldwire.transfer_head import EARLY, ITEM_MAX, SEGMENT, TOKEN
+
+_FLOOR = const(8)  # every eighth segment comes from the least urgent stream that has any
 
 
 class Item:
     """One token, segment or early copy on its way. `data` is None for a segment: it stays in the outbox."""
 
-    def __init__(self, number, kind, key, total, data):
-        self.number = number
+    def __init__(self, kind, key, total, data):
         self.kind = kind
         self.key = key
         self.total = total
         self.data = data
-        self.at = 0  # offset of the next byte to send
-        self.acked = 0  # bytes that the bridge has said it holds
 
 
 class Ranges:
@@ -37,19 +36,19 @@ class Ranges:
         kept.append((lo, hi))
         self._ranges[(incarnation, stream)] = kept
 
-    def covers(self, incarnation, stream, segment):
-        ranges = self._ranges.get((incarnation, stream), ())
-        return any(low <= segment <= high for low, high in ranges)
+    def covers(self, place):
+        ranges = self._ranges.get(place[:2], ())
+        return any(low <= place[2] <= high for low, high in ranges)
 
     def add_held(self, held):
-        """Adds the held lists of a HAVE."""
+        """Adds the held lists of a HELD or a WANT."""
         for incarnation, stream, ranges in held:
             for low, high in ranges:
                 self.add(incarnation, stream, low, high)
 
 
 class Outgoing:
-    """Chooses items and reads their chunks. `first` is 65536 times the session's part of item numbers.
+    """Chooses items and reads their bytes.
 
     `outbox` is what the journal offers: `tokens()` -> (id, bytes); `early()` -> (incarnation, stream, seq,
     bytes) not yet sealed; `segments()` -> (incarnation, stream, segment, length) sealed and not freed, most
@@ -58,60 +57,80 @@ class Outgoing:
     out in the same session.
     """
 
-    def __init__(self, outbox, first):
+    def __init__(self, outbox):
         self._outbox = outbox
-        self._first = first
-        self._count = 0
         self._tokens = set()
         self._early = set()
         self._covered = Ranges()
         self._rejected = Ranges()
+        self._wanted = None
+        self._budget = None
+        self._segments = 0
 
-    def number(self):
-        """The number of the latest item; before the first item, one below it."""
-        return self._first | self._count
-
-    def next_item(self):
-        """The next Item that the bridge lacks, or None."""
-        most = session_frames.ITEM_MAX
+    def next_item(self, flying):
+        """The next Item that the bridge lacks and that is not among the items `flying`, or None."""
+        under_way = [(item.kind, item.key) for item in flying]
         for identity, data in self._outbox.tokens():
-            if identity not in self._tokens and 0 < len(data) <= most[TOKEN]:
-                return self._item(TOKEN, identity, len(data), data)
+            if identity not in self._tokens and 0 < len(data) <= ITEM_MAX[TOKEN]:
+                if (TOKEN, identity) not in under_way:
+                    return Item(TOKEN, identity, len(data), data)
         listed = set()
         for incarnation, stream, seq, data in self._outbox.early():
             key = (incarnation, stream, seq)
-            if key not in self._early and 0 < len(data) <= most[EARLY]:
-                return self._item(EARLY, key, len(data), data)
+            if key not in self._early and 0 < len(data) <= ITEM_MAX[EARLY]:
+                if (EARLY, key) not in under_way:
+                    return Item(EARLY, key, len(data), data)
             listed.add(key)
         self._early = listed  # what is sealed by now needs no remembering
-        for incarnation, stream, segment, length in self._outbox.segments():
-            place = (incarnation, stream, segment)
-            if self._covered.covers(*place) or self._rejected.covers(*place):
-                continue
-            if 0 < length <= most[SEGMENT]:
-                return self._item(SEGMENT, place, length, None)
-        return None
+        return self._next_segment(under_way)
 
-    def chunk(self, item, size):
-        """The item's bytes from its offset on, at most `size`; empty when the outbox no longer has them."""
-        size = min(size, item.total - item.at)
+    def _next_segment(self, under_way):
+        rows = [row for row in self._outbox.segments() if self._may_go(row, under_way)]
+        if not rows:
+            return None
+        self._segments += 1
+        row = rows[0]
+        if self._segments % _FLOOR == 0:
+            last = max([one[1] for one in rows])
+            row = [one for one in rows if one[1] == last][0]
+        if self._budget is not None:
+            self._budget -= row[3]
+        return Item(SEGMENT, tuple(row[:3]), row[3], None)
+
+    def _may_go(self, row, under_way):
+        place, length = tuple(row[:3]), row[3]
+        if self._covered.covers(place) or self._rejected.covers(place) or (SEGMENT, place) in under_way:
+            return False
+        if self._wanted is not None and not self._wanted.covers(place):
+            return False
+        return 0 < length <= ITEM_MAX[SEGMENT] and (self._budget is None or length <= self._budget)
+
+    def read(self, item, at, size):
+        """`size` bytes of an item from `at` on; fewer when the outbox no longer has them."""
         if item.kind == SEGMENT:
-            return self._outbox.read_segment(*item.key, item.at, size)
-        return item.data[item.at : item.at + size]
+            return self._outbox.read_segment(*item.key, at, size)
+        return item.data[at : at + size]
 
     def delivered(self, item):
-        """The bridge has the item, or it is gone from here: it is not offered again."""
+        """The bridge has the item: it is not offered again."""
         if item.kind == TOKEN:
             self._tokens.add(item.key)
         elif item.kind == EARLY:
             self._early.add(item.key)
         else:
-            incarnation, stream, segment = item.key
-            self._covered.add(incarnation, stream, segment, segment)
+            self._covered.add(*item.key, item.key[2])
 
-    def take_have(self, held, tokens):
+    def take_held(self, held, tokens):
         self._covered.add_held(held)
         self._tokens.update(tokens)
+
+    def take_want(self, places, budget):
+        """From now on only these segments, and no more bytes than the budget; None: no bound."""
+        self._budget = budget
+        self._wanted = None
+        if places is not None:
+            self._wanted = Ranges()
+            self._wanted.add_held(places)
 
     def forget_delivered(self):
         """What was delivered and is not in the lists that follow is offered again; rejections stay."""
@@ -127,12 +146,8 @@ class Outgoing:
 
     def awaited(self):
         """The place of the first segment that was delivered and neither freed nor rejected, or None."""
-        for incarnation, stream, segment, _ in self._outbox.segments():
-            place = (incarnation, stream, segment)
-            if self._covered.covers(*place) and not self._rejected.covers(*place):
+        for row in self._outbox.segments():
+            place = tuple(row[:3])
+            if self._covered.covers(place) and not self._rejected.covers(place):
                 return place
         return None
-
-    def _item(self, kind, key, total, data):
-        self._count = (self._count + 1) & 0xFFFF
-        return Item(self.number(), kind, key, total, data)

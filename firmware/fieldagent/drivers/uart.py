@@ -4,23 +4,21 @@ Decides that bytes which a link does not take for a while are dropped: a session
 to look into a frame. SPEC 8.1
 """
 
-from fieldwire import frame, limits
+from fieldwire import frame, limits, link_terms
 
 _STUCK_MS = 1_000
 _FRAMES_A_TURN = 8
 
 
-class FrameLink:
+class FrameLink(link_terms.Serial):
     """`link` of the board: read() -> bytes | None, write(bytes) -> int, baud, turnaround_ms; none of them blocks."""
 
     def __init__(self, link):
+        super().__init__(link.baud, link.turnaround_ms, limits.FRAME_MAX)
         self._link = link
         self._deframer = frame.Deframer()
         self._rest = b""
         self._rest_since_ms = 0
-        self.frame_max = limits.FRAME_MAX
-        self.baud = link.baud
-        self.turnaround_ms = link.turnaround_ms
 
     def receive(self):
         """Frames that have arrived since the last call."""

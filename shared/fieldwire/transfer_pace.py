@@ -1,0 +1,47 @@
+"""How long a frame should be on a link whose errors strike bytes: long enough to carry, short enough to arrive.
+
+Decides from the share of frames that were lost. On a link that loses whole frames, as radios do, length is not the
+cause and the longest frame is the best.
+"""
+
+from fieldwire.port import const
+from fieldwire.transfer_head import TILE
+
+# What a frame costs beside its tiles: two bytes of head, four of CRC, COBS and a delimiter, and the rest of a tile.
+_OVERHEAD = const(10)
+_MEMORY_BYTES = const(60_000)
+_TILES_MIN = const(2)
+
+
+class Pace:
+    """`most`: tiles in the longest frame; `by_bytes`: errors strike bytes."""
+
+    def __init__(self, most, by_bytes):
+        self.tiles = self._most = most
+        self._by_bytes = by_bytes
+        self._sent = 0  # bytes
+        self._lost = 0  # frames
+
+    def sent(self, size):
+        self._sent += size
+
+    def lost(self, tiles):
+        """That many tiles were lost, in frames of about the present length."""
+        if not self._by_bytes:
+            return
+        self._lost += (tiles + self.tiles - 1) // self.tiles
+        if self._sent > _MEMORY_BYTES:
+            self._sent //= 2
+            self._lost //= 2
+        if self._sent:
+            # The best length of a frame is the root of its overhead over the error rate of a byte.
+            best = _root(_OVERHEAD * self._sent // self._lost) if self._lost else self._most * TILE
+            self.tiles = max(_TILES_MIN, min(self._most, best // TILE))
+
+
+def _root(value):
+    """Whole part of the square root."""
+    guess = value
+    while guess * guess > value:
+        guess = (guess + value // guess) // 2
+    return guess
