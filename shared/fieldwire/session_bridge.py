@@ -70,6 +70,7 @@ class BridgeSession(Session):
         self._answer_at_ms = None  # when the device listens
         self._list = False  # the question names a segment: say all that is held
         self._turn = []  # frames of our turn
+        self._late = None  # one that found no room in it
         self._quiet_at_ms = 0
         self._custodies = []  # (incarnation, stream, first, last, seal hash of the last)
         self._verdicts = []  # REJECT frames
@@ -142,6 +143,8 @@ class BridgeSession(Session):
     def _next(self, now_ms):
         """TIME goes before all that can wait."""
         frame = self._time_frame(now_ms)
+        if frame is None:
+            frame, self._late = self._late, None
         if frame is None and self._custodies:
             frame = self._custody_frame(*self._custodies.pop(0))
         if frame is None and self._verdicts:
@@ -156,15 +159,20 @@ class BridgeSession(Session):
         return self._tagged(session_frames.encode("CUSTODY", list(place) + [mac]))
 
     def _answer(self, now_ms):
-        """Our turn: HAVE, and up to three more frames that it announces."""
+        """Our turn: HAVE, and what it announces."""
         self._answer_at_ms = None
-        turn = []
-        while not self._link.duplex and len(turn) < FOLLOWS:
+        turn, units = [], 0
+        while not self._link.duplex and units < FOLLOWS:
             frame = self._next(now_ms)
             if frame is None:
                 break
+            more = session_frames.units(len(frame))
+            if units + more > FOLLOWS:
+                self._late = frame  # it goes in our next turn
+                break
+            units += more
             turn.append(frame)
-        self._turn = [self._have_frame(len(turn))] + turn
+        self._turn = [self._have_frame(units)] + turn
         if self._list:
             self._list = False
             held, tokens = self._holdings(self.device)
@@ -237,7 +245,7 @@ class BridgeSession(Session):
         transfer = bytes(body[4])
         self.incoming.begin(device, transfer, lambda kind, item, data: custody.item_proof(key, transfer, kind, item, [data]))
         self._exchanges = Exchanges(self._boot, device)
-        self._mark = self._answer_at_ms = self._due_ms = None
+        self._mark = self._answer_at_ms = self._due_ms = self._late = None
         self._muted = False
         self._turn, self._custodies, self._verdicts = [], [], []
         self._list = True

@@ -10,7 +10,7 @@ from fieldwire.port import const
 
 # When three frames in ten are lost, bad luck ends a session once in several hundred bursts, and the next one
 # resumes; a peer that is gone is missed after about 160 waits.
-TRIES_MAX = const(12)
+TRIES_MAX = const(20)
 _PLAIN_TRIES = const(3)  # what is lost by chance is asked again at once; only then is the peer slow or gone
 _DOUBLINGS_MAX = const(4)
 _MARGIN_MS = const(2)  # both clocks count whole milliseconds

@@ -254,7 +254,7 @@ class DeviceSession(Session):
             self._begin_burst()
             return self._burst_frame(now_ms)
         self._step("poll")
-        self._wait(HAVE_BYTES + self._unheard, now_ms)
+        self._wait(HAVE_BYTES + self._unheard // 2, now_ms)
         return None
 
     def _fill(self):
@@ -301,7 +301,7 @@ class DeviceSession(Session):
         number = self.sending.asked()
         self._asked.append((number % SPAN, number))
         frame = self._sent(session_frames.encode_poll(number % SPAN, self._awaited), now_ms)
-        self._wait(self._link.frame_max if self._awaited else HAVE_BYTES + self._unheard, now_ms)
+        self._wait(self._link.frame_max if self._awaited else HAVE_BYTES + self._unheard // 2, now_ms)
         return frame
 
     def _on_have(self, body, frame, now_ms):
@@ -331,7 +331,7 @@ class DeviceSession(Session):
         self._turn_left = flags & FOLLOWS
         if self._turn_left:
             self._silent_ms = now_ms
-            self._wait(self._link.frame_max, now_ms, self._turn_left)
+            self._wait(session_frames.follow_size(self._turn_left), now_ms)
 
     def _take_state(self, question, base, runs, more=0):
         """True when the bridge holds more than before."""
@@ -425,7 +425,7 @@ class DeviceSession(Session):
     def _receive(self, frame, now_ms):
         super()._receive(frame, now_ms)
         if self._turn_left and frame[0] != session_frames.TYPE["HAVE"]:
-            self._turn_left -= 1
+            self._turn_left = max(0, self._turn_left - session_frames.units(len(frame)))
             if not self._turn_left:
                 self._due_ms = None
 

@@ -35,6 +35,7 @@ FOLLOWS, MORE, LOST = const(0x03), const(0x04), const(0x08)  # flags of HAVE
 DATA_HEAD = const(2)
 COUNTDOWN_MAX = const(3)
 _HAVE_HEAD = const(5)
+_UNIT = const(75)  # FOLLOWS counts these, so that who waits for what was lost does not wait for long
 HAVE_BYTES = const(13)  # without a gap
 
 _DEPTH_MAX = const(5)  # HELD is the deepest: body, held, entry, ranges, range
@@ -151,6 +152,16 @@ def decode_state(base, runs):
         at += length
         here = not here
     return held, at
+
+
+def units(size):
+    """What a frame of that size adds to FOLLOWS; a frame of more than three goes alone."""
+    return min(FOLLOWS, (size + _UNIT - 1) // _UNIT)
+
+
+def follow_size(count):
+    """Bytes at most that a count of FOLLOWS announces; the largest has no bound but the link's."""
+    return count * _UNIT
 
 
 def encode_have(mark, flags, base, held, room):

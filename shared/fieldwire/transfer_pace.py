@@ -10,6 +10,7 @@ from fieldwire.transfer_head import TILE
 # What a frame costs beside its tiles: two bytes of head, four of CRC, COBS and a delimiter, and the rest of a tile.
 _OVERHEAD = const(10)
 _MEMORY_BYTES = const(60_000)
+_CHANCE = const(3)  # fewer losses say nothing about the next frames
 _TILES_MIN = const(2)
 
 
@@ -33,9 +34,9 @@ class Pace:
         if self._sent > _MEMORY_BYTES:
             self._sent //= 2
             self._lost //= 2
-        if self._sent:
-            # The best length of a frame is the root of its overhead over the error rate of a byte.
-            best = _root(_OVERHEAD * self._sent // self._lost) if self._lost else self._most * TILE
+        # The best length of a frame is the root of its overhead over the error rate of a byte.
+        if self._lost >= _CHANCE:
+            best = _root(_OVERHEAD * self._sent // self._lost)
             self.tiles = max(_TILES_MIN, min(self._most, best // TILE))
 
 
