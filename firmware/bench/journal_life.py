@@ -29,17 +29,20 @@ class Life:
         self._now_ms = 0
         self.refused = 0
         self.dropped = 0
+        self.recovery_bytes_max = 0
 
     def boot(self):
         """Starts the log from what is in flash, and asks it for everything that it promised."""
         self.ledger.boots += 1
         self.ledger.power_gone()
+        before = self.flash.bytes_read
         try:
             self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
             self.journal.recover(QuickSigner())
         except StorageError:
             self._check_power()
             raise
+        self.recovery_bytes_max = max(self.recovery_bytes_max, self.flash.bytes_read - before)
         self.ledger.check(self.journal)
 
     def live(self, steps):
