@@ -55,6 +55,7 @@ SHELLS = {
     "passport",
     "provision",
     "store",
+    "succession",
     "web",
 }
 
