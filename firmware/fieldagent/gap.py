@@ -4,7 +4,7 @@ Decides how a loss is told, so that a bridge can follow the chain of seals over 
 that is space.py's, and nothing is dropped before its record is durable.
 """
 
-from fieldwire import cbor
+from fieldwire import cbor, limits
 from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
 from fieldwire.seal_writer import BODY
@@ -84,14 +84,7 @@ def is_told_alone(journal, key):
 
 
 def _leaves(journal, key):
-    return [cbor.decode(leaf) for leaf in cbor.decode(_whole(journal, key))[1]]
-
-
-def _whole(journal, key):
-    for row in journal.held():
-        if row[:3] == key:
-            return journal.read(key, 0, row[3])
-    raise StorageError("segment %r is not held" % (key,))
+    return [cbor.decode(leaf) for leaf in cbor.decode(journal.read(key, 0, limits.SEGMENT_MAX))[1]]
 
 
 def joined(entries):
