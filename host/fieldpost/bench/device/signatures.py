@@ -83,7 +83,7 @@ def work_of(build: Build, message: bytes, seed: int) -> Work:
     works = []
     for _ in range(SIGNATURES):
         key = random_bytes(32)
-        signer = code.ed25519.Ed25519Signer(key)
+        signer = code.signer(key)
         code.notes.clear()
         if signer.sign(message) != Signer(key).sign(message):
             raise ValueError(f"{build.name}: the kernels' signature differs from libsodium's")
