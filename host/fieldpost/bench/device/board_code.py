@@ -39,6 +39,7 @@ class BoardCode(Generic[T]):
     def __init__(self, architecture: str, observer: Callable[[], Noting[T]], folder: Path = PORTABLE):
         self.notes: list[tuple[str, T]] = []
         self.modules: dict[str, ModuleType] = {}
+        self.machine_code_bytes = 0
         with replaced_for_a_while():
             for name in CHAIN:
                 path = folder / f"{name}.py"
@@ -67,6 +68,7 @@ class BoardCode(Generic[T]):
             kernels = Kernels(code, observer, vars(module))
             kernels.notes = self.notes
             kernels.install(module)
+            self.machine_code_bytes += sum(len(kernel.data) for kernel in code.kernels.values())
 
 
 @contextmanager
