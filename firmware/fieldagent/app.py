@@ -15,8 +15,9 @@ from fieldagent.journal_files import Files
 from fieldagent.random_source import RandomSource
 from fieldagent.settings import ConfigError
 from fieldwire.errors import StorageError
+from fieldwire.port import const
 
-_TURN_MS = 5
+_TURN_MS = const(5)
 
 
 def runtime():

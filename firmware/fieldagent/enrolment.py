@@ -11,9 +11,10 @@ from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
 START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
-_TOKENS_MAX = 8
+_TOKENS_MAX = const(8)
 
 
 class Enrolment:

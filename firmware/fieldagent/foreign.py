@@ -10,8 +10,9 @@ from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire import seal as seals
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
-_TOKENS_MAX = 8
+_TOKENS_MAX = const(8)
 
 
 class HandedDown:

@@ -11,9 +11,10 @@ from fieldwire import cbor, limits
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
 from fieldwire.hmac import HmacKey
+from fieldwire.port import const
 
-_TOPICS_MAX = 16
-_BYTES = 0x40  # head of a byte string, RFC 8949 3.1
+_TOPICS_MAX = const(16)
+_BYTES = const(0x40)  # head of a byte string, RFC 8949 3.1
 
 
 class Leaves:
@@ -32,7 +33,9 @@ class Leaves:
     def _put(self, piece):
         end = self._at + len(piece)
         if end > limits.OBSERVATION_MAX:
-            raise WireError("observation-shape", "an observation is at most %d bytes" % limits.OBSERVATION_MAX)
+            raise WireError(
+                "observation-shape", "an observation is at most %d bytes" % limits.OBSERVATION_MAX
+            )
         self._out[self._at : end] = piece
         self._at = end
 

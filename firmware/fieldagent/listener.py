@@ -1,7 +1,7 @@
 """What others say: neighbours' early copies, handed-down credentials and foreign observations, and what to derive.
 
 Decides nothing that a part decides: `trust` and `foreign` verify, `derive` collects. A board whose configuration names
-neither neighbours nor rules loads this for the moment in which its bridge hands something down. SPEC 5.5, 7.1, 10.3
+neither neighbours nor rules never loads this, and takes nothing that a bridge hands down. SPEC 5.5, 7.1, 10.3
 """
 
 from fieldagent.derive import Deriver

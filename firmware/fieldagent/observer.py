@@ -11,8 +11,9 @@ from fieldagent.space import Space
 from fieldwire import cbor
 from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 
-_EARLY_HELD_MAX = 16
+_EARLY_HELD_MAX = const(16)
 
 
 class Made:

@@ -5,10 +5,11 @@ Decides what is offered to which bridge. Refuses to free anything but what a cus
 
 from fieldwire import cbor
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 from fieldwire.token_writer import token_id
 
-_REJECTED_FILE = "state/rejected"
-_REJECTED_MAX = 64
+_REJECTED_FILE = const("state/rejected")
+_REJECTED_MAX = const(64)
 
 
 class Outbox:

@@ -5,11 +5,12 @@ to call it good: a generator that is started alike at each boot passes, and so d
 Against those stand the host's bytes and the jitter, which can only add. SPEC 8.7
 """
 
+from fieldwire.port import const
 from fieldwire.sha512 import sha512
 
-_DRAW_BYTES = 64
-_BLOCK_BYTES = 8
-_JITTER_BYTES = 128  # 1,024 low bits
+_DRAW_BYTES = const(64)
+_BLOCK_BYTES = const(8)
+_JITTER_BYTES = const(128)  # 1,024 low bits
 
 
 class SeedError(Exception):

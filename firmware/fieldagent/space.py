@@ -6,12 +6,13 @@ ones go on in room kept for them. Refuses to drop anything: the observer does, b
 """
 
 from fieldwire import observation_writer as obs
+from fieldwire.port import const
 
 # A gap record, and four streams that may each begin a block or write a segment beside its open file.
 MARGIN_BYTES = 16_384
-_URGENT_PARTS = 8  # of "stop": this part of the log is for urgent readings alone
-_AHEAD_PARTS = 16  # room is made before it is needed: this part of the log,
-_AT_ONCE_PARTS = 32  # of which so much at a time
+_URGENT_PARTS = const(8)  # of "stop": this part of the log is for urgent readings alone
+_AHEAD_PARTS = const(16)  # room is made before it is needed: this part of the log,
+_AT_ONCE_PARTS = const(32)  # of which so much at a time
 
 
 class Space:

@@ -32,8 +32,8 @@ UNTAGGED = ("DATA", "POLL")
 
 _DEPTH_MAX = const(5)  # HAVE is the deepest: body, held, entry, ranges, range
 _U16_MAX = const(0xFFFF)
-_U32_MAX = 0xFFFFFFFF
-_U64_MAX = 0xFFFFFFFFFFFFFFFF
+_U32_MAX = const(0xFFFFFFFF)
+_U64_MAX = const(0xFFFFFFFFFFFFFFFF)
 
 
 def encode(name, body):
