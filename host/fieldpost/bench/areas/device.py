@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fieldpost.bench.device import (
     constant_time,
     mpy_bytes,
+    observe,
     sealed_work,
     signatures,
     signer_ram,
@@ -18,7 +19,7 @@ from fieldpost.bench.device import (
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (signatures, signing_rates, signer_ram, sealed_work, constant_time, mpy_bytes)
+NOUNS = (signatures, signing_rates, signer_ram, sealed_work, constant_time, observe, mpy_bytes)
 
 
 def measure(seed: int) -> Iterator[Line]:
