@@ -29,7 +29,7 @@ def _drawn(random_bytes):
     except OSError as cause:
         raise SeedError("the random source fails (%s); let the board warm up, or replace it" % cause)
     both = bytes(before) + bytes(drawn)
-    blocks = set([both[at : at + _BLOCK_BYTES] for at in range(0, len(both), _BLOCK_BYTES)])
+    blocks = {both[at : at + _BLOCK_BYTES] for at in range(0, len(both), _BLOCK_BYTES)}
     if len(drawn) != _DRAW_BYTES or len(blocks) != 2 * _DRAW_BYTES // _BLOCK_BYTES:
         raise SeedError("the random source repeats itself; no key is made with it: replace the board")
     return drawn
