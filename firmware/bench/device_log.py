@@ -45,6 +45,7 @@ class DeviceLog:
     def __init__(self, store, flash, signer, settings=Settings):
         self.who = Who(signer)
         self.journal = store.open(flash, _incarnation)
+        self.journal.capacity = settings.journal_bytes
         self.journal.recover(signer)
         self.observer = Observer(self.who, 1, ATTESTATION, self.journal, settings, _no_utc)
         self.now_ms = 0
@@ -60,4 +61,4 @@ class DeviceLog:
 
     def tend(self):
         """One turn of what an agent's step does beside sampling."""
-        return self.observer.tend(self.now_ms, Settings.seal_age_ms)
+        return self.observer.tend(self.now_ms, Settings.seal_age_ms) or self.journal.idle()

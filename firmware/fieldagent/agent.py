@@ -45,6 +45,7 @@ class Agent:
         self._files = files
         self._listener = self._listen() if config.neighbours or config.derive else None
         self.journal = Journal(files, lambda: random_bytes(8))
+        self.journal.capacity = config.journal_bytes
         if identity.former is not None:
             self._part_from_former(files)
         self.journal.recover(identity.signer)
@@ -140,6 +141,8 @@ class Agent:
             age_ms = min(_LINKED_SEAL_AGE_MS, age_ms)
         if self.observer.tend(now_ms, age_ms):
             self.uplink.wake(now_ms)
+        else:
+            self.journal.idle()
 
     def deadline(self):
         """The latest time at which `step` should be called again, were no frame to arrive."""
@@ -173,6 +176,8 @@ class Agent:
             "held_back": observer.refused,
             "utc_faults": observer.utc_faults,
             "journal_bytes": self.journal.bytes,
+            "flash_written": self.journal.bytes_written,
+            "flash_observed": self.journal.payload_bytes,
             "linked": self.uplink.bridge is not None,
             "failures": self.failures,
             "refused": self.neighbours.refused if self.neighbours is not None else {},

@@ -42,6 +42,8 @@ def dropped(journal, keys, reason):
 def _dropped_one(journal, key, reason):
     """Without its links where the flash no longer gives the seal back."""
     entry = [key[0], key[1], key[2], key[2], reason]
+    if not journal.holds(key):
+        return entry
     try:
         body = _seal_body(journal.read(key, 0, _SEAL_BYTES_MAX))
         return entry + [

@@ -66,9 +66,9 @@ class Outbox:
             return None
 
     def take_unreadable(self):
-        """Keys of segments that could not be read since the last call: a gap record is to name them."""
+        """Keys of segments that cannot be read: a gap record is to name them."""
         found, self._unreadable = self._unreadable, []
-        return [key for key in found if self._journal.holds(key)]
+        return [key for key in found if self._journal.holds(key)] + list(self._journal.damaged)
 
     def custody(self, incarnation, stream, first, last):
         """Frees a range that a custody names; returns the number of observations freed."""
