@@ -1,11 +1,12 @@
 """The fast field machine for Cortex-M4, -M7 and -M33, run as machine code, against Python's integers."""
 
+import inspect
 import random
 import struct
 
 import make_armv7em
 import pytest
-from fast_kernels import FOLDER, loaded
+from fast_kernels import FOLDER, imported, loaded
 
 from fieldpost.bench.thumb import mpy
 from fieldpost.bench.thumb.kernels import compiled
@@ -44,6 +45,25 @@ def raw(field25519, state, values):
 @pytest.mark.parametrize("name", make_armv7em.MODULES)
 def test_the_written_modules_are_what_their_generator_writes(name):
     assert (FOLDER / f"{name}.py").read_text() == make_armv7em.module_text(name)
+
+
+def face(path):
+    """The functions of a module with their arguments, and its integers, as far as they are public and its own."""
+    module = imported(path)
+    public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    integers = {name for name, value in public.items() if isinstance(value, int)}
+    arguments = {
+        name: tuple(inspect.signature(value).parameters)
+        for name, value in public.items()
+        if getattr(value, "__module__", "") == module.__name__
+    }
+    return arguments, integers
+
+
+@pytest.mark.parametrize("name", make_armv7em.MODULES)
+def test_a_module_has_the_public_names_and_arguments_of_the_portable_one(name):
+    file = f"{name}.py"
+    assert face(FOLDER / file) == face(make_armv7em.FIELDWIRE / file)
 
 
 @pytest.mark.parametrize("name", make_armv7em.MODULES)
@@ -108,7 +128,12 @@ def test_only_the_numbers_below_p_are_stored(field):
         assert stored(field25519, state, 0) == value % P
 
 
-TABLE = b"".join(random.Random(2).randrange(P).to_bytes(32, "little") for _ in range(4 * 8 * 3))
+def table_of_random_numbers():
+    rng = random.Random(2)
+    return b"".join(rng.randrange(P).to_bytes(32, "little") for _ in range(4 * 8 * 3))
+
+
+TABLE = table_of_random_numbers()
 
 
 @pytest.mark.parametrize("subtable", range(4))
