@@ -132,5 +132,8 @@ def _go_on(life, flash, dice, modes):
             pass
         flash.power_on()
     life.boot()
-    life.live(3)
-    life.finish()
+    life.live(2)
+    if dice.chance(25):
+        life.finish()
+    else:
+        life.settle()

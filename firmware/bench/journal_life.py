@@ -53,15 +53,19 @@ class Life:
 
     def finish(self):
         """All is sealed, drained and freed; a new boot finds nothing but goes on."""
-        for stream in range(4):
-            self.seal(stream)
-        self.ledger.check(self.journal)
+        self.settle()
         for row in self.journal.held():
             self.free(row[:3])
         self.boot()
         self.append()
         self.commit()
         self.boot()
+
+    def settle(self):
+        """All is sealed, and nothing is missing."""
+        for stream in range(4):
+            self.seal(stream)
+        self.ledger.check(self.journal)
 
     # Habits
 
