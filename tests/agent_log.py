@@ -60,6 +60,7 @@ class Device:
         files = Files(root, flash)
         self.boot = next_boot(files)
         self.journal = Journal(files, incarnations)
+        self.journal.capacity = settings.journal_bytes
         self.recovered = self.journal.recover(Who.signer)
         attestation = b"\x09" * 12 + self.boot.to_bytes(4, "big")
         self.observer = Observer(Who, self.boot, attestation, self.journal, settings, lambda: None)

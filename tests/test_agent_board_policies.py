@@ -40,12 +40,15 @@ class Watched(FakeBoard):
 
 
 def watched(flash, board):
-    """Runs the board; its status lines as (ms, status)."""
+    """Runs the board; its status as (ms, status) whenever what is signed changes, and the last one."""
     lines = []
 
     class Heard(app.Status):
         def print_if_due(self, now_ms):
-            lines.append((now_ms, json.loads(json.dumps(self._agent.status()))))
+            status = self._agent.status()
+            if len(lines) > 1 and lines[-2][1]["signed"] == status["signed"] == lines[-1][1]["signed"]:
+                lines.pop()
+            lines.append((now_ms, json.loads(json.dumps(status))))
 
     status, app.Status = app.Status, Heard
     try:

@@ -78,7 +78,7 @@ def filled(policy, readings=600, stream_of=lambda number: 1):
     device = Device(FakeFlash(), Incarnations(), small(policy))
     for number in range(readings):
         turn(device, stream_of(number))
-        assert device.journal.bytes <= device.observer._space.bytes_max
+        assert device.journal.bytes <= device.journal.capacity
     device.observer.seal_all()
     return device
 

@@ -11,7 +11,8 @@ from fieldagent.journal_files import Files
 from fieldwire import cbor, cose, keys, rotation, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
-from fieldwire.errors import NUMBER, StorageError
+from fieldwire.error_numbers import NUMBER
+from fieldwire.errors import StorageError
 
 
 def run(board, flash):

@@ -7,6 +7,7 @@ from fake_board import FakeBoard, PowerOff
 from fake_flash import FakeFlash
 
 from fieldagent import app, identity
+from fieldagent.agent import Agent
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.journal_files import Files
 from fieldwire import cbor, cose, keys, seal, tokens
@@ -102,12 +103,12 @@ def test_leaves_open_at_a_power_cut_drain_after_the_next_boot_as_recovered():
     flash, _ = enrolled()
     board = FakeBoard(1, {"t": list(range(5))}, 2_000, lambda now_ms: None)
     board.uart.cut = True
-    stopped = app.Agent.stop
-    app.Agent.stop = lambda agent: None
+    stopped = Agent.stop
+    Agent.stop = lambda agent: None
     try:
         run(board, flash)
     finally:
-        app.Agent.stop = stopped
+        Agent.stop = stopped
     bridge, _ = contact(flash, Bridge)
     first = next(body for body in bridge.bodies if body.stream == 1)
     assert (first.count, first.flags, first.boot) == (5, seal.RECOVERED, 2)

@@ -81,3 +81,10 @@ def test_every_module_of_the_firmware_has_its_bytes():
 
 def test_every_noun_of_the_area_can_be_asked_for_its_lines():
     assert device.NOUNS and all(callable(noun.lines) for noun in device.NOUNS)
+
+
+@pytest.mark.parametrize("build", signatures.BUILDS, ids=lambda build: build.name)
+def test_a_builds_signature_is_libsodiums_and_takes_no_more_instructions_than_its_goal(build):
+    work = signatures.work_of(build, bytes(range(127)), 7)
+    assert 0 < work.instructions <= build.goal
+    assert sum(work.calls.values()) <= 120

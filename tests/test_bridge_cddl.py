@@ -120,3 +120,11 @@ def test_the_grammars_first_rule_takes_every_signed_object():
     assert {row["kind"] for row in accepted} == SIGNED
     for row in accepted:
         assert not problems(bytes.fromhex(row["hex"]), "any-signed-object"), row["name"]
+
+
+def test_the_grammar_takes_a_revocation_that_is_handed_down_and_nothing_else_in_its_place():
+    revocation, credential = (
+        bytes.fromhex(load_json(name)[0]["hex"]) for name in ("revocation", "credential")
+    )
+    assert problems(cbor.encode(["revocation", revocation]), "handed-down") == []
+    assert problems(cbor.encode(["revocation", credential]), "handed-down")

@@ -3,8 +3,15 @@
 import pytest
 
 from fieldpost.bench.device import constant_time
+from fieldpost.bench.device.board_code import FAST, BoardCode
+from fieldpost.bench.device.signatures import BUILDS
 from fieldpost.bench.thumb.kernels import Kernels
-from fieldpost.bench.thumb.observers import OFF_STACK, StackAccess, Trace
+from fieldpost.bench.thumb.observers import OFF_STACK, Trace, stack_by_pointer, unaligned_multiples
+
+MESSAGE = bytes(range(127))
+# All bits clear, all set, few and many: what a leak would tell apart first.
+SECRETS = [bytes(32), b"\xff" * 32, bytes(31) + b"\x01", bytes(range(32)), b"\xaa" * 32]
+SECRETS += [bytes((31 * n * n + 7 * n + k) & 0xFF for n in range(32)) for k in range(3)]
 
 LEAKS = {
     "a branch": """
@@ -79,6 +86,22 @@ def test_an_access_to_the_stack_by_a_pointer_is_noticed(tmp_path):
         "@micropython.asm_thumb\ndef sly(r0):\n    push({r0})\n    mov(r1, sp)\n    ldr(r0, [r1, 0])\n    pop({r1})\n"
     )
     for name, noticed in (("honest", 0), ("sly", 1)):
-        kernels = Kernels.from_source(path, "armv7em", StackAccess())
+        kernels = Kernels.from_source(path, "armv7em", stack_by_pointer())
         assert kernels.call(name, 42) == 42
         assert len(kernels.notes[0][1]) == noticed
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.name)
+def test_the_signing_kernels_leave_one_trace_for_every_secret(build):
+    assert constant_time.differing(constant_time.traces(build, MESSAGE, SECRETS)) == 0
+
+
+@pytest.mark.parametrize("build", BUILDS, ids=lambda build: build.name)
+def test_the_signing_kernels_reach_the_stack_by_its_pointer_alone(build):
+    assert not constant_time.reaches_stack_by_pointer(build, MESSAGE, SECRETS[3])
+
+
+def test_the_fast_kernels_load_and_store_several_words_at_aligned_addresses_alone():
+    code = BoardCode("armv7emsp", unaligned_multiples, FAST["armv7em"])
+    code.signer(SECRETS[3]).sign(MESSAGE)
+    assert not any(suspects for _, suspects in code.notes)

@@ -4,7 +4,7 @@ import hashlib
 import logging
 
 import pytest
-from fold_world import Home, item, key, seal_hash
+from fold_world import NBF, Home, item, key, seal_hash
 
 from fieldpost import device_link
 from fieldpost.codes import CODES
@@ -331,3 +331,45 @@ def test_noise_on_the_line_breaks_nothing(home):
         cable.run(20)
     cable.run(2_000)
     assert not cable.journal.kept
+
+
+def test_revocations_of_the_own_mesh_are_handed_down_once_each_after_their_issuers(home):
+    cable = Cable(home)
+    cable.run(500)
+    assert cable.of("object") == []
+    revocation = home.ops.revoke(home.two.id)
+    for _ in range(2):
+        cable.desk.submit("token", revocation)
+        cable.link.hand_down_revocations()
+        cable.run(1_000)
+    cable.link.opened()
+    cable.call()
+    cable.run(1_000)
+    objects = [cbor.decode(data) for (data,) in cable.of("object")]
+    assert objects == [["credential", home.ops.data], ["revocation", revocation]]
+
+
+def test_a_revocation_that_came_while_the_device_was_away_is_handed_down_when_it_calls(home):
+    cable = Cable(home)
+    revocation = home.ops.revoke(home.two.id)
+    cable.desk.submit("token", revocation)
+    cable.run(1_000)
+    assert [cbor.decode(data)[0] for (data,) in cable.of("object")] == ["credential", "revocation"]
+
+
+def test_only_the_latest_revocations_of_the_own_mesh_are_handed_down(home):
+    cable = Cable(home)
+    ids = [bytes((number,)) * 16 for number in range(device_link.REVOCATIONS_MAX + 4)]
+    for number, target in enumerate(ids):
+        cable.desk.submit(
+            "token", home.ops.sign(cose.REVOCATION, {tokens.TARGET: target, tokens.NBF: NBF + number})
+        )
+    abroad = Home("bravo")
+    for kind, data in (
+        ("root", abroad.mesh.root.public),
+        ("token", abroad.ops.data),
+        ("token", abroad.ops.revoke(ids[0])),
+    ):
+        cable.desk.submit(kind, data)
+    found = [cbor.decode(objects[-1])[1] for _, objects in device_link.revocation_objects(cable.desk.state)]
+    assert [tokens.decode(one).claims[tokens.TARGET] for one in found] == ids[4:]

@@ -1,18 +1,17 @@
-"""The assembler kernels for Cortex-M4, -M7 and -M33, run as machine code, against Python's integers and hashlib."""
+"""The fast field machine for Cortex-M4, -M7 and -M33, run as machine code, against Python's integers."""
 
-import importlib.util
+import inspect
 import random
 import struct
-from pathlib import Path
 
 import make_armv7em
 import pytest
+from fast_kernels import FOLDER, imported, loaded
 
 from fieldpost.bench.thumb import mpy
-from fieldpost.bench.thumb.kernels import Kernels, compiled
-from fieldpost.bench.thumb.observers import Count, Trace
+from fieldpost.bench.thumb.kernels import compiled
+from fieldpost.bench.thumb.observers import Trace
 
-FOLDER = Path("firmware/kernels/armv7em")
 P = 2**255 - 19
 EDGES = (
     *(0, 1, 2, 18, 19, 20, 37, 38, 39),
@@ -20,17 +19,6 @@ EDGES = (
     *(2**255 - 1, 2**255, 2**256 - 39, 2**256 - 38, 2**256 - 1),
     *(2**224 - 1, 2**224, 2**256 - 2**224, 2**255 + 2**231, 0xFFFFFFFF, 2**192 - 2**64),
 )
-
-
-def loaded(name, observer=None):
-    """The module with its kernels as machine code, and the kernels."""
-    path = FOLDER / f"{name}.py"
-    spec = importlib.util.spec_from_file_location(f"armv7em_{name}", path)
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    kernels = Kernels.from_source(path, "armv7emsp", observer or Count())
-    kernels.install(module)
-    return module, kernels
 
 
 @pytest.fixture(scope="module")
@@ -57,6 +45,25 @@ def raw(field25519, state, values):
 @pytest.mark.parametrize("name", make_armv7em.MODULES)
 def test_the_written_modules_are_what_their_generator_writes(name):
     assert (FOLDER / f"{name}.py").read_text() == make_armv7em.module_text(name)
+
+
+def face(path):
+    """The functions of a module with their arguments, and its integers, as far as they are public and its own."""
+    module = imported(path)
+    public = {name: value for name, value in vars(module).items() if not name.startswith("_")}
+    integers = {name for name, value in public.items() if isinstance(value, int)}
+    arguments = {
+        name: tuple(inspect.signature(value).parameters)
+        for name, value in public.items()
+        if getattr(value, "__module__", "") == module.__name__
+    }
+    return arguments, integers
+
+
+@pytest.mark.parametrize("name", make_armv7em.MODULES)
+def test_a_module_has_the_public_names_and_arguments_of_the_portable_one(name):
+    file = f"{name}.py"
+    assert face(FOLDER / file) == face(make_armv7em.FIELDWIRE / file)
 
 
 @pytest.mark.parametrize("name", make_armv7em.MODULES)
@@ -121,7 +128,12 @@ def test_only_the_numbers_below_p_are_stored(field):
         assert stored(field25519, state, 0) == value % P
 
 
-TABLE = b"".join(random.Random(2).randrange(P).to_bytes(32, "little") for _ in range(4 * 8 * 3))
+def table_of_random_numbers():
+    rng = random.Random(2)
+    return b"".join(rng.randrange(P).to_bytes(32, "little") for _ in range(4 * 8 * 3))
+
+
+TABLE = table_of_random_numbers()
 
 
 @pytest.mark.parametrize("subtable", range(4))
@@ -161,7 +173,7 @@ def test_a_program_runs_again_until_its_digits_are_used_up(field):
 def test_new_registers_are_zero_and_a_state_is_32_bytes_a_register(field):
     field25519, _ = field
     state = field25519.new_state(13)
-    assert len(state) == 8 + 13 * 32
+    assert len(state) == len(field25519.new_state(0)) + 13 * 32
     assert [stored(field25519, state, register) for register in range(13)] == [0] * 13
 
 
@@ -202,8 +214,24 @@ def test_traces_of_operations_and_selections_do_not_depend_on_numbers_or_digits(
     assert len({note for name, note in kernels.notes if name == "_normalize"}) == 1
 
 
-def test_the_lengths_of_a_run_are_all_that_is_written_before_the_registers(field):
+def test_inverting_gives_the_inverse_in_any_register_and_zero_of_zero(field):
     field25519, _ = field
-    state = field25519.new_state(2)
-    field25519.run(state, bytes((field25519.ADD, 0, 1, 1)), b"", b"")
+    state = field25519.new_state(3)
+    for value in operands():
+        raw(field25519, state, (value, 5, 6))
+        field25519.invert(state, 2, 0)
+        found = [stored(field25519, state, register) for register in range(3)]
+        assert found == [value % P, 5, pow(value, P - 2, P)]
+    field25519.invert(state, 1, 1)
+    assert stored(field25519, state, 1) == pow(5, P - 2, P)
+
+
+def test_a_run_writes_no_register_that_its_program_does_not_name(field):
+    field25519, _ = field
+    state = field25519.new_state(3)
+    raw(field25519, state, (2**256 - 1, 2**256 - 2, 2**256 - 3))
+    before = bytes(state)
+    field25519.run(state, bytes((field25519.MULTIPLY, 1, 0, 2)), b"", b"")
     assert struct.unpack_from("<II", state) == (4, 0)
+    assert state[12:-64] == before[12:-64]
+    assert state[-32:] == before[-32:]

@@ -15,6 +15,8 @@ from fieldwire.error_numbers import NUMBER
 
 FILE_LINES_MAX = 500
 FUNCTION_LINES_MAX = 60
+# A viper kernel's arithmetic is unrolled, and to call another kernel costs thousands of instructions.
+KERNEL_LINES_MAX = 200
 DOCSTRING_LINES_MAX = 10
 MEDIAN_LINES_MAX = 150
 # A kernel in assembler is one function, since it can call no other; what writes these files keeps the rule.
@@ -55,6 +57,7 @@ SHELLS = {
     "passport",
     "provision",
     "store",
+    "succession",
     "web",
 }
 
@@ -69,13 +72,18 @@ def test_the_median_file_is_a_page_or_two():
     assert statistics.median(lines) <= MEDIAN_LINES_MAX
 
 
+def lines_max(node):
+    kernel = any(ast.unparse(decorator) == "micropython.viper" for decorator in node.decorator_list)
+    return KERNEL_LINES_MAX if kernel else FUNCTION_LINES_MAX
+
+
 def test_no_function_is_longer_than_60_lines():
     long = [
         f"{path}:{node.lineno} {node.name}"
         for path in python_files()
         if path.parent != GENERATED
         for node in functions(path)
-        if (node.end_lineno or 0) - node.lineno + 1 > FUNCTION_LINES_MAX
+        if (node.end_lineno or 0) - node.lineno + 1 > lines_max(node)
     ]
     assert not long
 

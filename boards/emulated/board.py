@@ -4,7 +4,6 @@ Holds data and factory functions and decides nothing. Everything outside the boa
 `/host/config.json`, which the supervisor writes at each power-on. Real boards offer the same names.
 """
 
-import asyncio
 import gc
 import json
 import os
@@ -86,7 +85,8 @@ def ticks_ms():
 
 async def sleep_ms(duration_ms):
     # A sleep shorter than one host millisecond would turn the agent's loop into a busy one.
-    await asyncio.sleep_ms(max(1, duration_ms // _world["scale"]) if duration_ms > 0 else 0)
+    if duration_ms > 0:
+        time.sleep_ms(max(1, duration_ms // _world["scale"]))
 
 
 def links():

@@ -13,6 +13,7 @@ import vfs
 BLOCKS_COUNT = 4
 BLOCK_BYTES = 5
 BLOCK_ERASE = 6
+ERASE_BYTES = 256
 
 
 class FileFlash:
@@ -20,7 +21,7 @@ class FileFlash:
         self._file = open(path, "r+b")
         self._block_bytes = block_bytes
         self._blocks = blocks
-        self._erased = b"\xff" * block_bytes
+        self._erased = b"\xff" * ERASE_BYTES
 
     def readblocks(self, block, buffer, offset=0):
         self._file.seek(block * self._block_bytes + offset)
@@ -36,7 +37,9 @@ class FileFlash:
         if operation == BLOCK_BYTES:
             return self._block_bytes
         if operation == BLOCK_ERASE:
-            self.writeblocks(argument, self._erased)
+            self._file.seek(argument * self._block_bytes)
+            for _ in range(self._block_bytes // ERASE_BYTES):
+                self._file.write(self._erased)
         return 0
 
 

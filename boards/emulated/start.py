@@ -11,16 +11,16 @@ import sys
 import emulated_flash
 
 
-def main(config_path):
+def mount(config_path):
+    """A function of its own: what it read is off the heap when the firmware starts."""
     with open(config_path) as file:
         config = json.load(file)
-    layout = config["flash"]
-    flash = emulated_flash.open_flash(config["image"], layout)
-    emulated_flash.mount(flash, layout, config["directory"])
-    present = os.listdir("/")
-    for module in ("boot", "main"):
-        if module + ".py" in present or module + ".mpy" in present:
-            __import__(module)
+    flash = emulated_flash.open_flash(config["image"], config["flash"])
+    emulated_flash.mount(flash, config["flash"], config["directory"])
 
 
-main(sys.argv[1])
+mount(sys.argv[1])
+present = os.listdir("/")
+for module in ("boot", "main"):
+    if module + ".py" in present or module + ".mpy" in present:
+        __import__(module)

@@ -15,17 +15,19 @@ _BROKEN = (Broken, StorageError, WireError, ValueError)
 
 
 class Tally:
-    """Cuts tried by mode; what was broken, by the case's name."""
+    """Cuts tried by mode; what was broken, by the case's name; the most that a recovery has read."""
 
     def __init__(self):
         self.tried = dict.fromkeys(torn.MODES, 0)
         self.broken = []
+        self.recovery_bytes_max = 0
 
     def cuts(self):
         return sum(self.tried.values())
 
-    def add(self, mode, case, error):
+    def add(self, mode, case, error, life):
         self.tried[mode] += 1
+        self.recovery_bytes_max = max(self.recovery_bytes_max, life.recovery_bytes_max)
         if error is not None:
             self.broken.append("%s: %s: %s" % (case, type(error).__name__, error))
 
@@ -46,13 +48,16 @@ class Sweep:
         self._operation = 0
         self._only = None
 
-    def run(self, seed, steps, only=None):
-        """`only` = (operation, mode): tries that one case."""
+    def run(self, seed, steps, only=None, uncut_steps=0):
+        """`only` = (operation, mode): tries that one case. `uncut_steps` of life come first, without a cut."""
         self._seed, self._operation, self._only = seed, 0, only
         flash = self._make_flash()
         store = self._store_of()
         store.format(flash)
         self._life = Life(store, flash, Dice(seed))
+        if uncut_steps:
+            self._life.boot()
+            self._life.live(uncut_steps)
         flash.watch = self._cut_here
         self._life.boot()
         self._life.live(steps)
@@ -74,7 +79,7 @@ class Sweep:
             _go_on(after, copy, dice, self._modes)
         except _BROKEN as broken:
             error = broken
-        self._tally.add(mode, "sweep %d %d %s" % (self._seed, self._operation, mode), error)
+        self._tally.add(mode, "sweep %d %d %s" % (self._seed, self._operation, mode), error, after)
 
 
 class Lives:
@@ -98,7 +103,7 @@ class Lives:
             flash.cut_after(dice.below(60) if dice.chance(80) else dice.below(4), mode, dice.below(1 << 30))
             error = _until_cut(life)
             flash.power_on()
-            self._tally.add(mode, "life %d %d %s" % (seed, number, mode), error)
+            self._tally.add(mode, "life %d %d %s" % (seed, number, mode), error, life)
             if error is not None:
                 return
         life.boot()
@@ -127,5 +132,8 @@ def _go_on(life, flash, dice, modes):
             pass
         flash.power_on()
     life.boot()
-    life.live(3)
-    life.finish()
+    life.live(2)
+    if dice.chance(25):
+        life.finish()
+    else:
+        life.settle()

@@ -33,19 +33,15 @@ class Dice:
         return self._next() % 100 < percent
 
     def bytes(self, count):
-        found = bytearray(count)
-        for index in range(count):
-            found[index] = self._next() >> 11 & 0xFF
-        return bytes(found)
+        found = b"".join([self._next().to_bytes(4, "big") for _ in range((count + 3) // 4)])
+        return found[:count]
 
     def mask(self, count, eighths):
         """`count` bytes in which about `eighths` of 8 bits are ones."""
-        found = bytearray(count)
-        for index in range(count):
-            low = self._next()
-            byte = 0
-            for bit in range(8):
-                if low >> (4 * bit) & 7 < eighths:
-                    byte |= 1 << bit
-            found[index] = byte
-        return bytes(found)
+        if eighths >= 8:
+            return b"\xff" * count
+        mask = 0
+        for weight in (1, 2, 4):  # each step halves what was so far, and adds a half where its bit is set
+            drawn = int.from_bytes(self.bytes(count), "big")
+            mask = mask | drawn if eighths & weight else mask & drawn
+        return mask.to_bytes(count, "big")

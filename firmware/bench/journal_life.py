@@ -29,17 +29,20 @@ class Life:
         self._now_ms = 0
         self.refused = 0
         self.dropped = 0
+        self.recovery_bytes_max = 0
 
     def boot(self):
         """Starts the log from what is in flash, and asks it for everything that it promised."""
         self.ledger.boots += 1
         self.ledger.power_gone()
+        before = self.flash.bytes_read
         try:
             self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
             self.journal.recover(QuickSigner())
         except StorageError:
             self._check_power()
             raise
+        self.recovery_bytes_max = max(self.recovery_bytes_max, self.flash.bytes_read - before)
         self.ledger.check(self.journal)
 
     def live(self, steps):
@@ -50,15 +53,19 @@ class Life:
 
     def finish(self):
         """All is sealed, drained and freed; a new boot finds nothing but goes on."""
-        for stream in range(4):
-            self.seal(stream)
-        self.ledger.check(self.journal)
+        self.settle()
         for row in self.journal.held():
             self.free(row[:3])
         self.boot()
         self.append()
         self.commit()
         self.boot()
+
+    def settle(self):
+        """All is sealed, and nothing is missing."""
+        for stream in range(4):
+            self.seal(stream)
+        self.ledger.check(self.journal)
 
     # Habits
 

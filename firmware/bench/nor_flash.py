@@ -31,7 +31,7 @@ class NorFlash:
         self._cached = cached
         self._erased = b"\xff" * block_bytes
         self._blocks = [self._erased] * blocks
-        self._unstable = {}  # block -> mask of bits that read at random
+        self._unstable = {}  # block -> {offset: bits that read at random}
         self._used = {}  # block -> set of units programmed since its erase, with ECC only
         self._pending = []  # operations since the last sync, cached only
         self._kept = self.image()
@@ -119,12 +119,15 @@ class NorFlash:
             raise ValueError("no %d bytes at %d of block %d" % (size, offset, block))
 
     def _check_rising(self, block, offset, data):
-        old = bytes(self._blocks[block][offset : offset + len(data)])
         if self._ecc:
             again = self._used.get(block, set()) & set(self._units(offset, data))
             if again:
                 raise ValueError("block %d: units %r are programmed again without an erase" % (block, again))
-        if old == self._erased[: len(data)] or torn.both(old, data) == data:
+        blank_before = len(data) - len(data.lstrip(b"\xff"))
+        data = data.strip(b"\xff")
+        offset += blank_before
+        old = bytes(self._blocks[block][offset : offset + len(data)])
+        if torn.both(old, data) == data:
             return
         for index, byte in enumerate(data):
             if byte != 0xFF and byte & ~old[index]:
@@ -148,17 +151,18 @@ class NorFlash:
         if self._ecc:
             self._used.setdefault(block, set()).update(self._units(offset, data))
         if block in self._unstable:  # a bit that is programmed again is firm
-            mask = bytearray(self._unstable[block])
-            for index, byte in enumerate(data):
-                mask[offset + index] &= byte
-            self._unstable[block] = bytes(mask)
+            weak = {}
+            for at, bits in self._unstable[block].items():
+                left = bits & data[at - offset] if offset <= at < end else bits
+                if left:
+                    weak[at] = left
+            self._unstable[block] = weak
 
     def _shake(self, block, buffer, offset):
-        mask = self._unstable[block]
-        for index in range(len(buffer)):
-            weak = mask[offset + index]
-            if weak:
-                buffer[index] ^= weak & self._noise.below(256)
+        end = offset + len(buffer)
+        for at, bits in self._unstable[block].items():
+            if offset <= at < end:
+                buffer[at - offset] ^= bits & self._noise.below(256)
 
     # Faults of the part
 
@@ -235,10 +239,11 @@ class NorFlash:
     def _weaken(self, block, offset, mask):
         if mask is None:
             return
-        weak = bytearray(self._unstable.get(block) or self.block_bytes)
-        for index, byte in enumerate(mask):
-            weak[offset + index] |= byte
-        self._unstable[block] = bytes(weak)
+        weak = dict(self._unstable.get(block, {}))
+        for index, bits in enumerate(mask):
+            if bits:
+                weak[offset + index] = weak.get(offset + index, 0) | bits
+        self._unstable[block] = weak
 
     def _reorder(self, dice):
         """What was not synced reaches the cells in any order, or not."""

@@ -18,12 +18,16 @@ _LIFE_CUTS = 40
 
 
 class Kind:
-    """A log on a part: `store()` and `flash()` make them anew; `modes`: the ways of tearing that it must bear."""
+    """A log on a part: `store()` and `flash()` make them anew; `modes`: the ways of tearing that it must bear.
 
-    def __init__(self, store, flash, modes=torn.MODES):
+    `uncut_steps`: how long a swept life goes before its first cut, to fill a large part.
+    """
+
+    def __init__(self, store, flash, modes=torn.MODES, uncut_steps=0):
         self.store = store
         self.flash = flash
         self.modes = modes
+        self.uncut_steps = uncut_steps
 
 
 def _littlefs():
@@ -37,7 +41,7 @@ KINDS = {
     "ring-small-unit": Kind(RingStore, lambda: NorFlash(8, 2048, 4)),
     "ring-ecc": Kind(lambda: RingStore(rewrites=False), lambda: NorFlash(8, 2048, 16, ecc=True)),
     "ring-cached": Kind(RingStore, lambda: NorFlash(8, 2048, 256, cached=True)),
-    "ring-512k": Kind(RingStore, lambda: NorFlash(128, 4096, 256)),
+    "ring-512k": Kind(RingStore, lambda: NorFlash(128, 4096, 256), uncut_steps=1_500),
     "littlefs": Kind(_littlefs, lambda: NorFlash(64, 512, 16), torn.FIRM_MODES),
     "littlefs-cached": Kind(_littlefs, lambda: NorFlash(64, 512, 16, cached=True), torn.FIRM_MODES),
 }
@@ -49,7 +53,7 @@ def campaign(kind, seed, cuts):
     sweep = Sweep(kind.store, kind.flash, tally, kind.modes)
     lives = Lives(kind.store, kind.flash, tally, kind.modes)
     while tally.cuts() < cuts:
-        sweep.run(seed, _SWEPT_STEPS)
+        sweep.run(seed, _SWEPT_STEPS, None, kind.uncut_steps)
         before = tally.cuts()
         while tally.cuts() < min(2 * before, cuts):  # as many in lives as in sweeps
             lives.run(seed, _LIFE_CUTS)
@@ -63,7 +67,9 @@ def one_case(kind, words):
     tally = Tally()
     seed, number = int(words[1]), int(words[2])
     if words[0] == "sweep":
-        Sweep(kind.store, kind.flash, tally, kind.modes).run(seed, _SWEPT_STEPS, (number, words[3]))
+        Sweep(kind.store, kind.flash, tally, kind.modes).run(
+            seed, _SWEPT_STEPS, (number, words[3]), kind.uncut_steps
+        )
     else:
         Lives(kind.store, kind.flash, tally, kind.modes).run(seed, number + 1)
     return tally
@@ -76,7 +82,9 @@ def main(name, words):
     else:
         tally = campaign(KINDS[name], int(words[0]), int(words[1]))
     took_ms = _now_ms() - began_ms
-    print(json.dumps({"kind": name, "tried": tally.tried, "broken": tally.broken, "ms": took_ms}))
+    found = {"kind": name, "tried": tally.tried, "broken": tally.broken, "ms": took_ms}
+    found["recovery_bytes_max"] = tally.recovery_bytes_max
+    print(json.dumps(found))
 
 
 def _now_ms():

@@ -4,7 +4,6 @@ Decides nothing that a part decides; it carries values from one to the next. Ref
 time, frames and sensors come in from the loop. What only some configurations use is imported where it is first used.
 """
 
-from fieldagent.borrowed import Borrowed
 from fieldagent.identity import Attestations
 from fieldagent.journal import Journal
 from fieldagent.observer import Observer
@@ -15,11 +14,12 @@ from fieldagent.uplink import Uplink
 from fieldwire import cbor
 from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 from fieldwire.token_writer import token_id
 
-_EXCHANGES_AT_CONTACT = 3
-_LINKED_SEAL_AGE_MS = 1_000
-_TEND_MS = 1_000  # urgent readings may keep every step busy with signing, but not for longer than this
+_EXCHANGES_AT_CONTACT = const(3)
+_LINKED_SEAL_AGE_MS = const(1_000)
+_TEND_MS = const(1_000)  # urgent readings may keep every step busy with signing, but not for longer than this
 
 
 def _due_ms(sampler):
@@ -45,6 +45,7 @@ class Agent:
         self._files = files
         self._listener = self._listen() if config.neighbours or config.derive else None
         self.journal = Journal(files, lambda: random_bytes(8))
+        self.journal.capacity = config.journal_bytes
         if identity.former is not None:
             self._part_from_former(files)
         self.journal.recover(identity.signer)
@@ -140,6 +141,8 @@ class Agent:
             age_ms = min(_LINKED_SEAL_AGE_MS, age_ms)
         if self.observer.tend(now_ms, age_ms):
             self.uplink.wake(now_ms)
+        else:
+            self.journal.idle()
 
     def deadline(self):
         """The latest time at which `step` should be called again, were no frame to arrive."""
@@ -173,6 +176,8 @@ class Agent:
             "held_back": observer.refused,
             "utc_faults": observer.utc_faults,
             "journal_bytes": self.journal.bytes,
+            "flash_written": self.journal.bytes_written,
+            "flash_observed": self.journal.payload_bytes,
             "linked": self.uplink.bridge is not None,
             "failures": self.failures,
             "refused": self.neighbours.refused if self.neighbours is not None else {},
@@ -212,8 +217,8 @@ class Agent:
             action(*arguments)
         except WireError as error:
             self._count(error.code)
-        except RandomFailed:  # no new session and no exchange until it works again; what is observed needs none
-            self._count("random")
+        except RandomFailed:
+            self._count("random")  # no new session and no exchange until it works again; observing needs none
         except StorageError as error:
             self._count("storage")
             print("storage:", error)
@@ -268,14 +273,10 @@ class Agent:
         self.uplink.start(now_ms)
 
     def _on_object(self, now_ms, data):
-        if self._listener is not None:
+        if self._listener is None:
+            self._count("object-unused")  # it would take the room of a third of the agent, for nothing
+        else:
             self._derive(self._listener.take_object(data), now_ms)
-            return
-        try:
-            with Borrowed():
-                self._listen().take_object(data)
-        except MemoryError:
-            self._count("object-memory")  # a board too small for what it was handed goes on without
 
     _HANDLERS = {
         "established": _on_established,

@@ -3,13 +3,11 @@
 Decides when to look at what. Refuses to go on with a configuration or a flash that is wrong: it says so and ends.
 """
 
-import asyncio
 import json
 import sys
 from binascii import hexlify
 
 from fieldagent import identity, sensors
-from fieldagent.agent import Agent
 from fieldagent.borrowed import Borrowed
 from fieldagent.clock import Clock, next_boot
 from fieldagent.drivers.uart import FrameLink
@@ -17,8 +15,9 @@ from fieldagent.journal_files import Files
 from fieldagent.random_source import RandomSource
 from fieldagent.settings import ConfigError
 from fieldwire.errors import StorageError
+from fieldwire.port import const
 
-_TURN_MS = 5
+_TURN_MS = const(5)
 
 
 def runtime():
@@ -27,10 +26,21 @@ def runtime():
 
 
 def run(board, root=""):
-    """Runs the board until its power ends. What cannot be remedied here is printed as one line."""
+    """Runs the board until its power ends, where `board.sleep_ms` waits by itself and the agent is all that runs.
+
+    Beside tasks of one's own, with a board that awaits asyncio's sleep: `asyncio.run(app.serve(board))`.
+    """
+    try:
+        serve(board, root).send(None)
+    except StopIteration:
+        pass
+
+
+async def serve(board, root=""):
+    """What cannot be remedied here is printed as one line."""
     try:
         while True:  # a board whose key was rotated starts again as another device
-            asyncio.run(_serve(board, Files(root)))
+            await _serve(board, Files(root))
     except (ConfigError, StorageError) as error:
         print("error", error)
 
@@ -54,9 +64,9 @@ async def _serve(board, files):
     utc = board.utc if settings.utc else _no_utc
     read_of = _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
-    agent = Agent(
-        files, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv
-    )
+    from fieldagent.agent import Agent  # not before: an enrolment needs the room
+
+    agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv)
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     status = Status(board, known, boot, agent, settings.status_ms)
 

@@ -3,8 +3,10 @@
 Decides when a falling voltage counts, once for each fall. Refuses to switch anything off.
 """
 
-_LOOK_MS = 5_000
-_RECOVERED_MV = 100  # a voltage that wavers about the limit is one fall, not many
+from fieldwire.port import const
+
+_LOOK_MS = const(5_000)
+_RECOVERED_MV = const(100)  # a voltage that wavers about the limit is one fall, not many
 
 
 class Battery:

@@ -6,9 +6,10 @@ UTC reading is a claim beside it, never in its place. SPEC 1.1, 5.3
 
 from fieldwire import cbor
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 
 WRAP = 1 << 30
-_BOOT_FILE = "state/boot"
+_BOOT_FILE = const("state/boot")
 
 
 class Clock:

@@ -11,10 +11,11 @@ from fieldagent.settings import Config, ConfigError, Reading, Rule
 from fieldwire import limits, schema
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
 FILE = "config.json"
 FULL_POLICIES = ("drop-oldest", "thin", "stop")
-_DAY_MS = 86_400_000
+_DAY_MS = const(86_400_000)
 _ABSENT = object()
 
 

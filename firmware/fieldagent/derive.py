@@ -43,6 +43,11 @@ class Deriver:
                     ready.append(self._derive(rule, taken))
         return ready
 
+    def drop_waiting(self):
+        """Lets go of what waits for more: some of it may be no longer to be believed."""
+        for _, pool in self._pools:
+            del pool[:]
+
     def _derive(self, rule, taken):
         sources = [source for _, source in taken]
         value, derivation = lineage.derive(rule.function, rule.parameters, sources, self._fields_of)

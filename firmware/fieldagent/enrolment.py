@@ -6,14 +6,15 @@ this device's own key. Refuses everything else and goes on waiting; whoever hold
 
 from fieldagent.identity import Identity
 from fieldagent.seed import SeedError
-from fieldagent.trust import Trust, check_issuer
+from fieldagent.trust import Trust
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
 START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
-_TOKENS_MAX = 8
+_TOKENS_MAX = const(8)
 
 
 class Enrolment:
@@ -105,8 +106,4 @@ def take_tokens(trust, held):
         if token.typ == cose.CREDENTIAL:
             trust.add(data)
         elif token.typ == cose.ENDORSEMENT:
-            issuer = trust.credential(token.claims[tokens.ISSUER])
-            if issuer is None:
-                raise WireError("token-issuer-unknown", "the endorsement's issuer is not held")
-            check_issuer(issuer)
-            cose.check(token.message, issuer.public, verify)
+            cose.check(token.message, trust.issuer_of(token).public, verify)

@@ -5,13 +5,14 @@ authority's key to a local authority, and the observation's credential chain pas
 all else; the bridge that hands it down is not believed. SPEC 7.4, 10.3
 """
 
-from fieldagent.trust import Trust, check_issuer, scope_covers
+from fieldagent.trust import Trust, scope_covers
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire import seal as seals
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
-_TOKENS_MAX = 8
+_TOKENS_MAX = const(8)
 
 
 class HandedDown:
@@ -19,6 +20,7 @@ class HandedDown:
 
     ["token", token bytes]: kept for a while, unverified, for a later object that names it by its id;
     ["credential", token bytes or id]: a credential of the own mesh;
+    ["revocation", token bytes or id]: a revocation by an authority of the own mesh;
     ["foreign", item, [root key, token bytes or id ...], equivalence bytes or id]: see `open_handed_down`.
     """
 
@@ -27,7 +29,10 @@ class HandedDown:
         self._kept = []  # token bytes, the latest last
 
     def take(self, data):
-        """("credential", its bytes), ("foreign", observation, id, local authority), or None when only kept."""
+        """("credential" | "revocation", bytes), ("foreign", observation, id, local authority), None when only kept.
+
+        A revocation is not verified yet: whoever keeps it does that.
+        """
         value = cbor.decode(data)
         kind = value[0] if isinstance(value, list) and value else None
         if kind == "token" and len(value) == 2 and isinstance(value[1], bytes):
@@ -37,10 +42,12 @@ class HandedDown:
             token = self._named(value[1])
             self._trust.add(token)
             return "credential", token
+        if kind == "revocation" and len(value) == 2 and isinstance(value[1], bytes):
+            return "revocation", self._named(value[1])
         if kind == "foreign" and len(value) == 4 and isinstance(value[2], list):
             chain = value[2][:1] + [self._named(part) for part in value[2][1:]]
             return ("foreign",) + open_handed_down(value[1], chain, self._named(value[3]), self._trust)
-        raise WireError("object-unknown", "neither a token, a credential nor a foreign observation")
+        raise WireError("object-unknown", "no token, credential, revocation or foreign observation")
 
     def _named(self, part):
         """The kept token that a 16-byte id names, or `part` itself."""
@@ -74,11 +81,9 @@ def open_handed_down(item, chain, equivalence, trust):
 
 def _equivalence(data, trust):
     token = tokens.decode(data, cose.EQUIVALENCE)
-    issuer = trust.credential(token.claims[tokens.ISSUER])
-    if issuer is None:
-        raise WireError("token-issuer-unknown", "the equivalence's issuer is not held")
+    issuer = trust.issuer_of(token)
     cose.check(token.message, issuer.public, trust.verify)
-    check_issuer(issuer)
+    trust.check_standing(token)
     mesh, local = token.claims[tokens.LOCAL]
     above = issuer.claims
     if "translate" not in above[tokens.RIGHTS] or not obs.covers(above[tokens.AUTHORITY], local):

@@ -4,7 +4,7 @@ Decides how a loss is told, so that a bridge can follow the chain of seals over 
 that is space.py's, and nothing is dropped before its record is durable.
 """
 
-from fieldwire import cbor
+from fieldwire import cbor, limits
 from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
 from fieldwire.seal_writer import BODY
@@ -42,6 +42,8 @@ def dropped(journal, keys, reason):
 def _dropped_one(journal, key, reason):
     """Without its links where the flash no longer gives the seal back."""
     entry = [key[0], key[1], key[2], key[2], reason]
+    if not journal.holds(key):
+        return entry
     try:
         body = _seal_body(journal.read(key, 0, _SEAL_BYTES_MAX))
         return entry + [
@@ -84,14 +86,7 @@ def is_told_alone(journal, key):
 
 
 def _leaves(journal, key):
-    return [cbor.decode(leaf) for leaf in cbor.decode(_whole(journal, key))[1]]
-
-
-def _whole(journal, key):
-    for row in journal.held():
-        if row[:3] == key:
-            return journal.read(key, 0, row[3])
-    raise StorageError("segment %r is not held" % (key,))
+    return [cbor.decode(leaf) for leaf in cbor.decode(journal.read(key, 0, limits.SEGMENT_MAX))[1]]
 
 
 def joined(entries):

@@ -5,9 +5,10 @@ Decides nothing: a token comes here after it was verified up to the mesh's root,
 
 from fieldwire import cbor
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
-_FILE = "state/held"
-_HELD_MAX = 16
+_FILE = const("state/held")
+_HELD_MAX = const(16)
 
 
 class HeldTokens:

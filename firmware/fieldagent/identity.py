@@ -10,13 +10,14 @@ from fieldagent import VERSION
 from fieldwire import cbor, keys, token_writer
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 
-_FILE = "state/identity"
-_NEXT = "state/next"
-_ATTESTATIONS = "state/boots"
+_FILE = const("state/identity")
+_NEXT = const("state/next")
+_ATTESTATIONS = const("state/boots")
 _INSTALLED_FOLDERS = ("fieldagent", "fieldwire", "lib")
-_PIECE_BYTES = 512
-_DEBUG_DISABLED = 1  # EAT dbgstat: off now, but it may have been on before
+_PIECE_BYTES = const(512)
+_DEBUG_DISABLED = const(1)  # EAT dbgstat: off now, but it may have been on before
 
 
 class Former:

@@ -57,8 +57,12 @@ class OpenSegment:
 class Journal:
     """`files`: journal_files.Files; `new_incarnation() -> 8 random bytes`, called when the last seq is not provable.
 
-    `bytes` is the flash that its segments take, in whole blocks.
+    `bytes` is the flash that its segments take, in whole blocks. `capacity` is set by whoever knows how much it may.
     """
+
+    capacity = 0
+    damaged = ()
+    bytes_written = payload_bytes = 0
 
     def __init__(self, files, new_incarnation):
         self._files = files
@@ -198,6 +202,14 @@ class Journal:
 
     def commit(self):
         """Makes every leaf appended so far durable; each append here has done so already."""
+
+    def idle(self):
+        """There is nothing to do ahead."""
+        return False
+
+    def is_pressed(self, stream):
+        """True when leaves that wait for a seal are in the way."""
+        return False
 
     def _begin(self, stream, author, seq, now_ms):
         head = self._heads[stream]

@@ -7,8 +7,9 @@ and POSIX do in one step. Refuses to know what the bytes mean. `os.sync` does no
 import os
 
 from fieldwire.errors import StorageError
+from fieldwire.port import const
 
-_FOLDER = 0x4000
+_FOLDER = const(0x4000)
 _ENOENT, _EEXIST = 2, 17
 
 

@@ -5,11 +5,12 @@ Loaded only while one of them is under way. SPEC 8.7
 """
 
 from fieldagent import identity, seed
+from fieldwire.port import const
 
-_TURN_MS = 5
+_TURN_MS = const(5)
 # A device that hands over observes nothing meanwhile; an authority's answer is a matter of seconds.
-_HANDOVER_MS = 30_000
-_LAST_WORDS_MS = 1_000
+_HANDOVER_MS = const(30_000)
+_LAST_WORDS_MS = const(1_000)
 
 
 def _maker(board):

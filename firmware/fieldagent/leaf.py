@@ -1,15 +1,20 @@
 """Writes the bytes of observations: the same that `observation.encode` writes, without building the map.
 
 What all observations of a boot share is encoded once, and so is what all of one reading share; a reading then costs
-its position, its time, its payload and its salt. Refuses what a receiver would refuse. SPEC 5.1
+its position, its time, its payload and its salt, in a buffer that is used again. Refuses what a receiver would
+refuse. SPEC 5.1
 """
+
+import struct
 
 from fieldwire import cbor, limits
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
 from fieldwire.hmac import HmacKey
+from fieldwire.port import const
 
-_TOPICS_MAX = 16
+_TOPICS_MAX = const(16)
+_BYTES = const(0x40)  # head of a byte string, RFC 8949 3.1
 
 
 class Leaves:
@@ -19,13 +24,46 @@ class Leaves:
         _, credential, attestation = author
         self._begin = b"\xab\x00" + cbor.encode(device) + b"\x01" + cbor.encode(incarnation) + b"\x02"
         self._by = b"\x08" + cbor.encode(credential) + b"\x09" + cbor.encode(attestation)
-        self._place = b"salt/1" + device + incarnation
+        self._place = bytearray(b"salt/1" + device + incarnation + bytes(9))
         self._key = HmacKey(k_dev)
         self._topics = {}  # subject -> (content format, keys 5 and 6 with the head of key 7)
+        self._out = bytearray(limits.OBSERVATION_MAX)
+        self._at = 0
 
-    def salt(self, stream, seq):
+    def _put(self, piece):
+        end = self._at + len(piece)
+        if end > limits.OBSERVATION_MAX:
+            raise WireError(
+                "observation-shape", "an observation is at most %d bytes" % limits.OBSERVATION_MAX
+            )
+        self._out[self._at : end] = piece
+        self._at = end
+
+    def _put_head(self, major, number):
+        """RFC 8949 3, shortest form; `major` is its first byte without the number."""
+        out, at = self._out, self._at
+        if number < 24:
+            out[at] = major | number
+            self._at = at + 1
+        elif number < 0x100:
+            out[at] = major | 24
+            out[at + 1] = number
+            self._at = at + 2
+        elif number < 0x10000:
+            struct.pack_into(">BH", out, at, major | 25, number)
+            self._at = at + 3
+        elif number < 0x100000000:
+            struct.pack_into(">BI", out, at, major | 26, number)
+            self._at = at + 5
+        else:
+            struct.pack_into(">BQ", out, at, major | 27, number)
+            self._at = at + 9
+
+    def _put_salt(self, stream, seq):
         """SPEC 5.6"""
-        return self._key.tag(self._place + bytes((stream,)) + seq.to_bytes(8, "big"))[:8]
+        struct.pack_into(">BQ", self._place, len(self._place) - 9, stream, seq)
+        self._put(b"\x0c\x48")
+        self._put(memoryview(self._key.tag(self._place))[:8])
 
     def encode(self, stream, seq, tref, content_format, subject, payload, lineage=None):
         """Canonical bytes of the observation; WireError where it would break a rule of SPEC 5.
@@ -37,19 +75,29 @@ class Leaves:
         known = self._topics.get(subject)
         if known is None or known[0] != content_format:
             known = self._learn(content_format, subject)
-        begin, derived = self._begin, b""
+        self._at = 0
+        self._put(self._begin)
+        self._put_head(0, stream)
+        self._put(b"\x03")
+        self._put_head(0, seq)
+        self._put(b"\x04")
+        self._put_tref(tref)
+        self._put(known[1])
+        self._put_head(_BYTES, len(payload))
+        self._put(payload)
+        self._put(self._by)
         if lineage is not None:
-            begin = b"\xad" + begin[1:]  # a map of two more keys
-            derived = b"\x0a" + cbor.encode(lineage[0]) + b"\x0b" + cbor.encode(lineage[1])
-        seq_tref = b"\x03" + cbor.encode(seq) + b"\x04" + cbor.encode(tref)
-        end = b"\x0c\x48" + self.salt(stream, seq)
-        parts = (begin, bytes((stream,)), seq_tref, known[1], cbor.encode(payload), self._by, derived, end)
-        data = b"".join(parts)
-        if len(data) > limits.OBSERVATION_MAX:
-            raise WireError(
-                "observation-shape", "an observation is at most %d bytes" % limits.OBSERVATION_MAX
-            )
-        return data
+            self._out[0] = 0xAD  # a map of two more keys
+            self._put(b"\x0a" + cbor.encode(lineage[0]) + b"\x0b" + cbor.encode(lineage[1]))
+        self._put_salt(stream, seq)
+        return bytes(memoryview(self._out)[: self._at])
+
+    def _put_tref(self, tref):
+        self._put_head(0x80, len(tref))
+        self._put_head(0, tref[0])
+        self._put_head(0, tref[1])
+        if len(tref) > 2:
+            self._put(cbor.encode(tref[2]))
 
     def _learn(self, content_format, subject):
         if not obs.is_format(content_format) or not obs.is_path(subject):

@@ -1,12 +1,13 @@
 """What others say: neighbours' early copies, handed-down credentials and foreign observations, and what to derive.
 
 Decides nothing that a part decides: `trust` and `foreign` verify, `derive` collects. A board whose configuration names
-neither neighbours nor rules loads this for the moment in which its bridge hands something down. SPEC 5.5, 7.1, 10.3
+neither neighbours nor rules never loads this, and takes nothing that a bridge hands down. SPEC 5.5, 7.1, 10.3
 """
 
 from fieldagent.derive import Deriver
 from fieldagent.foreign import HandedDown
 from fieldagent.held_tokens import HeldTokens
+from fieldagent.revoked import Revoked
 from fieldagent.trust import Trust
 from fieldwire import cose, tokens
 from fieldwire import observation as obs
@@ -23,6 +24,7 @@ class Listener:
         for data in identity.tokens + self._held.all():
             if tokens.decode(data).typ == cose.CREDENTIAL:
                 self.trust.add(data)
+        self.trust.revoked = self._revoked = Revoked(files, self.trust)
         self._handed = HandedDown(self.trust)
         self._deriver = Deriver(config.derive, config.fields_of)
 
@@ -46,5 +48,9 @@ class Listener:
             return []
         if handed[0] == "credential":
             self._held.add(handed[1])
+            return []
+        if handed[0] == "revocation":
+            self._revoked.add(handed[1])
+            self._deriver.drop_waiting()
             return []
         return self._deriver.offer(*handed[1:])

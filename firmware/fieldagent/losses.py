@@ -6,8 +6,9 @@ fewer words go with what it names. Refuses to choose what is lost: space.py and 
 
 from fieldagent import gap
 from fieldwire import observation_writer as obs
+from fieldwire.port import const
 
-_RECORDS_MIN = 4  # segments of gap records alone that may lie there before they are worth telling anew
+_RECORDS_MIN = const(4)  # segments of gap records alone that may lie there before they are worth telling anew
 
 
 class Losses:

@@ -7,14 +7,15 @@ rest; an exchange needs no trust, it becomes evidence only when the other side h
 from fieldwire import cbor, cose, limits, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
+from fieldwire.port import const
 
 BEACON, TOKEN, EARLY, ASK, ANSWER = range(0x10, 0x15)
 ASKER, ANSWERER = 0, 1
 
-_KNOWN_MAX = 16
-_QUEUE_MAX = 24
-_WAITING_MAX = 6
-_TOKENS_EVERY = 8  # beacons between two rounds of tokens, for neighbours that lost one
+_KNOWN_MAX = const(16)
+_QUEUE_MAX = const(24)
+_WAITING_MAX = const(6)
+_TOKENS_EVERY = const(8)  # beacons between two rounds of tokens, for neighbours that lost one
 
 
 class Neighbours:

@@ -11,8 +11,9 @@ from fieldagent.space import Space
 from fieldwire import cbor
 from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 
-_EARLY_HELD_MAX = 16
+_EARLY_HELD_MAX = const(16)
 
 
 class Made:
@@ -32,7 +33,7 @@ class Made:
 
 
 class Observer:
-    """`config`: seal_count, seal_age_ms, journal_bytes, full. `utc() -> (s, ms, uncertainty_ms) | None`."""
+    """`config`: seal_count, seal_age_ms, full. `utc() -> (s, ms, uncertainty_ms) | None`."""
 
     def __init__(self, identity, boot, attestation, journal, config, utc):
         self._identity = identity
@@ -41,7 +42,7 @@ class Observer:
         self._config = config
         self._utc = utc
         self._leaves = Leaves(identity.device, identity.k_dev, journal.incarnation, self._author)
-        self._space = Space(journal, config.journal_bytes, config.full)
+        self._space = Space(journal, config.full)
         self._losses = Losses(journal, self._write_gap, boot)
         self._wanted = []  # streams to be sealed whatever they hold, urgent first
         self._early = []  # [(incarnation, stream, seq, early copy) ...] not yet sealed
@@ -160,7 +161,7 @@ class Observer:
             if opened_ms is None:
                 continue
             full = count >= self._config.seal_count or now_ms - opened_ms >= age_ms_max
-            if full or stream in self._wanted:
+            if full or stream in self._wanted or self._journal.is_pressed(stream):
                 self._wanted = [one for one in self._wanted if one > stream]
                 return self.seal(stream)
         self._wanted = []
@@ -178,9 +179,7 @@ class Observer:
             self.seal_all()
             victims = self._space.victims()
         if not victims:
-            raise StorageError(
-                "journal_bytes %d is full and holds no segment to drop; raise it" % self._space.bytes_max
-            )
+            raise StorageError("the journal is full and holds no segment to drop; give it more room")
         self._losses.drop(victims, gap.THINNED if self._config.full == "thin" else gap.FULL, now_ms)
 
     def _write_gap(self, payload, now_ms):

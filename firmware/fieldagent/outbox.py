@@ -5,10 +5,11 @@ Decides what is offered to which bridge. Refuses to free anything but what a cus
 
 from fieldwire import cbor
 from fieldwire.errors import StorageError, WireError
+from fieldwire.port import const
 from fieldwire.token_writer import token_id
 
-_REJECTED_FILE = "state/rejected"
-_REJECTED_MAX = 64
+_REJECTED_FILE = const("state/rejected")
+_REJECTED_MAX = const(64)
 
 
 class Outbox:
@@ -65,9 +66,9 @@ class Outbox:
             return None
 
     def take_unreadable(self):
-        """Keys of segments that could not be read since the last call: a gap record is to name them."""
+        """Keys of segments that cannot be read: a gap record is to name them."""
         found, self._unreadable = self._unreadable, []
-        return [key for key in found if self._journal.holds(key)]
+        return [key for key in found if self._journal.holds(key)] + list(self._journal.damaged)
 
     def custody(self, incarnation, stream, first, last):
         """Frees a range that a custody names; returns the number of observations freed."""

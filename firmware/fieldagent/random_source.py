@@ -5,8 +5,9 @@ other one good.
 """
 
 from fieldwire.errors import StorageError
+from fieldwire.port import const
 
-_JUDGED_BYTES = 8  # equal by chance once in 2^64 draws
+_JUDGED_BYTES = const(8)  # equal by chance once in 2^64 draws
 
 
 class RandomFailed(StorageError):

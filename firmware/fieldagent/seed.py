@@ -5,11 +5,12 @@ to call it good: a generator that is started alike at each boot passes, and so d
 Against those stand the host's bytes and the jitter, which can only add. SPEC 8.7
 """
 
+from fieldwire.port import const
 from fieldwire.sha512 import sha512
 
-_DRAW_BYTES = 64
-_BLOCK_BYTES = 8
-_JITTER_BYTES = 128  # 1,024 low bits
+_DRAW_BYTES = const(64)
+_BLOCK_BYTES = const(8)
+_JITTER_BYTES = const(128)  # 1,024 low bits
 
 
 class SeedError(Exception):
@@ -28,7 +29,7 @@ def _drawn(random_bytes):
     except OSError as cause:
         raise SeedError("the random source fails (%s); let the board warm up, or replace it" % cause)
     both = bytes(before) + bytes(drawn)
-    blocks = set([both[at : at + _BLOCK_BYTES] for at in range(0, len(both), _BLOCK_BYTES)])
+    blocks = {both[at : at + _BLOCK_BYTES] for at in range(0, len(both), _BLOCK_BYTES)}
     if len(drawn) != _DRAW_BYTES or len(blocks) != 2 * _DRAW_BYTES // _BLOCK_BYTES:
         raise SeedError("the random source repeats itself; no key is made with it: replace the board")
     return drawn

@@ -6,25 +6,26 @@ ones go on in room kept for them. Refuses to drop anything: the observer does, b
 """
 
 from fieldwire import observation_writer as obs
+from fieldwire.port import const
 
 # A gap record, and four streams that may each begin a block or write a segment beside its open file.
 MARGIN_BYTES = 16_384
-_URGENT_PARTS = 8  # of "stop": this part of the log is for urgent readings alone
-_AHEAD_PARTS = 16  # room is made before it is needed: this part of the log,
-_AT_ONCE_PARTS = 32  # of which so much at a time
+_URGENT_PARTS = const(8)  # of "stop": this part of the log is for urgent readings alone
+_AHEAD_PARTS = const(16)  # room is made before it is needed: this part of the log,
+_AT_ONCE_PARTS = const(32)  # of which so much at a time
 
 
 class Space:
-    """`bytes_max`: how much flash the log may take; `policy`: one of config.FULL_POLICIES."""
+    """`policy`: one of config.FULL_POLICIES."""
 
-    def __init__(self, journal, bytes_max, policy):
+    def __init__(self, journal, policy):
         self._journal = journal
-        self.bytes_max = bytes_max
+        self._most = journal.capacity
         self._stops = policy == "stop"
         self._thins = policy == "thin"
 
     def _left(self):
-        return self.bytes_max - MARGIN_BYTES - self._journal.bytes
+        return self._most - MARGIN_BYTES - self._journal.bytes
 
     def is_short(self):
         """True when nothing may be written before something is dropped."""
@@ -32,19 +33,19 @@ class Space:
 
     def is_near(self):
         """True when something should be dropped before the next reading has to wait for it."""
-        return not self._stops and self._left() < self.bytes_max // _AHEAD_PARTS
+        return not self._stops and self._left() < self._most // _AHEAD_PARTS
 
     def is_closed_to(self, stream):
         """True when a reading of that stream must be refused."""
-        return self._stops and stream != obs.URGENT and self._left() < self.bytes_max // _URGENT_PARTS
+        return self._stops and stream != obs.URGENT and self._left() < self._most // _URGENT_PARTS
 
     def is_open_again(self):
         """True when enough was freed to go on, so that not every single custody lets one reading in."""
-        return self._left() >= 2 * (self.bytes_max // _URGENT_PARTS)
+        return self._left() >= 2 * (self._most // _URGENT_PARTS)
 
     def victims(self):
         """Keys of the sealed segments to drop next; empty when none is held."""
-        wanted = self.bytes_max // _AT_ONCE_PARTS
+        wanted = self._most // _AT_ONCE_PARTS
         if self._thins:
             held = self._journal.held()
             return _thinned(held, wanted) or self._journal.oldest_of_lowest(wanted)

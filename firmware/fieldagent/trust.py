@@ -40,12 +40,26 @@ class Trust:
     def __init__(self, mesh_id, public, verify):
         self.mesh_id = mesh_id
         self.verify = verify
+        self.revoked = None  # revoked.Revoked, for the own mesh
         self._root = public
         self._held = {}
 
     def credential(self, identity):
         """The verified credential of this id, or None."""
         return self._held.get(identity)
+
+    def issuer_of(self, token):
+        """The held credential of an authority that a token names as its issuer; WireError where there is none."""
+        issuer = self._held.get(token.claims[tokens.ISSUER])
+        if issuer is None:
+            raise WireError("token-issuer-unknown", "the issuer's credential is not held")
+        check_issuer(issuer)
+        return issuer
+
+    def check_standing(self, token):
+        """WireError when a credential or an equivalence was taken back, as far as this device was told."""
+        if self.revoked is not None:
+            self.revoked.check(token)
 
     def chain(self, identity):
         """Credentials from the named one up to the one that the root signed."""
@@ -72,15 +86,12 @@ class Trust:
                 raise WireError("token-chain", "delegation deeper than %d" % limits.DELEGATION_DEPTH_MAX)
             cose.check(token.message, self._root, self.verify)
         else:
-            self._check_issued(token, issuer)
+            self._check_issued(token)
         self._held[token.id] = token
         return token
 
-    def _check_issued(self, token, issuer):
-        above = self._held.get(issuer)
-        if above is None:
-            raise WireError("token-issuer-unknown", "the issuer's credential is not held")
-        check_issuer(above)
+    def _check_issued(self, token):
+        above = self.issuer_of(token)
         mine, theirs = token.claims, above.claims
         within = (
             obs.covers(theirs[tokens.AUTHORITY], mine[tokens.AUTHORITY])
@@ -115,4 +126,5 @@ class Trust:
             raise WireError("token-scope", "subject or format lies outside the credential's scope")
         if tokens.keys.device_id(credential.public) != observation[obs.DEVICE]:
             raise WireError("device-mismatch", "the credential is of another device")
+        self.check_standing(credential)
         return credential

@@ -5,16 +5,17 @@ in it: after a rotation the former device in turn with the present one, until th
 interpret what a session reports; the agent does. SPEC 8.2 to 8.5, 8.7
 """
 
+from fieldwire.port import const
 from fieldwire.session_device import DeviceSession
 
 # A cable may be put in at any time: calls go on at this pace however long nobody answers.
-_CALL_MS = 2_000
+_CALL_MS = const(2_000)
 # A bridge that was restarted cannot call; a device that hears nothing for so long calls again.
-_SILENCE_MS = 10_000
-_ANSWERS = 8
+_SILENCE_MS = const(10_000)
+_ANSWERS = const(8)
 # So long without custody, and the former device leaves the cable to the present one.
-_FORMER_MS = 60_000
-_ROTATE_START = 0x24
+_FORMER_MS = const(60_000)
+_ROTATE_START = const(0x24)
 
 
 class Uplink:

@@ -5,6 +5,10 @@ at 128; of each 64-bit word the upper half comes first. A round writes its new a
 has used: the variables stay where they are while their names move down by one, and one pointer serves both.
 """
 
+_BLOCK_AT = 128
+_BLOCK_BYTES = 128
+_FRAME_BYTES = 16
+
 
 def _rotations(asm, target, half, other, right, shifted=0):
     """target = one half of the xor of a 64-bit word's rotations; `other` is the word's other half.
@@ -22,22 +26,20 @@ def _rotations(asm, target, half, other, right, shifted=0):
         asm("eor", target, target, *part)
 
 
-def _load_block(asm):
-    """The block's 32 words, turned from big-endian order, become words 0 to 15 of the schedule."""
+def _turn_block(asm):
+    """The block's 32 words, in big-endian order where it was filled, become words 0 to 15 of the schedule."""
     words = ["r4", "r5", "r6", "r7"]
-    asm.note("The block is words 0 to 15 of the schedule; it may lie at any address.")
-    asm("add", "r1", "r1", "r2")
-    asm("add", "r12", "r0", 128)
-    asm("mov", "lr", "r12")
-    asm("add", "r2", "r0", 256)
-    asm.own("label(load)")
-    for word in words:
-        asm("ldr_after", word, "r1", 4)
+    asm.note("The full block is words 0 to 15 of the schedule, once their bytes are turned.")
+    asm("add", "lr", "r0", _BLOCK_AT)
+    asm("mov", "r12", "lr")
+    asm("add", "r2", "lr", _BLOCK_BYTES)
+    asm.own("label(turn)")
+    asm("ldm", "r12", words)
     for word in words:
         asm("rev", word, word)
     asm("stm", "r12!", words)
     asm("cmp", "r12", "r2")
-    asm.own("bne(load)")
+    asm.own("bne(turn)")
 
 
 def _expand(asm):
@@ -145,13 +147,68 @@ def _chain(asm):
     asm.own("bne(chain)")
 
 
-def fold(asm):
-    """r0: scratch, r1: data, r2: where in it the block starts, r3: the 80 constants, upper halves first."""
-    asm.own("push({r8, r9, r10, r11})")
-    _load_block(asm)
+def _fold(asm):
+    """The full block in the scratch at r0, with the 80 constants at r3, goes into the chaining value."""
+    _turn_block(asm)
     _expand(asm)
     _working_variables(asm)
     _rounds(asm)
     _chain(asm)
+
+
+def absorb(asm):
+    """r0: scratch, r1: data, r2: its bytes times 128 plus the bytes that wait in the block, r3: the 80 constants.
+
+    Upper halves of constants come first. Frame: scratch at 0, constants at 4, next byte at 8, bytes left at 12.
+    """
+    asm.own("push({r8, r9, r10, r11})")
+    asm("sub", "sp", "sp", _FRAME_BYTES)
+    asm("strd", "r0", "r3", "sp", 0)
+    asm("ands", "r5", "r2", _BLOCK_BYTES - 1)
+    asm("movs", "r4", "r2", ("lsr", 7))
+    asm.own("label(take)")
+    asm.note(
+        "r5 bytes wait in the block, r4 are left: take all of these, or as many as the block has room for."
+    )
+    asm("rsb", "r6", "r5", _BLOCK_BYTES)
+    asm("cmp", "r4", "r6")
+    asm.own("bcs(fits)")
+    asm("mov", "r6", "r4")
+    asm.own("label(fits)")
+    asm("subs", "r4", "r4", "r6")
+    asm("adds", "r5", "r5", "r6")
+    asm("add", "r12", "r0", _BLOCK_AT)
+    asm("add", "r12", "r12", "r5")
+    asm("subs", "r2", "r12", "r6")
+    asm.own("b(bytes)")
+    asm.own("label(byte)")
+    asm("ldrb_after", "r7", "r1", 1)
+    asm("strb_after", "r7", "r2", 1)
+    asm.own("label(bytes)")
+    asm("cmp", "r2", "r12")
+    asm.own("bne(byte)")
+    asm("cmp", "r5", _BLOCK_BYTES)
+    asm.own("bne_w(done)")
+    asm("strd", "r1", "r4", "sp", 8)
+    _fold(asm)
+    asm("ldm", "sp", ["r0", "r3", "r5", "r6"])
+    asm("mov", "r1", "r5")
+    asm("mov", "r4", "r6")
+    asm("movs", "r5", 0)
+    asm.own("b(take)")
+    asm.own("label(done)")
+    asm("add", "sp", "sp", _FRAME_BYTES)
     asm("movs", "r0", 0)
     asm.own("pop({r8, r9, r10, r11})")
+
+
+def digest(asm):
+    """r0: scratch, r1: where the 64 bytes of the chaining value go, in big-endian order."""
+    asm("add", "r2", "r0", 64)
+    asm.own("label(word)")
+    asm("ldr_after", "r3", "r0", 4)
+    asm("rev", "r3", "r3")
+    asm("str_after", "r3", "r1", 4)
+    asm("cmp", "r0", "r2")
+    asm.own("bne(word)")
+    asm("movs", "r0", 0)

@@ -12,17 +12,20 @@ _COUNT = 28  # SQUARE: squarings left
 _ENTRIES_END, _RESULT_END, _NEGATIVE = 28, 32, 36  # SELECT
 _FRAME_BYTES = 40
 _ELEMENT = ["r4", "r5", "r6", "r7", "r8", "r9", "r10", "r11"]
-LENGTHS_BYTES = 8
 _ENTRY_BYTES = 96
 _ENTRIES = 8
 
 
 def run(asm):
-    """r0: state, r1: program, r2: table, r3: digits; the state starts with the lengths of program and digits."""
+    """r0: state, r1: program, r2: table, r3: digits.
+
+    The state starts with three words: the bytes of program and digits, and where in it register 0 lies.
+    """
     asm.own("push({r8, r9, r10, r11})")
     asm("sub", "sp", "sp", _FRAME_BYTES)
     asm("ldrd", "r4", "r5", "r0", 0)
-    asm("adds", "r0", "r0", LENGTHS_BYTES)
+    asm("ldr", "r6", "r0", 8)
+    asm("adds", "r0", "r0", "r6")
     asm("adds", "r4", "r4", "r1")
     asm("adds", "r5", "r5", "r3")
     asm("str", "r0", "sp", 4)

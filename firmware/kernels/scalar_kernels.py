@@ -92,7 +92,73 @@ def _reduce_once(asm):
         _constant(asm, "r3", _WORDS_OF_L[index])
         asm("sbcs" if index else "subs", word, word, "r3")
     asm("sbc", "r2", "r2", "r2")
+    _add_order(asm)
+
+
+def _add_order(asm):
+    """The sum + L where r2 is all ones; the sum where it is 0."""
     for index, word in enumerate(_SUM):
         _constant(asm, "r3", _WORDS_OF_L[index])
         asm("and", "r3", "r3", "r2")
         asm("adcs" if index else "adds", word, word, "r3")
+
+
+def comb(asm):
+    """r0: 64 digits, r1: a scalar below 2^255.
+
+    The scalar is made odd by L; bits c + 16 (4t + m), m = 0 to 3, of half of it plus 2^255 make digit t of
+    column c. Columns come from 15 down.
+    """
+    asm.own("push({r8, r9, r10, r11})")
+    for index, word in enumerate(_SUM):
+        asm("ldr", word, "r1", 4 * index)
+    asm.note("Add L where the scalar is even.")
+    asm("and", "r2", _SUM[0], 1)
+    asm("subs", "r2", "r2", 1)
+    _add_order(asm)
+    asm.note("Half of it, and the highest bit on top.")
+    for index, word in enumerate(_SUM):
+        asm("mov", word, word, ("lsr", 1))
+        if index < 7:
+            asm("orr", word, word, _SUM[index + 1], ("lsl", 31))
+    asm("orr", _SUM[7], _SUM[7], 0x80000000)
+    asm.note("Bits 15 and 31 of each word go into the column's digits; then the words move up by one.")
+    asm("mov", "r1", 16)
+    asm.own("label(column)")
+    for low, high in zip(_SUM[::2], _SUM[1::2]):
+        asm("ubfx", "r2", low, 15, 1)
+        asm("mov", "r3", low, ("lsr", 31))
+        asm("orr", "r2", "r2", "r3", ("lsl", 1))
+        asm("ubfx", "r3", high, 15, 1)
+        asm("orr", "r2", "r2", "r3", ("lsl", 2))
+        asm("mov", "r3", high, ("lsr", 31))
+        asm("orr", "r2", "r2", "r3", ("lsl", 3))
+        asm("strb_after", "r2", "r0", 1)
+        asm("mov", low, low, ("lsl", 1))
+        asm("mov", high, high, ("lsl", 1))
+    asm("subs", "r1", "r1", 1)
+    asm.own("bne(column)")
+    asm("movs", "r0", 0)
+    asm.own("pop({r8, r9, r10, r11})")
+
+
+def wipe(asm):
+    """r0: a buffer, r1: its bytes, all of which become zero: 16 at a time, then one by one."""
+    zeros = ["r4", "r5", "r6", "r7"]
+    for each in zeros:
+        asm("movs", each, 0)
+    asm.own("label(sixteen)")
+    asm("subs", "r1", "r1", 16)
+    asm.own("bcc(rest)")
+    asm("stm", "r0!", zeros)
+    asm.own("b(sixteen)")
+    asm.own("label(rest)")
+    asm("adds", "r1", "r1", 16)
+    asm.own("b(bytes)")
+    asm.own("label(byte)")
+    asm("strb_after", "r4", "r0", 1)
+    asm("subs", "r1", "r1", 1)
+    asm.own("label(bytes)")
+    asm("cmp", "r1", 0)
+    asm.own("bne(byte)")
+    asm("movs", "r0", 0)

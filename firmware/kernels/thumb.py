@@ -24,7 +24,7 @@ _PROCESSING = {
 _NARROW = {"ands": 0, "eors": 1, "adcs": 5, "sbcs": 6, "orrs": 12, "bics": 14}
 _LONG = {"umull": (0xFBA0, 0), "umlal": (0xFBE0, 0), "umaal": (0xFBE0, 6)}
 _ACCUMULATE = {"mla": 0, "mls": 1}
-_SINGLE = {"ldr": 0xF8D0, "str": 0xF8C0, "ldrb": 0xF890}
+_SINGLE = {"ldr": 0xF8D0, "str": 0xF8C0, "ldrb": 0xF890, "strb": 0xF880}
 _ONE_SOURCE = {"clz": (0xFAB0, 0xF080), "rev": (0xFA90, 0xF080)}
 
 
@@ -115,9 +115,9 @@ def _compare(name, first, second):
 
 
 def _single(name, value, base, offset=0):
-    """ldr, str, ldrb: one word or byte at base + offset bytes."""
+    """ldr, str, ldrb, strb: one word or byte at base + offset bytes."""
     t, n = register(value), register(base)
-    if name != "ldrb" and offset % 4 == 0:
+    if name in ("ldr", "str") and offset % 4 == 0:
         if base == "sp" and _low(value) and offset < 1024:
             return ((0x9800 if name == "ldr" else 0x9000) | t << 8 | offset >> 2,)
         if _low(value, base) and offset < 128:
@@ -130,7 +130,7 @@ def _single(name, value, base, offset=0):
 
 
 def _after(name, value, base, step):
-    """ldr_after, ldrb_after, str_after: one word or byte at base, which then moves by step bytes."""
+    """ldr_after, strb_after ...: one word or byte at base, which then moves by step bytes."""
     high = _SINGLE[name[: -len("_after")]] & 0xFF7F
     return high | register(base), register(value) << 12 | 0x0900 | (step > 0) << 9 | abs(step)
 

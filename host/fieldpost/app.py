@@ -176,6 +176,8 @@ class App:
             if self._changed_at is not None and time.monotonic() - self._changed_at > QUIET_S:
                 self._changed_at = None
                 self.desk.submit("solve", b"")
+                for _, link in self.links:
+                    link.hand_down_revocations()
             if time.monotonic() - self._looked_at > LOOK_S:
                 self._looked_at = time.monotonic()
                 self._look_at_folder()

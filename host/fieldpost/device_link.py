@@ -25,6 +25,7 @@ REJECTED_MAX = (
 )
 DOWN_MAX = 64  # objects that wait for one device
 OBJECT_OVERHEAD = 32  # of a frame, around an object
+REVOCATIONS_MAX = 16  # handed down, the latest: a device keeps twice as many
 STRANGERS_MAX = 64  # devices without a key that were told of
 
 
@@ -60,6 +61,7 @@ class DeviceLink:
     _down: dict[bytes, deque[bytes]] = field(default_factory=dict)  # device: objects it has not answered
     _asked: bool = False  # the first of them is under way
     _strangers: set[bytes] = field(default_factory=set)
+    _told: set[tuple[bytes, bytes]] = field(default_factory=set)  # device, and a revocation it was handed
 
     def opened(self) -> None:
         """The cable is in: a new session, which resumes what an earlier one had begun."""
@@ -99,6 +101,16 @@ class DeviceLink:
             waiting.append(data)
             self._next_down()
             self._pump()
+
+    def hand_down_revocations(self) -> None:
+        """Tell the device on the line what authorities of its mesh took back, as far as it was not told. SPEC 8.8"""
+        if self.device is None or not self.desk.state.trust.revocations:
+            return
+        for identity, objects in revocation_objects(self.desk.state):
+            if (self.device, identity) not in self._told:
+                self._told.add((self.device, identity))
+                for one in objects:
+                    self.hand_down(one)
 
     def _next_down(self) -> None:
         waiting = self._down.get(self.device or b"")
@@ -148,6 +160,7 @@ class DeviceLink:
         self._asked = self._asked and device == self.device
         self.device = device
         log.info("device %s is on the line", device.hex())
+        self.hand_down_revocations()
         self._next_down()
 
     def _stranger(self, device: bytes) -> None:
@@ -228,6 +241,25 @@ def ranges(numbers: list[int]) -> list[list[int]]:
 def code_number(name: str) -> int:
     """The number of a code of SPEC 16, the wire's or the bridge's."""
     return error_numbers.NUMBER[name] if name in error_numbers.NUMBER else codes.CODES[name][0]
+
+
+def revocation_objects(state: State) -> list[tuple[bytes, list[bytes]]]:
+    """(id, objects that hand it down, its issuer's chain first) of our mesh's latest revocations, latest last."""
+    trust = state.trust
+    ours = [
+        one
+        for one in trust.revocations.values()
+        if trust.mesh_of(one.claims[tokens.ISSUER]) == state.own().mesh
+    ]
+    latest = sorted(ours, key=lambda one: (one.claims[tokens.NBF], one.id))[-REVOCATIONS_MAX:]
+    return [
+        (
+            one.id,
+            [cbor.encode(["credential", above.data]) for above in trust.chain(one.claims[tokens.ISSUER])]
+            + [cbor.encode(["revocation", one.data])],
+        )
+        for one in latest
+    ]
 
 
 def foreign_objects(desk: Keeper, identity: bytes) -> list[bytes]:

@@ -20,8 +20,10 @@ _ARRAY = const(4)
 _MAP = const(5)
 _TAG = const(6)
 
-_UINT64_MAX = 0xFFFFFFFFFFFFFFFF
-_FALSE, _TRUE, _NULL = 0xF4, 0xF5, 0xF6
+_UINT64_MAX = const(0xFFFFFFFFFFFFFFFF)
+_FALSE = const(0xF4)
+_TRUE = const(0xF5)
+_NULL = const(0xF6)
 
 
 class Tag:

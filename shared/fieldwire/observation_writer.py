@@ -6,12 +6,13 @@
 import hashlib
 
 from fieldwire import cose_writer, limits
+from fieldwire.port import const
 
 GAP_FORMAT = 65020
 TIME_FORMAT = 65021
 URGENT, READINGS, EVIDENCE = range(3)  # streams; the fourth carries bulk
 
-_SEGMENT_FIRST = "abcdefghijklmnopqrstuvwxyz0123456789"
+_SEGMENT_FIRST = const("abcdefghijklmnopqrstuvwxyz0123456789")
 _SEGMENT_REST = _SEGMENT_FIRST + "._-"
 
 

@@ -15,8 +15,9 @@ if MICROPYTHON:
     from micropython import const  # pyright: ignore
 
     # Never called: viper compiles these names as casts.
-    ptr8 = ptr32 = uint = None  # pyright: ignore
+    ptr8 = ptr16 = ptr32 = uint = None  # pyright: ignore
 else:
+    import ctypes
 
     def const(value):
         return value
@@ -24,20 +25,36 @@ else:
     def uint(value):
         return value & 0xFFFFFFFF
 
-    def ptr8(buffer):
-        return memoryview(buffer).cast("B")
+    class ptr8:
+        """Bytes at a buffer or at an address; a store keeps the low bits, as the machine's store does."""
 
-    class ptr32:
-        """32-bit words of a buffer; a store keeps the low 32 bits, as the machine's store does."""
+        _UNIT = ctypes.c_uint8
 
-        def __init__(self, buffer):
-            self._words = memoryview(buffer).cast("B").cast("I")
+        def __init__(self, place):
+            if not isinstance(place, (int, bytes)) and memoryview(place).readonly:
+                place = bytes(place)
+            self._address = place if isinstance(place, int) else _address(place)
+            self._place = place  # lives as long as the pointer
 
         def __getitem__(self, index):
-            return self._words[index]
+            return self._UNIT.from_address(self._address + ctypes.sizeof(self._UNIT) * index).value
 
         def __setitem__(self, index, value):
-            self._words[index] = value & 0xFFFFFFFF
+            self._UNIT.from_address(self._address + ctypes.sizeof(self._UNIT) * index).value = value
+
+        def __int__(self):
+            return self._address
+
+    class ptr16(ptr8):
+        _UNIT = ctypes.c_uint16
+
+    class ptr32(ptr8):
+        _UNIT = ctypes.c_uint32
+
+    def _address(buffer):
+        if isinstance(buffer, bytes):
+            return ctypes.cast(buffer, ctypes.c_void_p).value
+        return ctypes.addressof(ctypes.c_char.from_buffer(buffer))
 
     class micropython:
         """Stands in for the module of this name: its decorators change nothing here."""

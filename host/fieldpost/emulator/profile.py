@@ -67,12 +67,17 @@ def load_profile(kind: str = "emulated") -> BoardProfile:
 
 
 def device_files(profile: BoardProfile) -> dict[str, bytes]:
-    """The firmware as it lies in flash, path -> bytes: packages in `lib/`, the rest at the root."""
+    """The firmware as it lies in flash, path -> bytes: packages in `lib/`, the rest at the root.
+
+    Modules of firmware/kernels/<arch>/ take the place of fieldwire's; an arch's floating-point variants share them.
+    """
     firmware = _sources("_firmware", "firmware")
     packages = (Path(fieldwire.__path__[0]), firmware / "fieldagent")
     files = {
         f"lib/{root.name}/{path.relative_to(root)}": path for root in packages for path in root.rglob("*.py")
     }
+    kernels = firmware / "kernels" / profile.arch.removesuffix("sp").removesuffix("dp")
+    files |= {f"lib/fieldwire/{path.name}": path for path in kernels.glob("*.py")}
     files |= {path.name: path for path in (firmware / "main.py", firmware / "boot.py") if path.is_file()}
     files["board.py"] = profile.directory / "board.py"
     return {name: path.read_bytes() for name, path in sorted(files.items())}

@@ -7,11 +7,19 @@ same on each run; rates are taken on the unix port beside a reference in the sam
 import sys
 from collections.abc import Iterator
 
-from fieldpost.bench.device import mpy_bytes
+from fieldpost.bench.device import (
+    constant_time,
+    mpy_bytes,
+    observe,
+    sealed_work,
+    signatures,
+    signer_ram,
+    signing_rates,
+)
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (mpy_bytes,)
+NOUNS = (signatures, signing_rates, signer_ram, sealed_work, constant_time, observe, mpy_bytes)
 
 
 def measure(seed: int) -> Iterator[Line]:

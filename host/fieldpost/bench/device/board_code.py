@@ -16,10 +16,17 @@ import fieldwire
 from fieldpost.bench.device.scripts import ROOT
 from fieldpost.bench.thumb import mpy
 from fieldpost.bench.thumb.kernels import Kernels, Noting, compiled
-from fieldwire import port
 
 # In the order in which they import each other.
-CHAIN = ("sha512", "ed25519")
+CHAIN = (
+    "sha512",
+    "point25519",
+    "base_table",
+    "field25519",
+    "scalar25519",
+    "ed25519_strict",
+    "ed25519_sign",
+)
 PORTABLE = ROOT / "shared/fieldwire"
 FAST = {"armv7em": ROOT / "firmware/kernels/armv7em"}
 
@@ -32,14 +39,26 @@ class BoardCode(Generic[T]):
     def __init__(self, architecture: str, observer: Callable[[], Noting[T]], folder: Path = PORTABLE):
         self.notes: list[tuple[str, T]] = []
         self.modules: dict[str, ModuleType] = {}
-        with as_on_a_board():
+        self.machine_code_bytes = 0
+        with replaced_for_a_while():
             for name in CHAIN:
                 path = folder / f"{name}.py"
                 self._load(name, path if path.exists() else PORTABLE / f"{name}.py", architecture, observer())
 
+    def signer(self, seed: bytes) -> Any:
+        """An Ed25519Signer whose arithmetic is the machine code's."""
+        return self._signer_class(seed)
+
+    def signer_of_known_key(self, seed: bytes, public: bytes) -> Any:
+        """The same, spared the multiplication that makes the public key and is like that of a signature."""
+        spared = type("Spared", (self._signer_class,), {"_times_base": lambda _self, _scalar: public})
+        signer = spared(seed)
+        signer.__class__ = self._signer_class
+        return signer
+
     @property
-    def ed25519(self) -> Any:
-        return self.modules["ed25519"]
+    def _signer_class(self) -> Any:
+        return self.modules["ed25519_sign"].Ed25519Signer
 
     def _load(self, name: str, path: Path, architecture: str, observer: Noting[T]) -> None:
         module = fresh_module(f"fieldwire.{name}", path)
@@ -49,19 +68,16 @@ class BoardCode(Generic[T]):
             kernels = Kernels(code, observer, vars(module))
             kernels.notes = self.notes
             kernels.install(module)
-        if name == "sha512":
-            vars(module)["sha512"] = module.sha512_kernel  # which a board takes, having no sha512 in hashlib
+            self.machine_code_bytes += sum(len(kernel.data) for kernel in code.kernels.values())
 
 
 @contextmanager
-def as_on_a_board() -> Iterator[None]:
-    """While it lasts, modules may be loaded afresh, and choose as they do on MicroPython."""
+def replaced_for_a_while() -> Iterator[None]:
+    """While it lasts, modules may be loaded in place of fieldwire's own; after it those are back."""
     kept = {name: sys.modules.get(f"fieldwire.{name}") for name in CHAIN}
-    port.MICROPYTHON = True
     try:
         yield
     finally:
-        port.MICROPYTHON = False
         for name, module in kept.items():
             sys.modules.pop(f"fieldwire.{name}", None)
             if module is not None:

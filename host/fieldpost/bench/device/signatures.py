@@ -45,10 +45,11 @@ PUBLISHED = {"wolfSSL asm M7, published cycles": 0.28e6}
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a signature took: instructions of kernels, and their calls by name."""
+    """What a signature took: instructions of kernels, their calls by name, and the bytes of all kernels' code."""
 
     instructions: int
     calls: dict[str, int]
+    code_bytes: int
 
 
 class Noted:
@@ -83,14 +84,14 @@ def work_of(build: Build, message: bytes, seed: int) -> Work:
     works = []
     for _ in range(SIGNATURES):
         key = random_bytes(32)
-        signer = code.ed25519.Ed25519Signer(key)
+        signer = code.signer(key)
         code.notes.clear()
         if signer.sign(message) != Signer(key).sign(message):
             raise ValueError(f"{build.name}: the kernels' signature differs from libsodium's")
         calls: dict[str, int] = {}
         for name, _ in code.notes:
             calls[name] = calls.get(name, 0) + 1
-        works.append(Work(sum(count for _, count in code.notes), calls))
+        works.append(Work(sum(count for _, count in code.notes), calls, code.machine_code_bytes))
     if any(work != works[0] for work in works):
         raise ValueError(f"{build.name}: instructions depend on the key: {works}")
     return works[0]
@@ -115,7 +116,7 @@ def instructions_line(build: Build, work: Work, seed: int, seconds: float) -> Li
         / (mhz * 1e3)
         for mhz in build.clocks_mhz
     }
-    references |= {"kernel calls": sum(work.calls.values()), **PUBLISHED}
+    references |= {"kernel calls": sum(work.calls.values()), "bytes of kernels": work.code_bytes, **PUBLISHED}
     name = f"device/instr_per_sign_{build.name}"
     return Line(
         name, work.instructions, "instructions", "lower", SIGNATURES, seed, seconds, build.goal, references

@@ -22,3 +22,9 @@ def is_relative_to_sp(code: bytes) -> bool:
     by_one = first >> 9 == 0b1111100
     by_register = by_one and not first & 0x80 and not second & 0x800
     return first & 0xF == SP and (by_multiple or by_one) and not by_register
+
+
+def is_multiple(code: bytes) -> bool:
+    """Whether an instruction loads or stores several words."""
+    first = int.from_bytes(code[:2], "little")
+    return first >> 9 == 0b1110100 or first >> 12 == 0b1100 or first & 0xF600 == 0xB400

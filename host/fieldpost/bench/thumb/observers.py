@@ -6,6 +6,7 @@ length stand for its instructions; one in an IT block counts as one, whether it 
 
 import hashlib
 from array import array
+from collections.abc import Callable
 
 from unicorn import unicorn_const
 from unicorn.unicorn_py3.unicorn import Uc
@@ -16,7 +17,8 @@ from fieldpost.bench.thumb.machine import FLASH, FLASH_BYTES, RAM, RAM_BYTES, ST
 FLASH_END, RAM_END, STACK_END = FLASH + FLASH_BYTES - 1, RAM + RAM_BYTES - 1, STACK + STACK_BYTES - 1
 Regions = tuple[tuple[int, int], ...]
 OFF_STACK: Regions = ((FLASH, FLASH_END), (RAM, RAM_END))
-EVERYWHERE: Regions = (*OFF_STACK, (STACK, STACK_END))
+STACK_REGION = (STACK, STACK_END)
+EVERYWHERE: Regions = (*OFF_STACK, STACK_REGION)
 ACCESS = unicorn_const.UC_HOOK_MEM_READ | unicorn_const.UC_HOOK_MEM_WRITE
 
 
@@ -72,55 +74,49 @@ class Trace:
         return digest
 
 
-class StackAccess:
-    """Which instructions reach the stack other than at a fixed distance from the stack pointer.
+class Suspects:
+    """Addresses of instructions that access some regions in a way that is not allowed.
 
-    Where one execution shows none, traces that leave the stack out are as good as whole ones: all other accesses
-    stand in the trace, and one that went to the stack instead would be missing from it.
+    allowed(code, aligned) judges an instruction's four bytes, and whether the access was at a multiple of its size.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, regions: Regions, allowed: Callable[[bytes, bool], bool]) -> None:
+        self._regions = regions
+        self._allowed = allowed
         self._at = 0
+        self._judged: set[tuple[int, bool]] = set()
         self._found: set[int] = set()
-        self._checked: set[int] = set()
 
     def watch(self, uc: Uc) -> None:
         self._uc = uc
         uc.hook_add(unicorn_const.UC_HOOK_CODE, self._executed, begin=FLASH, end=FLASH_END)
-        uc.hook_add(ACCESS, self._accessed, begin=STACK, end=STACK_END)
+        for begin, end in self._regions:
+            uc.hook_add(ACCESS, self._accessed, begin=begin, end=end)
 
     def _executed(self, _uc: Uc, address: int, _size: int, _data: object) -> None:
         self._at = address
 
-    def _accessed(self, _uc: Uc, _access: int, _address: int, _size: int, _value: int, _data: object) -> None:
-        if self._at in self._checked:
-            return
-        self._checked.add(self._at)
-        if not instructions.is_relative_to_sp(bytes(self._uc.mem_read(self._at, 4))):
-            self._found.add(self._at)
-
-    def taken(self) -> frozenset[int]:
-        """The instructions' addresses, of all calls so far."""
-        return frozenset(self._found)
-
-
-class Unaligned:
-    """Data addresses that are no multiple of the access's size: a Cortex-M4 faults there on LDM, LDRD and STM.
-
-    Unicorn's does not, and an unaligned word costs a second access on a board.
-    """
-
-    def __init__(self) -> None:
-        self._found: set[int] = set()
-
-    def watch(self, uc: Uc) -> None:
-        for begin, end in OFF_STACK:
-            uc.hook_add(ACCESS, self._accessed, begin=begin, end=end)
-
     def _accessed(self, _uc: Uc, _access: int, address: int, size: int, _value: int, _data: object) -> None:
-        if address % size:
-            self._found.add(address)
+        case = self._at, address % size == 0
+        if case not in self._judged:
+            self._judged.add(case)
+            if not self._allowed(bytes(self._uc.mem_read(self._at, 4)), case[1]):
+                self._found.add(self._at)
 
     def taken(self) -> frozenset[int]:
-        """The addresses of all calls so far."""
+        """The suspects of all calls so far."""
         return frozenset(self._found)
+
+
+def stack_by_pointer() -> Suspects:
+    """Finds what reaches the stack other than at a fixed distance from the stack pointer.
+
+    Where one execution shows none, traces that leave the stack out are as good as whole ones: all other accesses
+    stand in the trace, and one that went to the stack instead would be missing from it.
+    """
+    return Suspects((STACK_REGION,), lambda code, _aligned: instructions.is_relative_to_sp(code))
+
+
+def unaligned_multiples() -> Suspects:
+    """Finds LDM, LDRD, STM and STRD off their alignment: a Cortex-M4 faults there, unicorn's does not."""
+    return Suspects(OFF_STACK, lambda code, aligned: aligned or not instructions.is_multiple(code))
