@@ -22,11 +22,12 @@ class HmacKey:
 
     def tag(self, message):
         """The 32-byte tag of message under this key."""
-        return self.tag_of((message,))
+        return self.tag_of(message, ())
 
-    def tag_of(self, pieces):
-        """The tag of a message that comes in pieces."""
+    def tag_of(self, message, pieces):
+        """The tag of a message that goes on in pieces."""
         inner = sha256(self._inner)
+        inner.update(message)
         for piece in pieces:
             inner.update(piece)
         outer = sha256(self._outer)

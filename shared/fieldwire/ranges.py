@@ -1,6 +1,6 @@
-"""Sets of whole numbers as ascending lists of (lo, hi) with hi outside, which never touch each other.
+"""Sets of whole numbers: ascending lists of (lo, hi), hi outside, of which no two touch.
 
-Decides nothing. Each function returns a new list; lists stay short, since a link loses frames in few places.
+Decides nothing. Each function leaves its argument as it was; lists stay short, since a link loses frames in few places.
 """
 
 

@@ -15,6 +15,7 @@ from fieldwire.session_time import Exchanges
 
 # A late copy of a confirmation must not bring an ended contact back; more contacts than this do not overlap.
 _PAST_NONCES_MAX = const(16)
+_TIME = const(0)
 _CONTROL_FRAMES = const(64)  # the device may be in the midst of a burst
 
 # SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
@@ -37,20 +38,26 @@ TABLE = {
 
 
 def _merged(custodies, new):
-    """A custody of a segment that follows those of another one says both in one frame."""
-    for index, old in enumerate(custodies):
-        if old[:2] == new[:2] and old[3] + 1 == new[2]:
-            return custodies[:index] + [old[:3] + new[3:]] + custodies[index + 1 :]
-    return custodies + [new]
+    """A custody of segments that follow those of another one, or hold them, says both in one frame."""
+    log, first, last = new[:2], new[2], new[3]
+    kept = []
+    for old in custodies:
+        if old[:2] != log or old[3] + 1 < first or last + 1 < old[2]:
+            kept.append(old)
+        elif old[3] > last:
+            first, last, new = min(first, old[2]), old[3], old
+        else:
+            first = min(first, old[2])
+    return kept + [log + (first, last, new[4])]
 
 
 class BridgeSession(Session):
     """A bridge's end of a link. `nonce`: 8 random bytes; `incoming`: that of the session before, to resume.
 
-    `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HAVE.
-    `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited", incarnation, stream, segment)
-    when the device has no custody of what it delivered, ("answered", command) when it took one, ("exchange",
-    payload of SPEC 9.1), ("unknown-device", device id), ("closed", reason).
+    `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HELD.
+    `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited",
+    incarnation, stream, segment) when the device has no custody of what it delivered, ("answered", command) when it
+    took one, ("exchange", payload of SPEC 9.1), ("unknown-device", device id), ("closed", reason).
     """
 
     def __init__(self, thumbprint, boot, nonce, key_for, holdings, link, incoming=None):
@@ -68,12 +75,12 @@ class BridgeSession(Session):
         self._muted = False  # a call of another transfer came: what arrives may belong to that
         self._mark = None  # of the latest question
         self._answer_at_ms = None  # when the device listens
-        self._list = False  # the question names a segment: say all that is held
-        self._turn = []  # frames of our turn
-        self._late = None  # one that found no room in it
+        self._list = False  # say all that is held before the next HAVE
+        self._awaited = False  # the device has named a segment, so that even empty lists tell it something
+        self._turn = []  # what our turn still says: frames, or _TIME for one that is stamped when it goes
         self._quiet_at_ms = 0
         self._custodies = []  # (incarnation, stream, first, last, seal hash of the last)
-        self._verdicts = []  # REJECT frames
+        self._verdicts = []  # WANT and REJECT frames
         self._controls = []  # (command, argument); the first one is under way
         self._control = 0
         self._control_due = False
@@ -108,12 +115,28 @@ class BridgeSession(Session):
         """Asks the device to seal what is open, so that it can be sent."""
         self._command("seal", None)
 
+    def want(self, places, budget):
+        """Asks for these segments only, [[incarnation, stream, [[first, last] ...]] ...], of so many bytes at most.
+
+        None: no bound. Each replaces the one before and ends with the session; False as for grant_custody.
+        """
+        if self.state != "established":
+            return False
+        frame = self._tagged(session_frames.encode("WANT", [places, budget]))
+        if len(frame) > self._link.frame_max:
+            raise ValueError("a WANT of %d bytes, a frame holds %d" % (len(frame), self._link.frame_max))
+        self._verdicts.append(frame)
+        return True
+
     def forget_transfer(self):
-        """What was received is not true though nobody lost it: the device begins its transfer anew."""
+        """What was received whole is not true: it may have been put together wrongly, so the device begins anew."""
         self.incoming.forget()
 
     def deadline(self):
-        times = [at for at in (self._due_ms, self._answer_at_ms) if at is not None]
+        times = [self._due_ms, self._answer_at_ms]
+        if not self._link.duplex and self._waiting():
+            times.append(self._quiet_at_ms)
+        times = [at for at in times if at is not None]
         return min(times) if times else None
 
     def on_deadline(self, now_ms):
@@ -134,24 +157,32 @@ class BridgeSession(Session):
             return self._last_frame()
         if self._answer_at_ms is not None and now_ms >= self._answer_at_ms:
             self._answer(now_ms)
-        if self._turn:
-            return self._turn.pop(0)
+        while self._turn:
+            frame = self._turn.pop(0)
+            if frame == _TIME:
+                frame = self._time_frame(now_ms)
+            if frame is not None:
+                return frame
         if self._answer_at_ms is None and (self._link.duplex or now_ms >= self._quiet_at_ms):
-            return self._next(now_ms)
+            frame = self._time_frame(now_ms)
+            return self._next(now_ms) if frame is None else frame
         return None
 
+    def _waiting(self):
+        """Whether there is anything to say beside answers."""
+        if self.state != "established":
+            return False
+        return self._custodies or self._verdicts or self._control_due or self._exchanges.waiting()
+
     def _next(self, now_ms):
-        """TIME goes before all that can wait."""
-        frame = self._time_frame(now_ms)
-        if frame is None:
-            frame, self._late = self._late, None
-        if frame is None and self._custodies:
-            frame = self._custody_frame(*self._custodies.pop(0))
-        if frame is None and self._verdicts:
-            frame = self._verdicts.pop(0)
-        if frame is None and self._control_due:
-            frame = self._control_frame(now_ms)
-        return frame
+        """The next frame that can wait; TIME goes before it."""
+        if self._custodies:
+            return self._custody_frame(*self._custodies.pop(0))
+        if self._verdicts:
+            return self._verdicts.pop(0)
+        if self._control_due:
+            return self._control_frame(now_ms)
+        return None
 
     def _custody_frame(self, incarnation, stream, first, last, seal_hash):
         place = (incarnation, stream, first, last)
@@ -159,24 +190,29 @@ class BridgeSession(Session):
         return self._tagged(session_frames.encode("CUSTODY", list(place) + [mac]))
 
     def _answer(self, now_ms):
-        """Our turn: HAVE, and what it announces."""
+        """Our turn: what we hold, HAVE, and what that announces."""
         self._answer_at_ms = None
         turn, units = [], 0
-        while not self._link.duplex and units < FOLLOWS:
-            frame = self._next(now_ms)
-            if frame is None:
-                break
-            more = session_frames.units(len(frame))
-            if units + more > FOLLOWS:
-                self._late = frame  # it goes in our next turn
-                break
-            units += more
-            turn.append(frame)
+        if not self._link.duplex:
+            if self._exchanges.waiting():
+                turn, units = [_TIME], 1
+            while units < FOLLOWS:
+                frame = self._next(now_ms)
+                if frame is None:
+                    break
+                more = session_frames.units(len(frame))
+                if units + more > FOLLOWS:
+                    self._verdicts.insert(0, frame)  # it goes in our next turn
+                    break
+                units += more
+                turn.append(frame)
         self._turn = [self._have_frame(units)] + turn
         if self._list:
             self._list = False
             held, tokens = self._holdings(self.device)
-            self._turn.insert(0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max)))
+            if held or tokens or self._awaited:
+                self._turn.insert(0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max)))
+            self._awaited = False
 
     def _have_frame(self, follow):
         transfer = self.incoming.transfer
@@ -195,7 +231,9 @@ class BridgeSession(Session):
     def _caller_of(self, body):
         """(device id, nonce, key) of a HELLO; None for a device whose key is not here."""
         device, nonce = body[2], body[3]
-        if not device:  # a confirmation of the call that was answered last
+        if not device:  # a confirmation: of the session that lives, or of the call that was answered last
+            if self.state == "established" and nonce == self._peer_nonce:
+                return self.device, nonce, self._key
             if self._caller is None or self._caller[1] != nonce:
                 raise WireError("frame-stale", "a confirmation of no call")
             return self._caller
@@ -210,15 +248,14 @@ class BridgeSession(Session):
         return device, nonce, key
 
     def _on_call(self, body, frame, now_ms):
-        """Answers without remembering: whoever repeats an old call gets an answer and changes nothing."""
+        """Answers, and takes no DATA that may be another transfer's until a device confirms."""
         caller = self._caller_of(body)
         if caller is None:
             return
         self._caller = caller
         device, nonce, key = caller
         known = self.incoming.known(device, body[4])
-        if self.state == "established" and not known:
-            self._muted = True
+        self._muted = self.state == "established" and not known
         hello = session_frames.encode_hello(KNOWN if known else 0, self._thumbprint, self._nonce, b"")
         self._greetings = [self._tagged_for(hello, key, nonce)]
         if body[0] != VERSION and self.state == "waiting":
@@ -242,17 +279,30 @@ class BridgeSession(Session):
         if self.device not in (None, device):
             self._controls = []  # they were meant for the device before
         self.device, self._peer_nonce, self._key = device, nonce, key
-        transfer = bytes(body[4])
-        self.incoming.begin(device, transfer, lambda kind, item, data: custody.item_proof(key, transfer, kind, item, [data]))
+        self._resume(body[4])
         self._exchanges = Exchanges(self._boot, device)
-        self._mark = self._answer_at_ms = self._due_ms = self._late = None
+        self._mark = self._answer_at_ms = self._due_ms = None
         self._muted = False
         self._turn, self._custodies, self._verdicts = [], [], []
-        self._list = True
+        self._list, self._awaited = True, False
         self._control = self._tries = 0
         self._control_due = bool(self._controls)
         self._step("HELLO-confirm")
         self._tell("established", device)
+
+    def _resume(self, transfer):
+        """Goes on with a transfer, or begins one that bears this session's nonce; another one is lost."""
+        if self.incoming.known(self.device, transfer):
+            return
+        key = self._key
+        if transfer == self._peer_nonce[:4]:
+            self.incoming.begin(
+                self.device,
+                transfer,
+                lambda kind, item, data: custody.item_proof(key, transfer, kind, item, [data]),
+            )
+        else:
+            self.incoming.forget()
 
     # Items
 
@@ -270,8 +320,10 @@ class BridgeSession(Session):
         self._heard(now_ms)
         if countdown:
             self._mark = tile
-            wait = 0 if self._link.duplex else (countdown - 1) * self._link.wire_ms(len(frame))
-            self._answer_at_ms = now_ms + wait
+            wait_ms = 0
+            if not self._link.duplex:
+                wait_ms = (countdown - 1) * self._link.wire_ms(session_frames.data_max(self._link.frame_max))
+            self._answer_at_ms = now_ms + wait_ms
 
     def _on_poll(self, body, frame, now_ms):
         if self._muted:
@@ -280,7 +332,7 @@ class BridgeSession(Session):
         self._answer_at_ms = now_ms
         self._heard(now_ms)
         if awaited is not None:
-            self._list = True
+            self._list = self._awaited = True
             self._tell("awaited", *awaited)
 
     def _heard(self, now_ms):
@@ -301,7 +353,7 @@ class BridgeSession(Session):
         self._control_due = False
         command, argument = self._controls[0]
         frame = self._tagged(session_frames.encode("CTRL", [self._control, command, argument]))
-        self._wait(self._link.frame_max, now_ms, _CONTROL_FRAMES)
+        self._wait(_CONTROL_FRAMES * self._link.wire_ms(self._link.frame_max), now_ms)
         return frame
 
     def _on_ctrl(self, body, frame, now_ms):

@@ -99,9 +99,12 @@ class Session:
         if found is None:
             return None
         body, payload = found
+        frame = self._tagged(session_frames.encode("TIME", body))
+        if len(frame) > self._link.frame_max:
+            return None  # after weeks of uptime the slowest radio carries no four stamps
         if payload is not None:
             self._tell("exchange", payload)
-        return self._tagged(session_frames.encode("TIME", body))
+        return frame
 
     def _may(self, on_input):
         return on_input in self._table[self.state]
@@ -158,8 +161,8 @@ class Session:
         self._silent_ms = max(now_ms, self._silent_ms) + self._link.wire_ms(len(frame))
         return frame
 
-    def _wait(self, size, now_ms, frames=1):
-        """Sets the deadline for an answer of so many frames; each try that remains without one doubles the wait."""
-        link = self._link
-        answer_ms = frames * link.wire_ms(min(size, link.frame_max)) + 2 * link.turnaround_ms + _MARGIN_MS
-        self._due_ms = max(now_ms, self._silent_ms) + (answer_ms << min(max(0, self._tries - _PLAIN_TRIES), _DOUBLINGS_MAX))
+    def _wait(self, answer_ms, now_ms):
+        """Sets the deadline for an answer that takes so long on the link; many tries without one double the wait."""
+        answer_ms += 2 * self._link.turnaround_ms + _MARGIN_MS
+        doublings = min(max(0, self._tries - _PLAIN_TRIES), _DOUBLINGS_MAX)
+        self._due_ms = max(now_ms, self._silent_ms) + (answer_ms << doublings)

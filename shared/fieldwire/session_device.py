@@ -7,22 +7,17 @@ the journal frees. Transfer is selective repeat: a burst, a question, and again 
 from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
+from fieldwire.session_burst import Burst
 from fieldwire.session_core import TRIES_MAX, Session
-from fieldwire.session_frames import COUNTDOWN_MAX, DATA_HEAD, FOLLOWS, HAVE_BYTES, KNOWN, LOST, MORE, NO_TAG, VERSION
+from fieldwire.session_frames import FOLLOWS, HAVE_BYTES, HELLO_BYTES, KNOWN, LOST, MORE, NO_TAG, UNIT, VERSION
 from fieldwire.session_outgoing import Outgoing
 from fieldwire.session_time import Exchanges
-from fieldwire.transfer_head import SPAN, TILE
-from fieldwire.transfer_pace import Pace
-from fieldwire.transfer_sending import Gone, Sending
+from fieldwire.transfer_sending import Gone
 
-# Frames between two questions: enough that asking costs a hundredth, few enough to fit the receiver's window.
-_BURST_MAX = const(96)
 # A bridge that has answered so many questions about a segment without custody has lost it: offer it again.
 _ASKS_BEFORE_OFFER = const(3)
 _ASK_DOUBLINGS_MAX = const(8)
-_OPEN_QUESTIONS = const(2)
-_PIECE = const(512)
-_HELLO_BYTES = const(51)
+_TRIES_BEFORE_HELLO = const(2)
 
 # SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
 # does itself; what a state does not list is dropped and counted.
@@ -77,7 +72,7 @@ class DeviceSession(Session):
     `outbox` is described at Outgoing. Events: ("established", bridge thumbprint), ("custody", incarnation,
     stream, first, last), ("rejected", incarnation, stream, segment, code), ("object", bytes), ("seal",),
     ("exchange", payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent and acknowledged,
-    ("closed", reason).
+    ("closed", reason): "gone" and "lost" say that the transfer ended, and `sending` is None.
     """
 
     def __init__(self, device_id, boot, k_dev, nonce, outbox, link, sending=None):
@@ -87,26 +82,23 @@ class DeviceSession(Session):
         self._k_dev = k_dev
         self._outbox = outbox
         self._outgoing = Outgoing(outbox)
-        if sending is None:
-            self._begin_transfer()
-        else:
-            self.sending = sending
-            sending.read = self._outgoing.read
-        self._pace = Pace((link.frame_max - DATA_HEAD) // TILE, link.by_bytes)
+        self._burst = Burst(link, self._outgoing, sending, nonce[:4])
         self._bridge = None
         self._hello = False  # a HELLO is to be sent
-        self._confirmed = False  # the bridge has answered a question, so it knows that we are live
-        self._burst_left = 0
-        self._asked = []  # [(mark, number of the question)] not answered yet
-        self._unheard = 0  # frames since the last answer: each may be a gap in it
         self._question = False  # a POLL is to be sent
-        self._turn_left = 0  # frames that the bridge still sends before it listens
+        self._turn_left = 0  # units that the bridge still sends before it listens
         self._awaited = None
         self._asks = 0
         self._look_at_ms = 0
-        self._told_idle = False
+        self._listen_ms = 0  # when the bridge reckons that a burst has ended
+        self._idle_at = None  # where the transfer ended when it was last told to be idle
         self._control = 0
         self._control_answer = None
+
+    @property
+    def sending(self):
+        """The transfer, for the next contact to go on with."""
+        return self._burst.sending
 
     def open(self, now_ms):
         """Starts to call. The call is repeated until a bridge answers or the session is closed."""
@@ -149,18 +141,19 @@ class DeviceSession(Session):
             return self._hello_frame(now_ms)
         if self._listens():
             return None
-        frame = self._time_frame(now_ms)
-        if frame is None:
-            frame, self._control_answer = self._control_answer, None
-        if frame is not None:
-            return self._sent(frame, now_ms)
+        if not self._burst.counting():
+            frame = self._time_frame(now_ms)
+            if frame is None:
+                frame, self._control_answer = self._control_answer, None
+            if frame is not None:
+                return self._sent(frame, now_ms)
         if self.state == "idle":
             self._look(now_ms)
         if self.state == "sending":
             frame = self._burst_frame(now_ms)
-        if frame is None and self._question:
-            frame = self._poll_frame(now_ms)
-        return frame
+            if frame is not None:
+                return frame
+        return self._poll_frame(now_ms) if self._question else None
 
     def _listens(self):
         """On a link where one talks at a time: whether it is the bridge's turn."""
@@ -172,13 +165,14 @@ class DeviceSession(Session):
 
     def _hello_frame(self, now_ms):
         """A call has no tag yet; once the bridge is known a short HELLO with a tag confirms. SPEC 8.4"""
-        if self.state == "calling":
-            call = session_frames.encode_hello(0, self._device_id, self._nonce, self.sending.identity)
-            frame = self._sent(call + NO_TAG, now_ms)
-            self._wait(_HELLO_BYTES, now_ms)
-            return frame
-        again = session_frames.encode_hello(0, b"", self._nonce, self.sending.identity)
-        return self._sent(self._tagged(again), now_ms)
+        calls = self.state == "calling"
+        hello = session_frames.encode_hello(
+            0, self._device_id if calls else b"", self._nonce, self.sending.identity
+        )
+        frame = self._sent(hello + NO_TAG if calls else self._tagged(hello), now_ms)
+        if calls:
+            self._wait(self._link.wire_ms(HELLO_BYTES), now_ms)
+        return frame
 
     def _on_hello(self, body, frame, now_ms):
         version, features, bridge, nonce, _ = body
@@ -191,167 +185,128 @@ class DeviceSession(Session):
         if version != VERSION:
             self._end("version")
             return
+        self._burst.key = key
         self._exchanges = Exchanges(self._boot, bridge[:16])
         self._tries = 0
+        self._due_ms = None
         self._hello = True
         self._tell("established", bridge)
-        self._begin_burst()
+        self._burst.begin()
         if not features & KNOWN:
-            self._begin_transfer()
+            self._burst.begin_transfer(self._nonce[:4])
             self._ask()  # what the bridge holds from before is told first
-
-    def _begin_transfer(self):
-        self.sending = Sending(self._nonce[:4])
-        self.sending.read = self._outgoing.read
 
     # Sending
 
-    def _begin_burst(self):
-        """One frame until the bridge has answered; then as many as its window takes with room for what is lost."""
-        self._due_ms = None
-        most = min(_BURST_MAX, self.sending.window // (3 * self._pace.tiles))
-        if self._link.duplex:
-            most = max(1, most // 2)
-        self._burst_left = most if self._confirmed else 1
-
     def _burst_frame(self, now_ms):
-        """The next DATA of the burst; the last ones count down to the moment at which we listen."""
-        if self._burst_left == 0:
-            return self._end_burst(now_ms)
-        self._fill()
+        """The next DATA; on a link where one talks at a time, the wait for the answer begins with the last of a burst."""
+        if self._burst.over():
+            if not self._burst.may_ask_more():
+                self._step("poll")
+                self._wait_for_have(now_ms)
+                return None
+            self._burst.begin()
         try:
-            found = self.sending.frame(self._pace.tiles)
+            found = self._burst.frame()
         except Gone:  # dropped from the outbox while it was on its way
-            self.sending = None
-            self._end("gone")
+            self._lose("gone")
             return self._last_frame()
         if found is None:
-            return self._nothing_to_send(now_ms)
-        tile, data = found
-        follow = min(self._burst_left - 1, self.sending.frames_left(self._pace.tiles, COUNTDOWN_MAX))
-        frame = session_frames.encode_data(tile, self._countdown(follow), data)
-        self._pace.sent(len(frame))
-        self._unheard += 1
+            self._nothing_to_send(now_ms)
+            return None
+        frame, countdown = found
         self._sent(frame, now_ms)
-        if follow < (1 if self._link.duplex else COUNTDOWN_MAX):
-            self._asked.append((tile % SPAN, self.sending.question + 1))
-        self._burst_left -= 1
-        if follow == 0:
-            self.sending.asked()
-            self._burst_left = 0
-            if not self._link.duplex:
-                self._end_burst(now_ms)
+        if not self._link.duplex and countdown:
+            # The bridge may have to reckon from this one with frames as long as can be.
+            longest = self._link.wire_ms(session_frames.data_max(self._link.frame_max))
+            self._listen_ms = max(self._listen_ms, self._silent_ms + (countdown - 1) * longest)
+            if countdown == 1:
+                self._silent_ms = self._listen_ms
+                self._step("poll")
+                self._wait_for_have(now_ms)
         return frame
 
-    def _countdown(self, follow):
-        if self._link.duplex:
-            return 1 if follow == 0 else 0
-        return follow + 1 if follow < COUNTDOWN_MAX else 0
-
-    def _end_burst(self, now_ms):
-        """A link on which both may talk goes on sending until a second question is open."""
-        if self._link.duplex and len(self._asked) < _OPEN_QUESTIONS:
-            self._begin_burst()
-            return self._burst_frame(now_ms)
-        self._step("poll")
-        self._wait(HAVE_BYTES + self._unheard // 2, now_ms)
-        return None
-
-    def _fill(self):
-        """Places items until the next frames are sure, so that a burst knows its end."""
-        sending, size = self.sending, self._pace.tiles
-        while sending.frames_left(size, COUNTDOWN_MAX + 1) <= COUNTDOWN_MAX:
-            if sending.ahead() > COUNTDOWN_MAX * size:
-                return  # the receiver's window is full
-            item = self._outgoing.next_item(sending.items())
-            if item is None:
-                return
-            self._told_idle = False
-            proof = custody.item_proof(self._key, sending.identity, item.kind, item.key, self._pieces(item))
-            sending.place(item, item.kind, item.key, item.total, proof)
-
-    def _pieces(self, item):
-        for at in range(0, item.total, _PIECE):
-            yield self._outgoing.read(item, at, min(_PIECE, item.total - at))
+    def _wait_for_have(self, now_ms):
+        """The answer has a HELD before it where a segment was named, and at first."""
+        answer_ms = self._link.wire_ms(min(HAVE_BYTES + self._burst.unheard // 2, self._link.frame_max))
+        if self._awaited is not None or not self._burst.confirmed:
+            answer_ms += self._link.wire_ms(self._link.frame_max)
+        self._wait(answer_ms, now_ms)
 
     def _nothing_to_send(self, now_ms):
-        if self.sending.in_flight() or not self._confirmed:
+        if self.sending.in_flight() or not self._burst.confirmed:
             self._ask()
         else:
             self._drained(now_ms)
-        return None
 
     def _ask(self):
         self._step("poll")
         self._question = True
 
     def _ask_again(self):
-        """No answer came: the next frame that has to go asks once more, or a bare question does."""
+        """No answer came: frames that have to go ask once more, or a bare question does."""
         # A bridge that restarted, or met a copy of an old call, listens again to one that confirms.
-        self._hello = not self._confirmed or self._tries > 2
-        self._fill()
-        if self.sending.frames_left(self._pace.tiles, 1) and self._awaited is None:
-            self._step("again")
-            self._burst_left = 1
-        else:
-            self._question = True
+        self._hello = not self._burst.confirmed or self._tries > _TRIES_BEFORE_HELLO
+        if self._awaited is None:
+            self._burst.fill()
+            if self._burst.waits():
+                self._burst.begin_again()
+                self._step("again")
+                return
+        self._question = True
 
     def _poll_frame(self, now_ms):
         self._question = False
-        number = self.sending.asked()
-        self._asked.append((number % SPAN, number))
-        frame = self._sent(session_frames.encode_poll(number % SPAN, self._awaited), now_ms)
-        self._wait(self._link.frame_max if self._awaited else HAVE_BYTES + self._unheard // 2, now_ms)
+        frame = self._sent(self._burst.poll(self._awaited), now_ms)
+        self._wait_for_have(now_ms)
         return frame
 
     def _on_have(self, body, frame, now_ms):
-        mark, base, flags, runs = body
-        numbers = [number for asked, number in self._asked if asked == mark]
-        if not numbers:
-            raise WireError("frame-stale", "the answer to no question of ours")
-        self._confirmed = True
+        mark, base, flags, held, told_to = body
+        question = self._burst.question_of(mark)
         if flags & LOST:
-            self.sending = None
-            self._end("lost")
+            self._lose("lost")
             return
-        question = numbers[-1]
-        self._asked = [entry for entry in self._asked if entry[1] > question]
-        if self._awaited is not None and self._asks >= _ASKS_BEFORE_OFFER:
-            self._outgoing.forget_delivered()
         self._awaited = None
-        progress = self._take_state(question, base, runs, flags & MORE)
+        progress = self._burst.take(question, base, held, told_to if flags & MORE else None)
         self._tries = 0 if progress else self._tries + 1
-        if self._tries > TRIES_MAX:
-            self._end("timeout")
+        if self._tries > TRIES_MAX:  # it answers, and yet holds nothing of what it is sent
+            self._lose("lost")
             return
         if self.state == "polling":
-            self._begin_burst()
+            self._due_ms = None
+            self._burst.begin()
         self._step("HAVE")
-        self._unheard = 0
-        self._turn_left = flags & FOLLOWS
-        if self._turn_left:
-            self._silent_ms = now_ms
-            self._wait(session_frames.follow_size(self._turn_left), now_ms)
+        self._expect(flags & FOLLOWS, now_ms)
 
-    def _take_state(self, question, base, runs, more=0):
-        """True when the bridge holds more than before."""
-        sending = self.sending
-        base = sending.full_base(base)
-        held, told_to = session_frames.decode_state(base, runs)
-        before = sending.left()
-        lost, done = sending.have(question, base, held, told_to if more else None)
-        if lost:
-            self._pace.lost(lost)
-        for item in done:
-            self._outgoing.delivered(item)
-        return bool(done) or not before or sending.left() < before
+    def _expect(self, units, now_ms):
+        """On a link where one talks at a time, the bridge still sends so many units."""
+        if self._link.duplex:
+            return
+        self._turn_left = units
+        self._due_ms = None
+        if units:
+            each_ms = self._link.wire_ms(min(UNIT, self._link.frame_max))
+            longest_ms = self._link.wire_ms(self._link.frame_max) if units == FOLLOWS else 0
+            self._silent_ms = now_ms
+            self._wait(max(units * each_ms, longest_ms), now_ms)
+
+    def _receive(self, frame, now_ms):
+        super()._receive(frame, now_ms)
+        if self._turn_left and frame[0] != session_frames.TYPE["HAVE"]:
+            self._expect(max(0, self._turn_left - session_frames.units(len(frame))), now_ms)
+
+    def _lose(self, reason):
+        """The transfer cannot go on; the next contact begins another."""
+        self._burst.sending = None
+        self._end(reason)
 
     # Waiting for custody
 
     def _drained(self, now_ms):
         self._step("drained")
-        if not self._told_idle:
-            self._told_idle = True
+        if self._idle_at != self.sending.end:
+            self._idle_at = self.sending.end
             self._tell("idle")
         self._look_at_ms = now_ms + self._answer_ms()
         if self._outgoing.awaited() is not None:
@@ -368,10 +323,10 @@ class DeviceSession(Session):
         if now_ms < self._look_at_ms:
             return
         self._look_at_ms = now_ms + self._answer_ms()
-        self._fill()
-        if self.sending.ahead():
+        self._burst.fill()
+        if self._burst.waits():
             self._step("offer")
-            self._begin_burst()
+            self._burst.begin()
 
     def _on_custody(self, body, frame, now_ms):
         incarnation, stream, first, last, mac = body
@@ -402,6 +357,8 @@ class DeviceSession(Session):
             self._wait_for_custody(now_ms)
 
     def _on_held(self, body, frame, now_ms):
+        if self._awaited is not None and self._asks >= _ASKS_BEFORE_OFFER:
+            self._outgoing.forget_delivered()  # what is not in these lists was lost there
         self._outgoing.take_held(body[0], body[1])
 
     def _on_want(self, body, frame, now_ms):
@@ -421,13 +378,6 @@ class DeviceSession(Session):
             else:
                 self._drop("frame-unknown")
         self._control_answer = self._tagged(session_frames.encode("CTRL", [number, command, None]))
-
-    def _receive(self, frame, now_ms):
-        super()._receive(frame, now_ms)
-        if self._turn_left and frame[0] != session_frames.TYPE["HAVE"]:
-            self._turn_left = max(0, self._turn_left - session_frames.units(len(frame)))
-            if not self._turn_left:
-                self._due_ms = None
 
     _HANDLERS = {
         "HELLO": _on_hello,

@@ -31,12 +31,15 @@ NAME = {number: name for name, number in TYPE.items()}
 CRITICAL = const(0x40)
 UNTAGGED = ("DATA", "POLL")
 
-FOLLOWS, MORE, LOST = const(0x03), const(0x04), const(0x08)  # flags of HAVE
+FOLLOWS, MORE, LOST = const(0x03), const(0x04), const(0x08)  # of HAVE: a count, and two flags
+KNOWN = const(1)  # feature bit of a bridge's HELLO: the transfer that was named can go on
+UNIT = const(75)  # bytes that FOLLOWS counts by, so that who waits for what was lost does not wait for long
 DATA_HEAD = const(2)
 COUNTDOWN_MAX = const(3)
-_HAVE_HEAD = const(5)
-_UNIT = const(75)  # FOLLOWS counts these, so that who waits for what was lost does not wait for long
 HAVE_BYTES = const(13)  # without a gap
+HELLO_BYTES = const(51)  # of a bridge
+_HAVE_HEAD = const(5)
+_LONG_RUN = const(0xE0)
 
 _DEPTH_MAX = const(5)  # HELD is the deepest: body, held, entry, ranges, range
 _U16_MAX = const(0xFFFF)
@@ -67,26 +70,18 @@ def decode(name, frame):
     return body
 
 
-KNOWN = const(1)  # feature bit of a bridge's HELLO: the transfer that was named can go on
-
-
 def encode_hello(features, identity, nonce, transfer):
-    """HELLO without its tag: a device calls with its id, confirms without; a bridge names its thumbprint, no transfer."""
+    """HELLO without its tag: a device calls with its id and confirms without, a bridge names no transfer."""
     return bytes((TYPE["HELLO"], VERSION, features)) + identity + nonce + transfer
 
 
 def _decode_hello(frame, end):
-    """[version, features, id, nonce, transfer]; of another version only these lengths are sure to be there."""
-    sizes = _HELLO_SIZES.get(end) if end > 1 and frame[1] == VERSION else _later_sizes(end)
-    if sizes is None:
+    """[version, features, id, nonce, transfer]; a later version may add a few bytes behind."""
+    sizes = sorted([size for size in _HELLO_ID if size <= end])
+    if not sizes or (frame[1] == VERSION and sizes[-1] != end):
         raise WireError("frame-shape", "HELLO of %d bytes" % end)
-    nonce_at = 3 + sizes
-    return [frame[1], frame[2], frame[3:nonce_at], frame[nonce_at : nonce_at + 8], frame[nonce_at + 8 : end]]
-
-
-def _later_sizes(end):
-    """A later version may add bytes behind what this one has."""
-    return max([size for length, size in _HELLO_SIZES.items() if length <= end], default=None)
+    nonce_at = 3 + _HELLO_ID[sizes[-1]]
+    return [frame[1], frame[2], frame[3:nonce_at], frame[nonce_at : nonce_at + 8], frame[nonce_at + 8 : sizes[-1]]]
 
 
 def encode_data(tile, countdown, data):
@@ -95,10 +90,15 @@ def encode_data(tile, countdown, data):
 
 
 def _decode_data(frame, end):
-    head = frame[0] << 8 | frame[1] if end > DATA_HEAD else 0
-    if not head or (end - DATA_HEAD) % TILE:
-        raise WireError("frame-shape", "DATA carries whole tiles")
+    if end <= DATA_HEAD or (end - DATA_HEAD) % TILE:
+        raise WireError("frame-shape", "DATA of %d bytes" % end)
+    head = frame[0] << 8 | frame[1]
     return [head & SPAN - 1, head >> 13 & 3, frame[DATA_HEAD:]]
+
+
+def data_max(frame_max):
+    """Bytes of the longest DATA."""
+    return DATA_HEAD + (frame_max - DATA_HEAD) // TILE * TILE
 
 
 def encode_poll(mark, awaited):
@@ -108,76 +108,65 @@ def encode_poll(mark, awaited):
 
 
 def _decode_poll(frame, end):
+    if end < 3 or frame[1] << 8 | frame[2] >= SPAN:
+        raise WireError("frame-shape", "POLL of %d bytes" % end)
     awaited = None
     if end > 3:
         awaited = cbor.decode(memoryview(frame)[3:], _DEPTH_MAX)
         if not isinstance(awaited, list) or len(awaited) != 3 or not _place(awaited, _U32_MAX):
             raise WireError("frame-shape", "POLL awaits [incarnation, stream, segment]")
-    if end < 3 or frame[1] << 8 | frame[2] >= SPAN:
-        raise WireError("frame-shape", "POLL of %d bytes" % end)
     return [frame[1] << 8 | frame[2], awaited]
 
 
-def _encode_runs(base, held, size_max):
-    """(bytes, whole): first missing tile and the ranges beyond it as runs; whole is False where not all fit."""
-    out = bytearray()
-    at = base
+def encode_have(mark, flags, base, held, room):
+    """HAVE in at most `room` bytes, without its tag: the answer to what bore `mark`, as for _decode_have."""
+    runs = bytearray()
+    at = 0
     for lo, hi in held:
-        runs = _run(lo - at) + _run(hi - lo)
-        if len(out) + len(runs) > size_max:
-            return bytes(out), False
-        out.extend(runs)
+        pair = _run(lo - at) + _run(hi - lo)
+        if _HAVE_HEAD + len(runs) + len(pair) > room:
+            flags |= MORE
+            break
+        runs.extend(pair)
         at = hi
-    return bytes(out), True
+    word = (mark % SPAN) << 19 | (base % SPAN) << 6 | flags
+    return bytes((TYPE["HAVE"],)) + word.to_bytes(4, "big") + bytes(runs)
 
 
 def _run(length):
-    """One byte for up to 255; a longer run goes on after a run of none."""
-    out = b""
-    while length > 255:
-        out += b"\xff\x00"
-        length -= 255
-    return out + bytes((length,))
-
-
-def decode_state(base, runs):
-    """(ranges held, tile from which nothing is said) of a HAVE's bytes."""
-    held, at, here = [], base, False
-    for length in runs:
-        if here and length:
-            if held and held[-1][1] == at:
-                held[-1] = (held[-1][0], at + length)
-            else:
-                held.append((at, at + length))
-        at += length
-        here = not here
-    return held, at
-
-
-def units(size):
-    """What a frame of that size adds to FOLLOWS; a frame of more than three goes alone."""
-    return min(FOLLOWS, (size + _UNIT - 1) // _UNIT)
-
-
-def follow_size(count):
-    """Bytes at most that a count of FOLLOWS announces; the largest has no bound but the link's."""
-    return count * _UNIT
-
-
-def encode_have(mark, flags, base, held, room):
-    """HAVE in at most `room` bytes, without its tag: the answer to what bore `mark`."""
-    runs, whole = _encode_runs(base, held, room - _HAVE_HEAD)
-    word = (mark % SPAN) << 19 | (base % SPAN) << 6 | flags | (0 if whole else MORE)
-    return bytes((TYPE["HAVE"],)) + word.to_bytes(4, "big") + runs
+    """One byte, or two for a run of 224 and more."""
+    if length < _LONG_RUN:
+        return bytes((length,))
+    return bytes((_LONG_RUN + (length - _LONG_RUN >> 8), length - _LONG_RUN & 0xFF))
 
 
 def _decode_have(frame, end):
-    if end < _HAVE_HEAD or (end - _HAVE_HEAD) & 1:
+    """[mark, base, flags, held, told to]: base is the first tile missing, the others are counted from there."""
+    if end < _HAVE_HEAD:
         raise WireError("frame-shape", "HAVE of %d bytes" % end)
     word = int.from_bytes(frame[1:_HAVE_HEAD], "big")
     if word & 0x30:
         raise WireError("frame-shape", "HAVE has no such flag")
-    return [word >> 19, word >> 6 & SPAN - 1, word & 0x0F, frame[_HAVE_HEAD:end]]
+    ends, at, index = [], 0, _HAVE_HEAD
+    while index < end:
+        length = frame[index]
+        if length >= _LONG_RUN and index + 1 < end:
+            index += 1
+            length = _LONG_RUN + (length - _LONG_RUN << 8) + frame[index]
+        elif length >= _LONG_RUN or not length:
+            raise WireError("frame-shape", "a run of no length")
+        index += 1
+        at += length
+        ends.append(at)
+    if len(ends) & 1:
+        raise WireError("frame-shape", "a run of missing tiles without one of held tiles")
+    held = [(ends[number], ends[number + 1]) for number in range(0, len(ends), 2)]
+    return [word >> 19, word >> 6 & SPAN - 1, word & 0x0F, held, at]
+
+
+def units(size):
+    """What a frame of that size adds to FOLLOWS; one of more than three goes alone."""
+    return min(FOLLOWS, (size + UNIT - 1) // UNIT)
 
 
 def fit_held(held, tokens, frame_max):
@@ -187,10 +176,12 @@ def fit_held(held, tokens, frame_max):
         frame = encode("HELD", [held, tokens])
         if len(frame) + TAG_SIZE <= frame_max or not (held or tokens):
             return frame
-        if len(cbor.encode(held)) > len(cbor.encode(tokens)):
-            held.pop()
-        else:
+        if len(cbor.encode(held)) <= len(cbor.encode(tokens)):
             tokens.pop()
+        else:
+            held[-1] = held[-1][:2] + [held[-1][2][:-1]]  # its last range
+            if not held[-1][2]:
+                held.pop()
 
 
 def _uint(value, most):
@@ -268,6 +259,5 @@ _SHAPE = {
     "BYE": lambda body: not body,
 }
 
-# Length without tag -> length of the id: confirmation, call, bridge.
-_HELLO_SIZES = {15: 0, 31: 16, 43: 32}
+_HELLO_ID = {15: 0, 31: 16, 43: 32}  # bytes without tag -> of the id: a confirmation, a call, a bridge's
 _BINARY = {"HELLO": _decode_hello, "DATA": _decode_data, "POLL": _decode_poll, "HAVE": _decode_have}

@@ -1,13 +1,13 @@
 """The transfer that a bridge is receiving from one device; it outlives a session, so that the next one resumes.
 
-Decides nothing beyond whose transfer it is. SPEC 8.6
+Decides nothing beyond whose transfer it is. SPEC 8.9
 """
 
 from fieldwire.transfer_receiving import Receiving
 
 
 class Incoming:
-    """A session takes its predecessor's."""
+    """A session takes its predecessor's. `transfer` is None where the device has to begin anew."""
 
     def __init__(self):
         self.device = None
@@ -18,11 +18,10 @@ class Incoming:
         return self.device == device and self.transfer is not None and self.transfer.identity == identity
 
     def begin(self, device, identity, prove):
-        """Goes on with this transfer, or begins it; `prove` as for Receiving."""
-        if not self.known(device, identity):
-            self.device = device
-            self.transfer = Receiving(identity, prove)
+        """Receives a new transfer; `prove` as for Receiving."""
+        self.device = device
+        self.transfer = Receiving(identity, prove)
 
     def forget(self):
-        """What came cannot be understood or was not true: the device is to begin anew."""
+        """What came cannot be understood or was not true, or went on with what was lost here."""
         self.transfer = None

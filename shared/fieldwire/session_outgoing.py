@@ -4,6 +4,7 @@ Decides which item comes next: tokens, early copies, then segments, the most urg
 the least urgent so that it is never starved. It frees nothing; what a bridge says it holds only saves sending. SPEC 8.5
 """
 
+from fieldwire import ranges
 from fieldwire.port import const
 from fieldwire.transfer_head import EARLY, ITEM_MAX, SEGMENT, TOKEN
 
@@ -20,31 +21,24 @@ class Item:
         self.data = data
 
 
-class Ranges:
-    """Sets of segment numbers, kept as ranges, for each (incarnation, stream)."""
+class Places:
+    """Sets of segment numbers for each (incarnation, stream)."""
 
     def __init__(self):
         self._ranges = {}
 
-    def add(self, incarnation, stream, lo, hi):
-        kept = []
-        for low, high in self._ranges.get((incarnation, stream), ()):
-            if high + 1 < lo or hi + 1 < low:
-                kept.append((low, high))
-            else:
-                lo, hi = min(lo, low), max(hi, high)
-        kept.append((lo, hi))
-        self._ranges[(incarnation, stream)] = kept
+    def add(self, incarnation, stream, first, last):
+        log = (incarnation, stream)
+        self._ranges[log] = ranges.add(self._ranges.get(log, ()), first, last + 1)
 
     def covers(self, place):
-        ranges = self._ranges.get(place[:2], ())
-        return any(low <= place[2] <= high for low, high in ranges)
+        return ranges.covers(self._ranges.get(place[:2], ()), place[2], place[2] + 1)
 
     def add_held(self, held):
-        """Adds the held lists of a HELD or a WANT."""
-        for incarnation, stream, ranges in held:
-            for low, high in ranges:
-                self.add(incarnation, stream, low, high)
+        """Adds the list of a HELD or a WANT."""
+        for incarnation, stream, listed in held:
+            for first, last in listed:
+                self.add(incarnation, stream, first, last)
 
 
 class Outgoing:
@@ -61,8 +55,8 @@ class Outgoing:
         self._outbox = outbox
         self._tokens = set()
         self._early = set()
-        self._covered = Ranges()
-        self._rejected = Ranges()
+        self._covered = Places()
+        self._rejected = Places()
         self._wanted = None
         self._budget = None
         self._segments = 0
@@ -129,14 +123,14 @@ class Outgoing:
         self._budget = budget
         self._wanted = None
         if places is not None:
-            self._wanted = Ranges()
+            self._wanted = Places()
             self._wanted.add_held(places)
 
     def forget_delivered(self):
         """What was delivered and is not in the lists that follow is offered again; rejections stay."""
         self._tokens = set()
         self._early = set()
-        self._covered = Ranges()
+        self._covered = Places()
 
     def settled(self, incarnation, stream, first, last):
         self._covered.add(incarnation, stream, first, last)

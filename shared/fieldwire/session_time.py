@@ -53,6 +53,10 @@ class Exchanges:
         self._last_t1 = t1
         self._to_answer.append(body + [self._boot, now_ms])
 
+    def waiting(self):
+        """True when a TIME frame is to be sent."""
+        return bool(self._to_answer or self._to_ask)
+
     def to_send(self, now_ms):
         """(body, payload to record or None) of the next TIME frame, stamped now; None when there is none."""
         if self._to_answer:

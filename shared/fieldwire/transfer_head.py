@@ -1,4 +1,4 @@
-"""Tiles and item heads: how items lie in a transfer, the stream of 12-byte tiles between two nodes. SPEC 8.6
+"""Tiles and item heads: how items lie in a transfer, the stream of 12-byte tiles between two nodes. SPEC 8.9
 
 Decides what a head says. Refuses heads that are longer than they need to be, or announce more than an item may have.
 """
@@ -9,15 +9,17 @@ from fieldwire.port import const
 
 # 12 divides what the slowest LoRa frame carries (48 of 51 bytes) and wastes 1 % of the fastest.
 TILE = const(12)
-# Tile numbers travel modulo this; a receiver keeps at most WINDOW_TILES (72 KB) beyond the first one missing.
+# Tile numbers travel modulo this.
 SPAN = const(8192)
-WINDOW_TILES = const(6000)
+# A receiver keeps at most so many tiles (72 KB) from the first item on that it has not whole: two of the longest.
+WINDOW = const(6000)
 
 TOKEN, SEGMENT, EARLY, PACKED = range(4)
 ITEM_MAX = (limits.TOKEN_MAX, limits.SEGMENT_MAX, limits.EARLY_MAX, limits.SEGMENT_MAX)
 # Bytes of MAC behind each item: what the channel, or somebody on it, put together wrongly is no item.
 PROOF = const(4)
 _FRESH = const(0x20)  # the head names an incarnation: the first one, or another than the item before
+_NUMBER_BITS_MAX = const(42)
 
 
 def tiles(size):
@@ -25,17 +27,8 @@ def tiles(size):
     return (size + TILE - 1) // TILE
 
 
-def _varint(value):
-    out = []
-    while value > 0x7F:
-        out.append(value & 0x7F | 0x80)
-        value >>= 7
-    out.append(value)
-    return bytes(out)
-
-
 def encode(kind, key, total, incarnation):
-    """Head of an item; `incarnation`: that of the item before it, or None."""
+    """Head of an item; `incarnation`: the last one that the transfer named, or None."""
     if kind == TOKEN:
         return bytes((TOKEN,)) + _varint(total) + key
     fresh = key[0] != incarnation
@@ -43,41 +36,9 @@ def encode(kind, key, total, incarnation):
     return bytes((first,)) + _varint(total) + (key[0] if fresh else b"") + _varint(key[2])
 
 
-class Reader:
-    """Bytes of a head, in order; raises Short where they have not all come yet."""
-
-    def __init__(self, data):
-        self._data = data
-        self.at = 0
-
-    def take(self, size):
-        if self.at + size > len(self._data):
-            raise Short
-        part = bytes(self._data[self.at : self.at + size])
-        self.at += size
-        return part
-
-    def varint(self):
-        value = shift = 0
-        while True:
-            byte = self.take(1)[0]
-            value |= (byte & 0x7F) << shift
-            if byte < 0x80:
-                if byte == 0 and shift:
-                    raise WireError("frame-shape", "a number in an item's head is padded")
-                return value
-            shift += 7
-            if shift > 42:
-                raise WireError("frame-shape", "a number in an item's head is too long")
-
-
-class Short(Exception):
-    """The rest of the head has not come yet."""
-
-
 def decode(data, incarnation):
     """(kind, key, total, head size) of the item that `data` begins; raises Short, or WireError for what is none."""
-    reader = Reader(data)
+    reader = _Reader(data)
     first = reader.take(1)[0]
     kind, stream = first & 7, first >> 3 & 3
     if kind > PACKED or first & ~0x3F or (kind == TOKEN and first != TOKEN):
@@ -98,3 +59,43 @@ def decode(data, incarnation):
     if number > (limits.COUNT_MAX if kind == EARLY else 0xFFFFFFFF):
         raise WireError("frame-shape", "a number of %d" % number)
     return kind, (incarnation, stream, number), total, reader.at
+
+
+class Short(Exception):
+    """The rest of the head has not come yet."""
+
+
+class _Reader:
+    """Bytes of a head, in order; raises Short where they have not all come yet."""
+
+    def __init__(self, data):
+        self._data = data
+        self.at = 0
+
+    def take(self, size):
+        if self.at + size > len(self._data):
+            raise Short
+        part = bytes(self._data[self.at : self.at + size])
+        self.at += size
+        return part
+
+    def varint(self):
+        value = shift = 0
+        while shift < _NUMBER_BITS_MAX:
+            byte = self.take(1)[0]
+            value |= (byte & 0x7F) << shift
+            if byte < 0x80:
+                if byte == 0 and shift:
+                    raise WireError("frame-shape", "a number in an item's head is padded")
+                return value
+            shift += 7
+        raise WireError("frame-shape", "a number in an item's head is too long")
+
+
+def _varint(value):
+    out = bytearray()
+    while value > 0x7F:
+        out.append(value & 0x7F | 0x80)
+        value >>= 7
+    out.append(value)
+    return bytes(out)

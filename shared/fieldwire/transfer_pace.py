@@ -28,7 +28,7 @@ class Pace:
 
     def lost(self, tiles):
         """That many tiles were lost, in frames of about the present length."""
-        if not self._by_bytes:
+        if not self._by_bytes or not tiles:
             return
         self._lost += (tiles + self.tiles - 1) // self.tiles
         if self._sent > _MEMORY_BYTES:

@@ -1,14 +1,18 @@
 """The sending half of a transfer: which tiles go next, and which are known to be lost.
 
 Decides from what the receiver says it holds; a tile goes again only when it was sent before the question that the
-receiver answers. It outlives a contact: the next one goes on where the receiver says. SPEC 8.6
+receiver answers. It outlives a contact: the next one goes on where the receiver says. SPEC 8.9
 """
 
 from fieldwire import ranges, transfer_head
-from fieldwire.transfer_head import SPAN, TILE, WINDOW_TILES
+from fieldwire.transfer_head import SPAN, TILE, WINDOW
 
 
-class Placed:
+class Gone(Exception):
+    """An item that was announced can no longer be read: the transfer cannot go on."""
+
+
+class _Placed:
     """An item in the stream, tiles `start` to `end`: its head, its `total` bytes, its proof."""
 
     def __init__(self, item, start, head, total, proof):
@@ -20,24 +24,19 @@ class Placed:
         self.end = start + transfer_head.tiles(len(head) + total + len(proof))
 
 
-class Gone(Exception):
-    """An item that was announced can no longer be read: the transfer cannot go on."""
-
-
 class Sending:
     """`identity`: 4 bytes that name this transfer. `read(item, at, size) -> bytes` is set by whoever sends."""
 
     def __init__(self, identity):
         self.identity = identity
         self.read = None
-        self.window = WINDOW_TILES
-        self.base = 0  # all below is held by the receiver
         self.end = 0  # tiles placed so far
+        self.question = 0  # how many were asked
+        self._base = 0  # all below is held by the receiver
         self._next = 0  # first tile that was never sent
-        self._items = []
+        self._items = []  # those that the receiver may not have whole
         self._resend = []
-        self._flying = []  # [lo, hi, question]: sent before the question of that number
-        self.question = 0
+        self._flying = []  # [lo, hi, number of questions asked before these tiles went]
         self._incarnation = None
 
     def place(self, item, kind, key, total, proof):
@@ -45,7 +44,7 @@ class Sending:
         head = transfer_head.encode(kind, key, total, self._incarnation)
         if kind != transfer_head.TOKEN:
             self._incarnation = key[0]
-        placed = Placed(item, self.end, head, total, proof)
+        placed = _Placed(item, self.end, head, total, proof)
         self._items.append(placed)
         self.end = placed.end
 
@@ -53,27 +52,24 @@ class Sending:
         """The items that the receiver may still lack."""
         return [placed.item for placed in self._items]
 
-    def left(self):
-        """Tiles that are not known to be held."""
-        count = self.end - self._next
-        for lo, hi in self._resend:
-            count += hi - lo
-        for lo, hi, _ in self._flying:
-            count += hi - lo
-        return count
-
     def ahead(self):
         """Tiles that were placed and never sent."""
         return self.end - self._next
 
+    def left(self):
+        """Tiles that are not known to be held."""
+        return self.ahead() + sum([entry[1] - entry[0] for entry in self._resend + self._flying])
+
+    def in_flight(self):
+        return bool(self._flying)
+
     def frames_left(self, size, most):
         """How many frames of `size` tiles could go now, counted up to `most`."""
-        count = 0
+        count = (max(0, self._limit() - self._next) + size - 1) // size
         for lo, hi in self._resend:
+            if count >= most:
+                break
             count += (hi - lo + size - 1) // size
-        fresh = self._limit() - self._next
-        if fresh > 0:
-            count += (fresh + size - 1) // size
         return min(count, most)
 
     def frame(self, size):
@@ -81,14 +77,14 @@ class Sending:
         if self._resend:
             lo, hi = self._resend[0]
             hi = min(hi, lo + size)
-            self._resend = ranges.remove(self._resend, lo, hi)
         else:
             lo = self._next
             hi = min(self._limit(), lo + size)
             if hi <= lo:
                 return None
-            self._next = hi
         data = self._bytes(lo, hi)
+        self._next = max(self._next, hi)
+        self._resend = ranges.remove(self._resend, lo, hi)
         last = self._flying[-1] if self._flying else None
         if last is not None and last[1] == lo and last[2] == self.question:
             last[1] = hi
@@ -96,48 +92,47 @@ class Sending:
             self._flying.append([lo, hi, self.question])
         return lo, data
 
-    def _limit(self):
-        """The receiver keeps tiles from the first item on that it has not whole."""
-        return min(self.end, self._items[0].start + self.window) if self._items else self.end
-
-    def in_flight(self):
-        return bool(self._flying)
-
     def asked(self):
         """Number of the question that goes now: what is sent from here on comes after it."""
         self.question += 1
         return self.question
 
     def have(self, question, base, held, told_to):
-        """Takes the answer to a question: held are all tiles below `base` and the ranges `held`; of tiles from `told_to` on
-        (None: no bound) it says nothing. Returns (tiles lost, items that the receiver now holds whole)."""
-        if not self.base <= base <= self._next:
-            return 0, []
-        self.base = base
-        lost, kept = 0, []
-        self._resend = ranges.remove(self._resend, 0, base)
+        """Takes the answer to a question; returns (tiles lost, items that the receiver now holds whole).
+
+        Held are all tiles below `base`, a number modulo SPAN, and the ranges `held`, counted from base on; of tiles
+        from `told_to` on, counted likewise, nothing is said (None: all is said).
+        """
+        base = self._base + ((base - self._base) & (SPAN - 1))
+        if base > self._next:
+            return 0, []  # a late answer
+        self._base = base
+        held = [(0, base)] + [(base + lo, base + hi) for lo, hi in held]
         for low, high in held:
             self._resend = ranges.remove(self._resend, low, high)
+        lost, flying = 0, []
         for lo, hi, number in self._flying:
-            left = ranges.remove([(lo, hi)], 0, base)
+            left = [(lo, hi)]
             for low, high in held:
                 left = ranges.remove(left, low, high)
             for low, high in left:
-                cut = low if number >= question else (high if told_to is None else max(low, min(high, told_to)))
+                cut = low if number >= question else high
+                if told_to is not None:
+                    cut = max(low, min(cut, base + told_to))
                 if low < cut:
                     self._resend = ranges.add(self._resend, low, cut)
                     lost += cut - low
                 if cut < high:
-                    kept.append([cut, high, number])
-        self._flying = kept
+                    flying.append([cut, high, number])
+        self._flying = flying
         done = []
         while self._items and self._items[0].end <= base:
             done.append(self._items.pop(0).item)
         return lost, done
 
-    def full_base(self, base):
-        """The tile that a number modulo SPAN names, at or after the present base."""
-        return self.base + ((base - self.base) & (SPAN - 1))
+    def _limit(self):
+        """The receiver keeps tiles from the first item on that it has not whole."""
+        return min(self.end, self._items[0].start + WINDOW) if self._items else self.end
 
     def _bytes(self, lo, hi):
         parts = []
@@ -148,6 +143,7 @@ class Sending:
         return b"".join(parts)
 
     def _part(self, placed, at, end):
+        """Bytes `at` to `end` of an item as it lies in the stream: head, bytes, proof, zeros."""
         head = len(placed.head)
         data = placed.head[at:end]
         body_at = max(0, at - head)

@@ -1,0 +1,130 @@
+"""A device's bursts: which frame of its transfer goes next, how it counts down to the question, what was answered.
+
+Decides how long a burst is and when it asks. When to wait, and for how long, is the session's matter. SPEC 8.9
+"""
+
+from fieldwire import custody, session_frames
+from fieldwire.errors import WireError
+from fieldwire.port import const
+from fieldwire.session_frames import COUNTDOWN_MAX, DATA_HEAD
+from fieldwire.transfer_head import SPAN, TILE, WINDOW
+from fieldwire.transfer_pace import Pace
+from fieldwire.transfer_sending import Sending
+
+# Frames between two questions: enough that asking costs a hundredth, few enough to fit the receiver's window.
+_FRAMES_MAX = const(96)
+_WINDOW_PARTS = const(3)
+_OPEN_QUESTIONS = const(2)
+_PIECE = const(512)
+
+
+class Burst:
+    """`outgoing` chooses items and reads them; `sending` goes on, or where it is None a transfer `identity` begins."""
+
+    def __init__(self, link, outgoing, sending, identity):
+        self.sending = sending
+        self.key = None  # K, once the bridge is known
+        self.confirmed = False  # the bridge has answered a question, so it knows that we are live
+        self.unheard = 0  # frames since the last answer: each may be a gap in it
+        self._duplex = link.duplex
+        self._outgoing = outgoing
+        self._pace = Pace((link.frame_max - DATA_HEAD) // TILE, link.by_bytes)
+        self._left = 0
+        self._asked = []  # (mark, number of the question) not answered yet
+        if sending is None:
+            self.begin_transfer(identity)
+        else:
+            sending.read = outgoing.read
+
+    def begin_transfer(self, identity):
+        self.sending = Sending(identity)
+        self.sending.read = self._outgoing.read
+
+    def begin(self):
+        """One frame until the bridge has answered; then as many as its window takes with room for what is lost."""
+        most = min(_FRAMES_MAX, WINDOW // (_WINDOW_PARTS * self._pace.tiles))
+        if self._duplex:
+            most = max(1, most // 2)
+        self._left = most if self.confirmed else 1
+
+    def begin_again(self):
+        """No answer came: a few frames ask once more, the last of which announce when we listen."""
+        self._left = 1 if self._duplex or not self.confirmed else COUNTDOWN_MAX
+
+    def over(self):
+        return self._left == 0
+
+    def counting(self):
+        """Whether a countdown has told the bridge when we listen: nothing else may come between."""
+        return not self._duplex and 0 < self._left < COUNTDOWN_MAX
+
+    def may_ask_more(self):
+        """Where both may talk at once, sending goes on until a second question is open."""
+        return self._duplex and len(self._asked) < _OPEN_QUESTIONS
+
+    def frame(self):
+        """(frame, countdown) of the next DATA, None when there is nothing to send; raises Gone."""
+        self.fill()
+        tiles = self._pace.tiles
+        found = self.sending.frame(tiles)
+        if found is None:
+            self._left = 0
+            return None
+        tile, data = found
+        follow = min(self._left - 1, self.sending.frames_left(tiles, COUNTDOWN_MAX))
+        self._left = follow if follow < COUNTDOWN_MAX else self._left - 1
+        countdown = follow + 1 if follow < (1 if self._duplex else COUNTDOWN_MAX) else 0
+        if countdown:
+            self._asked.append((tile % SPAN, self.sending.question + 1))
+        if countdown == 1:
+            self.sending.asked()
+            self._left = 0
+        frame = session_frames.encode_data(tile, countdown, data)
+        self._pace.sent(len(frame))
+        self.unheard += 1
+        return frame, countdown
+
+    def poll(self, awaited):
+        """A bare question."""
+        number = self.sending.asked()
+        self._asked.append((number % SPAN, number))
+        return session_frames.encode_poll(number % SPAN, awaited)
+
+    def fill(self):
+        """Places items until the next frames are sure, so that a burst knows its end."""
+        sending, tiles = self.sending, self._pace.tiles
+        while sending.frames_left(tiles, COUNTDOWN_MAX + 1) <= COUNTDOWN_MAX:
+            if sending.ahead() > COUNTDOWN_MAX * tiles:
+                return  # the receiver's window is full
+            item = self._outgoing.next_item(sending.items())
+            if item is None:
+                return
+            proof = custody.item_proof(self.key, sending.identity, item.kind, item.key, self._pieces(item))
+            sending.place(item, item.kind, item.key, item.total, proof)
+
+    def waits(self):
+        """Whether there is a frame to send now."""
+        return self.sending.frames_left(self._pace.tiles, 1) > 0
+
+    def question_of(self, mark):
+        """Number of the latest question that bore the mark; WireError where none did."""
+        numbers = [number for asked, number in self._asked if asked == mark]
+        if not numbers:
+            raise WireError("frame-stale", "the answer to no question of ours")
+        return numbers[-1]
+
+    def take(self, question, base, held, told_to):
+        """Takes an answer, as for Sending.have; True when it tells anything."""
+        self.confirmed = True
+        self.unheard = 0
+        self._asked = [entry for entry in self._asked if entry[1] > question]
+        before = self.sending.left()
+        lost, done = self.sending.have(question, base, held, told_to)
+        self._pace.lost(lost)
+        for item in done:
+            self._outgoing.delivered(item)
+        return bool(done) or not before or self.sending.left() < before
+
+    def _pieces(self, item):
+        for at in range(0, item.total, _PIECE):
+            yield self._outgoing.read(item, at, min(_PIECE, item.total - at))
