@@ -46,3 +46,26 @@ class Lora:
 
     def wire_ms(self, size):
         return (self.wire_us(size) + 999) // 1_000
+
+
+class EspNow:
+    """ESP-NOW at 1 Mbit/s: the radios take turns by themselves, each frame is answered by its receiver's radio."""
+
+    duplex = True
+    by_bytes = False
+    frame_max = 250
+    turnaround_ms = 20
+
+    def wire_ms(self, size):
+        return (size + 80) * 8 // 1_000 + 2
+
+
+# Bytes of the longest frame by spreading factor: what a LoRaWAN of Europe allows, so that no frame holds the air for long.
+_LORA_FRAMES = {7: 222, 8: 222, 9: 115, 10: 51, 11: 51, 12: 51}
+
+
+def lora(factor, bandwidth_hz):
+    """The terms that both ends of a channel use. ValueError for a spreading factor without a frame."""
+    if factor not in _LORA_FRAMES:
+        raise ValueError("a spreading factor is 7 to 12, not %d" % factor)
+    return Lora(factor, bandwidth_hz, _LORA_FRAMES[factor])
