@@ -15,6 +15,7 @@ import vector_seals
 import vector_session
 import vector_strays
 import vector_tokens
+import vector_transfer
 
 VECTORS = Path(__file__).parent / "vectors"
 MODULES = (
@@ -26,6 +27,7 @@ MODULES = (
     vector_rotation,
     vector_session,
     vector_strays,
+    vector_transfer,
 )
 
 

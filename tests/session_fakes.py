@@ -8,10 +8,10 @@ from hashlib import sha256
 
 from fieldwire import custody
 from fieldwire.hmac import hmac_sha256
+from fieldwire.link_terms import Lora, Serial
 from fieldwire.session import BridgeSession, DeviceSession
-from fieldwire.link_terms import Serial
-from fieldwire.session_frames import name_of
-from fieldwire.transfer_head import EARLY, SEGMENT, TOKEN
+from fieldwire.session_frames import decode, name_of
+from fieldwire.transfer_head import EARLY, SEGMENT, TILE, TOKEN
 
 DEVICE = bytes(range(16))
 BRIDGE = bytes(range(32, 64))
@@ -24,6 +24,11 @@ SEALING_KEY = b"known to the device alone, and to the verifier"
 class Link(Serial):
     def __init__(self, frame_max=256, baud=115_200, turnaround_ms=5):
         super().__init__(baud, turnaround_ms, frame_max)
+
+
+def radio(factor=7, frame_max=222):
+    """A LoRa channel, on which one talks at a time."""
+    return Lora(factor, 125_000, frame_max)
 
 
 def sealed(stream, number, size):
@@ -154,16 +159,19 @@ class Keeper:
 class Pair:
     """A device and a bridge on a channel that delivers in order; `now_ms` moves with the traffic."""
 
-    def __init__(self, outbox, keeper, link=None, nonce=b"device-1", bridge_nonce=b"bridge-1", incoming=None):
+    def __init__(
+        self, outbox, keeper, link=None, nonce=b"device-1", bridge_nonce=b"bridge-1", incoming=None, sending=None
+    ):
         self.link = Link() if link is None else link
         self.outbox = outbox
         self.keeper = keeper
-        self.device = DeviceSession(DEVICE, 3, K_DEV, nonce, outbox, self.link)
+        self.device = DeviceSession(DEVICE, 3, K_DEV, nonce, outbox, self.link, sending)
         self.bridge = BridgeSession(
             BRIDGE, 9, bridge_nonce, self.key_for, keeper.holdings, self.link, incoming
         )
         self.now_ms = 1_000
         self.seen = []  # (from device, frame)
+        self.sent_ms = []
         self.copies = 1  # how often the channel delivers a frame
         self.device_events = []
         self.bridge_events = []
@@ -178,9 +186,7 @@ class Pair:
     def run(self, until_ms=60_000):
         """Carries frames and deadlines until both sides rest or the time has come."""
         while self.now_ms < until_ms:
-            moved = self._carry(self.device, self.bridge, True)
-            moved = self._carry(self.bridge, self.device, False) or moved
-            if moved:
+            if self.step():
                 continue
             due = [one.deadline() for one in (self.device, self.bridge) if one.deadline() is not None]
             if not due:
@@ -189,6 +195,11 @@ class Pair:
             for one in (self.device, self.bridge):
                 one.on_deadline(self.now_ms)
 
+    def step(self):
+        """Carries one frame of each side that has one; False when neither has."""
+        moved = self._carry(self.device, self.bridge, True)
+        return self._carry(self.bridge, self.device, False) or moved
+
     def _carry(self, source, sink, from_device):
         frame = source.to_send(self.now_ms)
         self._drain()
@@ -196,11 +207,17 @@ class Pair:
             return False
         assert len(frame) <= self.link.frame_max
         self.seen.append((from_device, frame))
-        self.now_ms += self.link.wire_ms(len(frame))
+        self.sent_ms.append(self.now_ms)
+        self.now_ms += self.link.wire_ms(len(frame)) + self._turn_ms(source)
         for _ in range(0 if self.lost(from_device, frame) else self.copies):
             sink.receive(frame, self.now_ms)
         self._drain()
         return True
+
+    def _turn_ms(self, source):
+        """Where one talks at a time: whoever listens next takes its time to begin."""
+        in_a_burst = source is self.device and source.state == "sending"
+        return 0 if self.link.duplex or in_a_burst else self.link.turnaround_ms
 
     def _drain(self):
         while True:
@@ -248,3 +265,32 @@ def open_pair(pair, until_ms=60_000):
 def segments_pair(*sizes, **named):
     outbox = Outbox(segments=[(1, number, size) for number, size in enumerate(sizes)])
     return Pair(outbox, Keeper(), **named)
+
+
+def data_of(pair):
+    """[(first tile, countdown, number of tiles) ...] of each DATA that the device sent."""
+    found = []
+    for from_device, frame in pair.seen:
+        if from_device and frame[0] & 0x80:
+            tile, countdown, data = decode("DATA", frame)
+            found.append((tile, countdown, len(data) // TILE))
+    return found
+
+
+def tiles_sent(pair):
+    """Each tile's number as often as it was sent."""
+    return [tile + index for tile, _, count in data_of(pair) for index in range(count)]
+
+
+def items_of(pair, kind=SEGMENT):
+    """Keys of the items that the bridge took, without their incarnation, in order."""
+    return [event[2][1:] for event in pair.bridge_events if event[0] == "item" and event[1] == kind]
+
+
+def next_pair(pair, count=2, resumes=True):
+    """The next contact of the same device, journal and bridge."""
+    sending, incoming = (pair.device.sending, pair.bridge.incoming) if resumes else (None, None)
+    nonces = b"%d-device" % count, b"%d-bridge" % count
+    after = Pair(pair.outbox, pair.keeper, pair.link, *nonces, incoming, sending)
+    after.now_ms = pair.now_ms
+    return after

@@ -102,6 +102,6 @@ def _row(name, kind, data, error, cddl, inputs):
 def _plain(value):
     if isinstance(value, bytes):
         return value.hex()
-    if isinstance(value, list):
+    if isinstance(value, (list, tuple)):
         return [_plain(one) for one in value]
     return value

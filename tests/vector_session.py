@@ -16,7 +16,8 @@ from session_fakes import (
 )
 from vectors_io import hexed
 
-from fieldwire import cbor, custody
+from fieldwire import custody
+from fieldwire import session_frames as frames
 
 DEVICE_NONCE, BRIDGE_NONCE = b"device-1", b"bridge-1"
 OTHER_KEY = custody.link_key(K_DEV, bytes(32))
@@ -25,9 +26,10 @@ PLACE = [INCARNATION, 1, 0]
 
 def told():
     """A Pair after a session with each kind of frame but BYE."""
-    outbox = Outbox(tokens=[60], early=[(0, 9, 90)], segments=[(1, 0, 300), (1, 1, 50)])
+    outbox = Outbox(tokens=[60], early=[(0, 9, 90)], segments=[(1, 0, 300), (1, 1, 50), (2, 4, 200)])
     keeper = Keeper()
     keeper.refused[(1, 1)] = 25
+    keeper.durable[(2, 4)] = outbox.past[(2, 4)]
     pair = Pair(outbox, keeper, Link(128, 9_600, 20), DEVICE_NONCE, BRIDGE_NONCE)
     pair.device.open(pair.now_ms)
     pair.run()
@@ -35,111 +37,125 @@ def told():
     pair.bridge.ask_time(b"askbridg", pair.now_ms)
     pair.bridge.send_object(b"a signed object")
     pair.bridge.request_seal()
+    pair.bridge.want(None, 100_000)
     pair.run()
     return pair
 
 
-def _tagged(by_bridge, number, body, key=K, device_nonce=DEVICE_NONCE):
-    frame = bytes((number,)) + cbor.encode(body)
+def _tagged(by_bridge, frame, key=K, device_nonce=DEVICE_NONCE):
     return frame + custody.tag(key, by_bridge, device_nonce, BRIDGE_NONCE, frame)
+
+
+def _body(by_bridge, name, body, key=K, device_nonce=DEVICE_NONCE):
+    return _tagged(by_bridge, frames.encode(name, body), key, device_nonce)
 
 
 def _custody(place, seal_hash, key=K):
     mac = custody.custody_mac(key, DEVICE, BRIDGE, *place, seal_hash)
-    return _tagged(1, 0x88, list(place) + [mac])
+    return _body(1, "CUSTODY", list(place) + [mac])
+
+
+def _have(word, runs=b""):
+    return _tagged(1, b"\x02" + word.to_bytes(4, "big") + runs)
 
 
 def _refused_by_device():
     there = (INCARNATION, 1, 0, 0)
-    good = _tagged(1, 0x0A, [])
-    have = [[[INCARNATION, 1, [[3, 2]]]], None, []]
+    good = _body(1, "BYE", [])
+    unfit = _body(1, "CUSTODY", PLACE[:2] + [1, 0, bytes(8)])
     return (
         ("Nothing follows the type.", "frame-shape", b"\x0a"),
-        ("A BYE under another bridge's key.", "frame-tag", _tagged(1, 0x0A, [], OTHER_KEY)),
-        ("A BYE of another session.", "frame-tag", _tagged(1, 0x0A, [], K, b"device-0")),
-        ("A device's BYE sent back to it.", "frame-tag", _tagged(0, 0x0A, [])),
+        ("A BYE under another bridge's key.", "frame-tag", _body(1, "BYE", [], OTHER_KEY)),
+        ("A BYE of another session.", "frame-tag", _body(1, "BYE", [], K, b"device-0")),
+        ("A device's BYE sent back to it.", "frame-tag", _body(0, "BYE", [])),
         ("A BYE with one bit of its tag changed.", "frame-tag", good[:-1] + bytes((good[-1] ^ 1,))),
-        ("A BYE that says something.", "frame-shape", _tagged(1, 0x0A, [0])),
-        ("A HAVE that answers nothing.", "frame-state", _tagged(1, 0x02, [[], None, []])),
-        ("A range that ends before it begins.", "frame-state", _tagged(1, 0x02, have)),
+        ("A BYE that says something.", "frame-shape", _body(1, "BYE", [0])),
+        ("A HELLO when none is awaited.", "frame-state", _tagged(1, frames.encode_hello(0, BRIDGE, bytes(8), b""))),
         ("Custody of other bytes than the device's.", "custody-mac", _custody(there, bytes(32))),
         ("Custody of what is not in the log.", "custody-mac", _custody((INCARNATION, 3, 0, 0), bytes(32))),
-        (
-            "Custody that ends before it begins.",
-            "frame-shape",
-            _tagged(1, 0x88, PLACE[:2] + [1, 0, bytes(8)]),
-        ),
-        ("Custody of a fifth stream.", "frame-shape", _tagged(1, 0x88, [INCARNATION, 4, 0, 0, bytes(8)])),
-        (
-            "A rejection that the bridge did not make.",
-            "custody-mac",
-            _tagged(1, 0x89, PLACE + [25, bytes(8)]),
-        ),
-        ("A command that was carried out long ago.", "frame-stale", _tagged(1, 0x06, [0, "seal", None])),
-        ("A command that comes too early.", "frame-stale", _tagged(1, 0x06, [3, "seal", None])),
-        ("An answer to no ask.", "frame-stale", _tagged(1, 0x07, [b"askother", 3, 1, 9, 1, 1])),
-        ("An ask that was answered.", "frame-stale", _tagged(1, 0x07, [b"askbridg", 9, 1])),
-        ("A stamp that is negative.", "frame-shape", _tagged(1, 0x07, [b"askother", 9, -1])),
-        (
-            "DATA, which only a device sends.",
-            "frame-state",
-            b"\x84" + cbor.encode([1, 0, bytes(16), 1, 0, b"x"]),
-        ),
-        ("WANT, which is reserved.", "frame-state", _tagged(1, 0x03, [])),
-        ("An unknown type that may be skipped.", "frame-unknown", b"\x7f\x80"),
-        ("A body that is not deterministic.", "cbor-not-shortest", _raw(1, b"\x06\x83\x18\x02\x64seal\xf6")),
+        ("Custody that ends before it begins.", "frame-shape", unfit),
+        ("Custody of a fifth stream.", "frame-shape", _body(1, "CUSTODY", [INCARNATION, 4, 0, 0, bytes(8)])),
+        ("A rejection that the bridge did not make.", "custody-mac", _body(1, "REJECT", PLACE + [25, bytes(8)])),
+        ("A command that was carried out long ago.", "frame-stale", _body(1, "CTRL", [0, "seal", None])),
+        ("A command that comes too early.", "frame-stale", _body(1, "CTRL", [3, "seal", None])),
+        ("An answer to no ask.", "frame-stale", _body(1, "TIME", [b"askother", 3, 1, 9, 1, 1])),
+        ("An ask that was answered.", "frame-stale", _body(1, "TIME", [b"askbridg", 9, 1])),
+        ("A stamp that is negative.", "frame-shape", _body(1, "TIME", [b"askother", 9, -1])),
+        ("A range held that ends before it begins.", "frame-shape", _body(1, "HELD", [_held(3, 2), []])),
+        ("A token held without a whole id.", "frame-shape", _body(1, "HELD", [[], [bytes(15)]])),
+        ("A range wanted that ends before it begins.", "frame-shape", _body(1, "WANT", [_held(3, 2), None])),
+        ("A budget below nothing.", "frame-shape", _body(1, "WANT", [None, -1])),
+        ("DATA, which only a device sends.", "frame-state", frames.encode_data(0, 0, bytes(12))),
+        ("An unknown type that may be skipped.", "frame-unknown", b"\x3f\x80"),
+        ("A body that is not deterministic.", "cbor-not-shortest", _tagged(1, b"\x06\x83\x18\x02\x64seal\xf6")),
         ("An empty frame.", "frame-size", b""),
         ("A frame longer than the link's.", "frame-size", good + bytes(128)),
     )
 
 
-def _refused_by_bridge():
-    first = int.from_bytes(DEVICE_NONCE[:2], "big") << 16
-    data = [first | 9, 1, PLACE, 40, 0, b"x"]
+def _refused_while_polling():
+    """To a device that waits for the answer to its question 1, a POLL that bears this number."""
+    one = 1 << 19
     return (
-        ("DATA of another session.", "frame-stale", _plain(0x84, [1 << 16 | 9] + data[1:])),
-        ("DATA of an item that is done with.", "frame-stale", _plain(0x84, [first | 1] + data[1:])),
-        ("A segment longer than any.", "frame-shape", _plain(0x84, data[:3] + [32_769, 0, b"x"])),
-        ("A token longer than any.", "frame-shape", _plain(0x84, [first | 9, 0, bytes(16), 1_025, 0, b"x"])),
-        (
-            "An early copy longer than any.",
-            "frame-shape",
-            _plain(0x84, [first | 9, 2, PLACE, 1_153, 0, b"x"]),
-        ),
-        ("A chunk that leaves its item.", "frame-shape", _plain(0x84, data[:3] + [40, 39, b"xx"])),
-        ("A chunk of no bytes.", "frame-shape", _plain(0x84, data[:3] + [40, 0, b""])),
-        ("An item of a fourth kind.", "frame-shape", _plain(0x84, [first | 9, 3] + data[2:])),
-        ("A token with a segment's key.", "frame-shape", _plain(0x84, [first | 9, 0] + data[2:])),
-        ("A POLL of another session.", "frame-stale", _plain(0x85, [9, 9, None])),
-        ("A POLL with too few elements.", "frame-shape", _plain(0x85, [first | 9, 9])),
-        ("A confirmation under another key.", "frame-tag", _tagged(0, 0x81, _hello(b"device-2"), OTHER_KEY)),
-        ("A call by a bridge.", "frame-shape", _plain(0x81, [0, 0, BRIDGE, bytes(8)]) + bytes(8)),
-        ("A call without a nonce.", "frame-shape", _plain(0x81, [0, 0, DEVICE]) + bytes(8)),
-        ("An answer to no command.", "frame-stale", _tagged(0, 0x06, [0, "object", None])),
-        ("A bridge's BYE sent back to it.", "frame-tag", _tagged(1, 0x0A, [])),
-        ("Custody, which only a bridge gives.", "frame-state", _tagged(0, 0x88, PLACE + [0, bytes(8)])),
-        ("A cut body.", "cbor-truncated", b"\x85\x83\x01"),
-        ("A map for a body.", "frame-shape", b"\x85\xa0"),
+        ("A HAVE that answers nothing.", "frame-stale", _have(2 << 19)),
+        ("A HAVE with a flag that is none.", "frame-shape", _have(one | 0x10)),
+        ("A HAVE that is cut.", "frame-shape", _tagged(1, b"\x02\0\0\0")),
+        ("A run of missing tiles with nothing held behind it.", "frame-shape", _have(one, b"\x05")),
+        ("A run of no tiles.", "frame-shape", _have(one, b"\x05\x00")),
+        ("A long run that is cut.", "frame-shape", _have(one, b"\x05\xe0")),
+        ("A HAVE under another bridge's key.", "frame-tag", b"\x02" + one.to_bytes(4, "big") + bytes(8)),
     )
 
 
-def _hello(nonce):
-    return [0, 0, DEVICE, nonce]
+def _refused_by_bridge():
+    hello = frames.encode_hello(0, DEVICE, b"device-2", bytes(4))
+    return (
+        ("DATA without a tile.", "frame-shape", b"\x80\x00"),
+        ("DATA of a tile and a half.", "frame-shape", frames.encode_data(0, 0, bytes(18))),
+        ("A POLL without its number.", "frame-shape", b"\x45\x00"),
+        ("A POLL of a number beyond any.", "frame-shape", b"\x45\x20\x00"),
+        ("A POLL that awaits half a place.", "frame-shape", frames.encode_poll(1, PLACE[:2])),
+        ("A POLL that awaits a segment of a fifth stream.", "frame-shape", frames.encode_poll(1, [INCARNATION, 4, 0])),
+        ("A POLL whose place is cut.", "cbor-truncated", b"\x45\x00\x01\x83\x01"),
+        ("A confirmation under another key.", "frame-tag", _tagged(0, hello, OTHER_KEY, b"device-2")),
+        (
+            "A confirmation of no call.",
+            "frame-stale",
+            _tagged(0, frames.encode_hello(0, b"", b"device-2", bytes(4)), K, b"device-2"),
+        ),
+        ("A call by a bridge.", "frame-shape", frames.encode_hello(0, BRIDGE, bytes(8), b"") + bytes(8)),
+        ("A call without a transfer.", "frame-shape", frames.encode_hello(0, DEVICE, bytes(8), b"") + bytes(8)),
+        ("An answer to no command.", "frame-stale", _body(0, "CTRL", [0, "object", None])),
+        ("A bridge's BYE sent back to it.", "frame-tag", _body(1, "BYE", [])),
+        ("Custody, which only a bridge gives.", "frame-state", _body(0, "CUSTODY", PLACE + [0, bytes(8)])),
+        ("A map for a body.", "frame-tag", b"\x06\xa0" + bytes(8)),
+        ("A map for a body, tagged.", "frame-shape", _tagged(0, b"\x06\xa0")),
+    )
 
 
-def _plain(number, body):
-    return bytes((number,)) + cbor.encode(body)
+def _held(first, last):
+    return [[INCARNATION, 1, [[first, last]]]]
 
 
-def _raw(role, frame):
-    return frame + custody.tag(K, role, DEVICE_NONCE, BRIDGE_NONCE, frame)
+def polling():
+    """A Pair whose device has asked its first question and was not answered yet."""
+    pair = Pair(Outbox(segments=[(1, 0, 300)]), Keeper(), Link(128, 9_600, 20), DEVICE_NONCE, BRIDGE_NONCE)
+    pair.device.open(pair.now_ms)
+    pair.lost = lambda from_device, frame: frame[0] == frames.TYPE["POLL"]
+    while pair.device.state != "polling" or frames.name_of(pair.seen[-1][1]) != "POLL":
+        pair.step()
+    return pair
 
 
 def refused():
-    """(name, to the device, code, frame) of each frame that the ended story refuses."""
+    """(name, before, to the device, code, frame) of each frame that is refused `told` or `polling`."""
     rows = []
-    for to_device, listed in ((True, _refused_by_device()), (False, _refused_by_bridge())):
-        rows.extend((name, to_device, code, frame) for name, code, frame in listed)
+    for before, to_device, listed in (
+        ("told", True, _refused_by_device()),
+        ("polling", True, _refused_while_polling()),
+        ("told", False, _refused_by_bridge()),
+    ):
+        rows.extend((name, before, to_device, code, frame) for name, code, frame in listed)
     return rows
 
 
@@ -152,11 +168,12 @@ def session_rows():
         {
             "kind": "refused",
             "name": name,
+            "before": before,
             "by": "bridge" if to_device else "device",
             "hex": hexed(frame),
             "error": code,
         }
-        for name, to_device, code, frame in refused()
+        for name, before, to_device, code, frame in refused()
     ]
 
 

@@ -19,7 +19,7 @@ def _ask(number):
 def stray_rows():
     asks = [_ask(number) for number in range(5)]
     many = bad("A fifth ask at once is refused.", "stray", asks[4], "frame-limit", "accepts", before=asks[:4])
-    critical = b"\xff\x80"
+    critical = b"\x7f\x80"
     ends = bad(
         "A type that must be known ends the session.",
         "stray",
@@ -29,7 +29,7 @@ def stray_rows():
         before=[],
     )
     skipped = bad(
-        "A type that may be skipped is skipped.", "stray", b"\x7f\x80", "frame-unknown", "accepts", before=[]
+        "A type that may be skipped is skipped.", "stray", b"\x3f\x80", "frame-unknown", "accepts", before=[]
     )
     taken = good("Four asks at once are taken.", "stray", asks[3], before=asks[:3])
     return [{**row, "ends": row["error"] == "frame-critical"} for row in (taken, many, ends, skipped)]

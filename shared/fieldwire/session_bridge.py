@@ -254,8 +254,9 @@ class BridgeSession(Session):
             return
         self._caller = caller
         device, nonce, key = caller
-        known = self.incoming.known(device, body[4])
-        self._muted = self.state == "established" and not known
+        known = self._knows(device, nonce, body[4])
+        if self.state == "established" and nonce != self._peer_nonce and not known:
+            self._muted = True
         hello = session_frames.encode_hello(KNOWN if known else 0, self._thumbprint, self._nonce, b"")
         self._greetings = [self._tagged_for(hello, key, nonce)]
         if body[0] != VERSION and self.state == "waiting":
@@ -290,10 +291,12 @@ class BridgeSession(Session):
         self._step("HELLO-confirm")
         self._tell("established", device)
 
+    def _knows(self, device, nonce, transfer):
+        """One that bears the call's own nonce has only begun."""
+        return transfer != nonce[:4] and self.incoming.known(device, transfer)
+
     def _resume(self, transfer):
         """Goes on with a transfer, or begins one that bears this session's nonce; another one is lost."""
-        if self.incoming.known(self.device, transfer):
-            return
         key = self._key
         if transfer == self._peer_nonce[:4]:
             self.incoming.begin(
@@ -301,7 +304,7 @@ class BridgeSession(Session):
                 transfer,
                 lambda kind, item, data: custody.item_proof(key, transfer, kind, item, [data]),
             )
-        else:
+        elif not self.incoming.known(self.device, transfer):
             self.incoming.forget()
 
     # Items

@@ -35,6 +35,7 @@ class Burst:
             self.begin_transfer(identity)
         else:
             sending.read = outgoing.read
+            sending.begin_contact()
 
     def begin_transfer(self, identity):
         self.sending = Sending(identity)

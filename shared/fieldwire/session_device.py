@@ -89,6 +89,7 @@ class DeviceSession(Session):
         self._turn_left = 0  # units that the bridge still sends before it listens
         self._awaited = None
         self._asks = 0
+        self._gone = False
         self._look_at_ms = 0
         self._listen_ms = 0  # when the bridge reckons that a burst has ended
         self._idle_at = None  # where the transfer ended when it was last told to be idle
@@ -208,12 +209,12 @@ class DeviceSession(Session):
             self._burst.begin()
         try:
             found = self._burst.frame()
-        except Gone:  # dropped from the outbox while it was on its way
-            self._lose("gone")
-            return self._last_frame()
+        except Gone:
+            return self._on_gone()
         if found is None:
             self._nothing_to_send(now_ms)
             return None
+        self._gone = False
         frame, countdown = found
         self._sent(frame, now_ms)
         if not self._link.duplex and countdown:
@@ -225,6 +226,15 @@ class DeviceSession(Session):
                 self._step("poll")
                 self._wait_for_have(now_ms)
         return frame
+
+    def _on_gone(self):
+        """What is to go again was freed: it has come late, so that the next answer will say so, or never will come."""
+        if self._gone:
+            self._lose("gone")
+            return self._last_frame()
+        self._gone = True
+        self._ask()
+        return None
 
     def _wait_for_have(self, now_ms):
         """The answer has a HELD before it where a segment was named, and at first."""

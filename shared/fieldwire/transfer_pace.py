@@ -12,6 +12,7 @@ _OVERHEAD = const(10)
 _MEMORY_BYTES = const(60_000)
 _CHANCE = const(3)  # fewer losses say nothing about the next frames
 _TILES_MIN = const(2)
+_ROW_MAX = const(3)
 
 
 class Pace:
@@ -26,11 +27,13 @@ class Pace:
     def sent(self, size):
         self._sent += size
 
-    def lost(self, tiles):
-        """That many tiles were lost, in frames of about the present length."""
-        if not self._by_bytes or not tiles:
+    def lost(self, ranges):
+        """These tiles were lost, in frames of about the present length."""
+        if not self._by_bytes or not ranges:
             return
-        self._lost += (tiles + self.tiles - 1) // self.tiles
+        for lo, hi in ranges:
+            # A long row was not struck by errors of single bytes: nobody listened.
+            self._lost += min(_ROW_MAX, (hi - lo + self.tiles - 1) // self.tiles)
         if self._sent > _MEMORY_BYTES:
             self._sent //= 2
             self._lost //= 2

@@ -37,7 +37,13 @@ class Sending:
         self._items = []  # those that the receiver may not have whole
         self._resend = []
         self._flying = []  # [lo, hi, number of questions asked before these tiles went]
+        self._began = 0  # questions asked before this contact
         self._incarnation = None
+
+    def begin_contact(self):
+        """From here on another link is used: what it has to carry again was not lost on it."""
+        self.question += 1
+        self._began = self.question
 
     def place(self, item, kind, key, total, proof):
         """Appends an item to the stream."""
@@ -98,19 +104,19 @@ class Sending:
         return self.question
 
     def have(self, question, base, held, told_to):
-        """Takes the answer to a question; returns (tiles lost, items that the receiver now holds whole).
+        """Takes the answer to a question: (ranges lost in this contact, items that the receiver now holds whole).
 
         Held are all tiles below `base`, a number modulo SPAN, and the ranges `held`, counted from base on; of tiles
         from `told_to` on, counted likewise, nothing is said (None: all is said).
         """
         base = self._base + ((base - self._base) & (SPAN - 1))
         if base > self._next:
-            return 0, []  # a late answer
+            return [], []  # a late answer
         self._base = base
         held = [(0, base)] + [(base + lo, base + hi) for lo, hi in held]
         for low, high in held:
             self._resend = ranges.remove(self._resend, low, high)
-        lost, flying = 0, []
+        lost, flying = [], []
         for lo, hi, number in self._flying:
             left = [(lo, hi)]
             for low, high in held:
@@ -121,7 +127,8 @@ class Sending:
                     cut = max(low, min(cut, base + told_to))
                 if low < cut:
                     self._resend = ranges.add(self._resend, low, cut)
-                    lost += cut - low
+                    if number >= self._began:
+                        lost = ranges.add(lost, low, cut)
                 if cut < high:
                     flying.append([cut, high, number])
         self._flying = flying
