@@ -164,7 +164,10 @@ def test_the_duty_cycle_refuses_data_and_keeps_room_for_a_question_and_its_answe
         flight = medium.begin("a", bytes(size), now_us)
         medium.land(flight)
         now_us = flight.end_us
-    assert medium.begin("a", bytes(13), now_us) is None
+    while (flight := medium.begin("a", bytes(13), now_us)) is not None:
+        medium.land(flight)
+        now_us = flight.end_us
+    assert medium.counts.air_us < 36_000_000 + now_us // 100
     ready_us = medium.ready_us("a", 51, now_us)
     assert medium.begin("a", bytes(51), ready_us - 1) is None and medium.begin("a", bytes(51), ready_us)
 
