@@ -4,7 +4,7 @@ from agent_world import EXP, NBF, Bridge, Mesh
 
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.handover import REFUSED, REQUEST, ROTATE, ROTATED, START, order_mac
-from fieldwire import cbor, cose, custody, keys, rotation, tokens
+from fieldwire import cbor, cose, custody, keys, rotation, session_frames, tokens
 from fieldwire import observation as obs
 from fieldwire.session import BridgeSession
 
@@ -60,10 +60,11 @@ class RotatingHost:
 
     def turn(self, now_ms):
         for one in self._link.receive():
-            body = cbor.decode(one[1:-8]) if one[0] == 0x81 else cbor.decode(one[1:])
-            if one[0] == 0x81:
-                self._on_call(body[2], now_ms)
-            elif one[0] == REQUEST:
+            if one[0] == 0x41:
+                self._on_call(session_frames.decode("HELLO", one)[2], now_ms)
+                continue
+            body = cbor.decode(one[1:])
+            if one[0] == REQUEST:
                 self.accepted = body[0]
                 if self._answers:
                     self._link.send(rotate(given(body[0])), now_ms)

@@ -160,7 +160,14 @@ class Pair:
     """A device and a bridge on a channel that delivers in order; `now_ms` moves with the traffic."""
 
     def __init__(
-        self, outbox, keeper, link=None, nonce=b"device-1", bridge_nonce=b"bridge-1", incoming=None, sending=None
+        self,
+        outbox,
+        keeper,
+        link=None,
+        nonce=b"device-1",
+        bridge_nonce=b"bridge-1",
+        incoming=None,
+        sending=None,
     ):
         self.link = Link() if link is None else link
         self.outbox = outbox

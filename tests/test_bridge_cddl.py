@@ -6,6 +6,7 @@ from cddl import problems, schema, signed_problems
 from vectors_io import load_json
 
 from fieldwire import cbor, session_frames
+from fieldwire.errors import WireError
 
 FILES = [
     "key", "observation", "early", "schema", "payload", "derivation", "function", "seal", "segment",
@@ -65,13 +66,9 @@ def test_bytes_that_are_not_deterministic_are_refused_whatever_their_shape():
 
 
 BODIES = [
-    ("HELLO", "hello", [0, 0, bytes(16), bytes(8)]),
-    ("HAVE", "have", [[[bytes(8), 1, [[0, 3]]]], [1, 2, 3], [bytes(16)]]),
-    ("DATA", "data", [7, 0, bytes(16), 10, 0, b"0123456789"]),
-    ("DATA", "data", [7, 1, [bytes(8), 1, 5], 10, 0, b"0123456789"]),
-    ("DATA", "data", [7, 2, [bytes(8), 0, 5], 10, 5, b"56789"]),
-    ("POLL", "poll", [7, 1, None]),
-    ("POLL", "poll", [7, 1, [bytes(8), 1, 5]]),
+    ("HELD", "held", [[[bytes(8), 1, [[0, 3]]]], [bytes(16)]]),
+    ("WANT", "want", [[[bytes(8), 1, [[0, 3]]]], 70_000]),
+    ("WANT", "want", [None, None]),
     ("CTRL", "ctrl", [0, "seal", None]),
     ("TIME", "time-ask", [bytes(8), 1, 2]),
     ("TIME", "time-answer", [bytes(8), 1, 2, 3, 4, 5]),
@@ -87,6 +84,16 @@ def test_the_grammar_and_the_decoder_agree_on_session_frames(name, grammar, body
     assert session_frames.decode(name, session_frames.encode(name, body) + tag) == body
     assert problems(cbor.encode(body), grammar) == []
     assert problems(cbor.encode([*body[:-1], -1] if body else [0]), grammar)
+
+
+def test_the_grammar_and_the_decoder_agree_on_what_a_poll_awaits():
+    place = [bytes(8), 1, 5]
+    assert session_frames.decode("POLL", session_frames.encode_poll(1, place))[1] == place
+    assert problems(cbor.encode(place), "poll-awaited") == []
+    for wrong in ([bytes(8), 4, 5], [bytes(7), 1, 5], [bytes(8), 1]):
+        assert problems(cbor.encode(wrong), "poll-awaited")
+        with pytest.raises(WireError):
+            session_frames.decode("POLL", session_frames.encode_poll(1, wrong))
 
 
 BETWEEN_DEVICES = [

@@ -86,6 +86,7 @@ class Cable:
             self.desk, own, THUMBPRINT, Serial(115_200, 5, frame_max), self.key_for, Random("bridge"),
             lambda: self.now, self.sent.extend, 1, lambda: self.changes.append(self.now),
         )  # fmt: skip
+        self.session = None
         self.terms, self.nonce = Serial(115_200, 5, frame_max), Random("device")
         self.link.opened()
         self.call()
@@ -97,7 +98,10 @@ class Cable:
     def call(self, journal=None):
         """The device begins a new session."""
         device = (journal or self.journal).device
-        self.session = DeviceSession(device.id, 1, K_DEV, self.nonce(8), journal or self.journal, self.terms)
+        sending = None if journal is not None or self.session is None else self.session.sending
+        self.session = DeviceSession(
+            device.id, 1, K_DEV, self.nonce(8), journal or self.journal, self.terms, sending
+        )
         self.session.open(self.now)
         self.deframer = frame.Deframer()
         self.sent.clear()
@@ -123,6 +127,8 @@ class Cable:
                 if event[0] == "custody":
                     for number in range(event[3], event[4] + 1):
                         self.journal.kept.pop(number, None)
+                elif event[0] == "closed":
+                    self.call()
 
     def of(self, name):
         return [event[1:] for event in self.events if event[0] == name]
@@ -160,8 +166,36 @@ def test_custody_follows_durable_keeping_and_never_goes_before_it(home, monkeypa
     monkeypatch.undo()
     cable.link.opened()
     cable.call()
-    cable.run(2_000)
+    cable.run(20_000)  # it was given once, so that the device asks a few times before it offers it again
     assert cable.of("custody") == [(home.one.incarnation, obs.READINGS, 0, 0)] and not cable.journal.kept
+
+
+def test_custody_names_the_whole_durable_range_around_the_segment_that_is_awaited(home):
+    cable = Cable(home)
+    for n in range(6):
+        cable.journal.seal(home.one.leaf(n))
+    grants, told = [], cable.link._session.grant_custody
+    cable.link._session.grant_custody = lambda *place: grants.append(place[2:4]) or told(*place)
+    cable.run(3_000)
+    assert grants[-1] == (0, 5) and not cable.journal.kept
+    assert max(one[3] for one in cable.of("custody")) == 5
+
+
+def test_a_segment_that_fails_once_is_sent_again_and_only_the_same_bytes_are_rejected(home, monkeypatch):
+    cable = Cable(home)
+    whole = cable.journal.seal(home.one.leaf(0))
+    submit, given = cable.desk.submit, []
+
+    def damaged_once(kind, data):
+        if kind == "segment":
+            given.append(data)
+            return submit(kind, data[:-9] + bytes(9) if len(given) == 1 else data)
+        return submit(kind, data)
+
+    monkeypatch.setattr(cable.desk, "submit", damaged_once)
+    cable.run(3_000)
+    assert given == [whole, whole] and ("closed", "lost") in cable.events
+    assert not cable.journal.kept and not cable.of("rejected")
 
 
 def test_a_false_segment_is_rejected_by_its_stable_number_and_the_others_pass(home):

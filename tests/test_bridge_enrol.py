@@ -34,7 +34,7 @@ def request(public=SIGNER.public, build=BUILD):
 
 
 def hello(device=DEVICE):
-    return frames.encode("HELLO", [0, 0, device, bytes(8)]) + frames.NO_TAG
+    return frames.encode_hello(0, device, bytes(8), bytes(4)) + frames.NO_TAG
 
 
 ENROLLED = b"\x23" + cbor.encode([DEVICE])

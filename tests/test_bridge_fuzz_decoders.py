@@ -16,10 +16,11 @@ from fieldagent.enrolment import Enrolment
 from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
 from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch
-from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens
+from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens, transfer_head
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import WireError
+from fieldwire.transfer_receiving import Receiving
 
 SEED = 20_261_122
 ROUNDS = 60
@@ -182,8 +183,23 @@ def _handed(data: bytes) -> None:
 
 
 def _session(data: bytes) -> None:
-    for name in session_frames.TYPE:
+    for name in (*session_frames.TYPE, "DATA"):
         _try(session_frames.decode, name, data)
+
+
+def _transfer(data: bytes) -> None:
+    receiving = Receiving(bytes(4), lambda kind, key, item: bytes(4))
+    receiving.take(0, data[: len(data) // 12 * 12])
+    if receiving.broken is not None:
+        raise WireError(receiving.broken, "")
+
+
+def _head(data: bytes) -> None:
+    try:
+        kind, key, total, size = transfer_head.decode(data, DEVICE[:8])
+    except transfer_head.Short:
+        return
+    _same(data[:size], transfer_head.encode(kind, key, total, DEVICE[:8]))
 
 
 def _segment(data: bytes) -> None:
@@ -283,6 +299,8 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "payloads": (_payloads, golden("payload")),
     "framing": (_deframed, _stuffed()),
     "session frames": (_session, _frames()),
+    "transfers": (_transfer, [bytes.fromhex(row["hex"]) for row in load_json("transfer")]),
+    "item heads": (_head, [bytes.fromhex(row["hex"]) for row in load_json("item_head")]),
     "local link": (_neighbours, _local()),
     "enrolment": (_enrolment, _enrolments()),
     "handed down": (_handed, golden("handed_down")),
@@ -295,7 +313,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
 
 def altered(draw: random.Random, data: bytes) -> bytes:
     """`data` damaged byte by byte, or item by item where it is CBOR, after a type byte if it has one."""
-    head = data[:1] if data[0] < 0x24 or 0x81 <= data[0] <= 0x8A else b""
+    head = data[:1] if data[0] < 0x24 or 0x41 <= data[0] <= 0x4B else b""
     if draw.randrange(2):
         try:
             return head + cbor.encode(replaced(draw, cbor.decode(data[len(head) :])))
@@ -323,5 +341,13 @@ def fuzzed(name: str, seed: int, rounds: int) -> int:
 @pytest.mark.parametrize("name", DECODERS)
 def test_damaged_bytes_are_answered_with_a_wire_error_and_with_nothing_else(name):
     refused = fuzzed(name, SEED, ROUNDS)
-    silent = ("payloads", "framing", "session frames", "local link", "enrolment")  # they count or pass over
+    silent = (
+        "payloads",
+        "framing",
+        "session frames",
+        "transfers",
+        "item heads",
+        "local link",
+        "enrolment",
+    )  # they count or pass over
     assert refused > ROUNDS // 3 or name in silent

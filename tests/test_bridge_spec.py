@@ -8,7 +8,17 @@ import spec_codes
 from fieldagent import enrolment, handover, neighbours
 from fieldpost import rotate
 from fieldpost.codes import CODES
-from fieldwire import cose, error_numbers, error_table, limits, seal, session_frames, tokens
+from fieldwire import (
+    cose,
+    error_numbers,
+    error_table,
+    limits,
+    seal,
+    session_burst,
+    session_frames,
+    tokens,
+    transfer_head,
+)
 from fieldwire import observation as obs
 
 ROOT = spec_codes.SPEC.parent.parent
@@ -66,7 +76,9 @@ def test_every_private_label_is_the_codes():
 
 def test_every_digest_label_of_the_code_stands_in_the_table_and_no_other_does():
     stated = set(re.findall(r"`([a-z]+(?:/[a-z]+)?/1)`", between("4.6", "## 5.")))
-    used = set(re.findall(r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|rotate|rotated)/1)\"", CODE))
+    used = set(
+        re.findall(r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|item|rotate|rotated)/1)\"", CODE)
+    )
     assert stated == used
 
 
@@ -98,7 +110,29 @@ def test_every_content_format_is_the_codes():
 def test_every_session_frame_has_its_type_and_says_whether_it_is_tagged():
     stated = rows(between("8.2", "8.3"))
     assert {row[1]: int(row[0], 16) for row in stated} == session_frames.TYPE
-    assert {row[1] for row in stated if row[3] == "no"} == set(session_frames.UNTAGGED)
+    assert {row[1] for row in stated if row[3] == "no"} | {"DATA"} == set(session_frames.UNTAGGED)
+
+
+def test_the_numbers_of_the_transfer_are_the_codes():
+    text = " ".join(between("8.9", "## 9.").split())
+    for words in (
+        f"one stream of {transfer_head.TILE}-byte",
+        f"[:{transfer_head.PROOF}]",
+        f"modulo {transfer_head.SPAN}",
+        f"at most {transfer_head.WINDOW:,} tiles",
+        f"in units of {session_frames.UNIT} bytes",
+        f"A HAVE without a gap has {session_frames.HAVE_BYTES} bytes",
+        f"the last three frames of a burst count {session_frames.COUNTDOWN_MAX}, 2, 1",
+        f"at most {session_burst._FRAMES_MAX} frames",
+    ):
+        assert words in text, words
+    kinds = re.findall(r"(\d) (token|segment|early copy|packed segment)", text)
+    assert [int(number) for number, _ in kinds] == [
+        transfer_head.TOKEN,
+        transfer_head.SEGMENT,
+        transfer_head.EARLY,
+        transfer_head.PACKED,
+    ]
 
 
 def test_every_frame_of_the_local_link_has_its_type():
@@ -107,7 +141,7 @@ def test_every_frame_of_the_local_link_has_its_type():
 
 
 def test_the_frames_of_enrolment_are_the_devices():
-    stated = [int(number, 16) for number in re.findall(r"`0x(2\d) ENROL", between("8.7", "## 9."))]
+    stated = [int(number, 16) for number in re.findall(r"`0x(2\d) ENROL", between("8.7", "8.8"))]
     assert stated == [enrolment.START, enrolment.REQUEST, enrolment.ENROL, enrolment.ENROLLED]
 
 

@@ -279,7 +279,9 @@ def test_an_answer_is_stamped_when_it_leaves_and_goes_before_data():
     recorded = events_of(pair.device)[-1][1]
     assert recorded == [1, BRIDGE[:16], b"askbridg", 9, 1_234, 3, 5_000, 5_777, None]
     pair.device.receive(ask, 6_000)
-    assert session_frames.name_of(pair.device.to_send(6_000)) != "TIME" and pair.device.dropped == {"frame-stale": 1}
+    assert session_frames.name_of(pair.device.to_send(6_000)) != "TIME" and pair.device.dropped == {
+        "frame-stale": 1
+    }
 
 
 def test_an_answer_belongs_to_the_ask_whose_xid_and_t1_it_repeats():

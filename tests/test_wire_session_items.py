@@ -291,7 +291,9 @@ def test_a_part_received_from_one_device_is_not_used_for_another():
     cut = cut_inside(20_000)
     identity = cut.device.sending.identity
     assert cut.bridge.incoming.known(DEVICE, identity)
-    assert not cut.bridge.incoming.known(bytes(16), identity) and not cut.bridge.incoming.known(DEVICE, bytes(4))
+    assert not cut.bridge.incoming.known(bytes(16), identity) and not cut.bridge.incoming.known(
+        DEVICE, bytes(4)
+    )
 
 
 def test_an_item_put_together_wrongly_ends_the_transfer_and_is_not_handed_on():
@@ -393,7 +395,13 @@ def test_custodies_of_neighbours_go_in_one_frame():
     custodies = [event for event in pair.device_events if event[0] == "custody"]
     assert len(custodies) <= 2 and custodies[-1][-1] == 11
     merged = []
-    for new in ((1, 1, 0, 5, b"a"), (1, 1, 6, 6, b"b"), (1, 1, 0, 3, b"c"), (1, 2, 7, 7, b"d"), (1, 1, 8, 9, b"e")):
+    for new in (
+        (1, 1, 0, 5, b"a"),
+        (1, 1, 6, 6, b"b"),
+        (1, 1, 0, 3, b"c"),
+        (1, 2, 7, 7, b"d"),
+        (1, 1, 8, 9, b"e"),
+    ):
         merged = session_bridge._merged(merged, new)
     assert sorted(merged) == [(1, 1, 0, 6, b"b"), (1, 1, 8, 9, b"e"), (1, 2, 7, 7, b"d")]
     assert session_bridge._merged(merged, (1, 1, 7, 7, b"f"))[-1] == (1, 1, 0, 9, b"e")

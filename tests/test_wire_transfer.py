@@ -43,7 +43,9 @@ def test_every_transfer_gives_the_items_that_its_vector_says():
         receiving = Receiving(identity, prove_for(identity))
         items = receiving.take(0, unhex(row["hex"]))
         assert receiving.broken == row["error"], row["name"]
-        assert items == [(kind, key_of(kind, place), unhex(data)) for kind, place, data in row["items"]], row["name"]
+        assert items == [(kind, key_of(kind, place), unhex(data)) for kind, place, data in row["items"]], row[
+            "name"
+        ]
 
 
 def plain(value):
@@ -129,7 +131,9 @@ def test_a_report_that_is_cut_says_nothing_of_what_lies_beyond():
     sending = sending_of(1_000)
     all_frames(sending)
     lost, _ = sending.have(sending.asked(), 4, [(4, 8)], 8)
-    assert lost == [(4, 8)] and sending.frame(99)[0] == 4 and sending.frame(99) is None and sending.in_flight()
+    assert (
+        lost == [(4, 8)] and sending.frame(99)[0] == 4 and sending.frame(99) is None and sending.in_flight()
+    )
 
 
 def test_an_answer_that_is_older_than_what_is_known_changes_nothing():
@@ -152,7 +156,9 @@ def test_a_sender_stays_within_the_window_of_the_first_item_that_is_not_whole():
     assert sum([len(data) for _, data in all_frames(sending, 40)]) == WINDOW * TILE
     sending.have(sending.asked(), 2_000, [], None)
     again = all_frames(sending, 40)
-    assert again[0][0] == 2_000 and max([tile for tile, _ in again]) < WINDOW, "the first item is still not whole"
+    assert again[0][0] == 2_000 and max([tile for tile, _ in again]) < WINDOW, (
+        "the first item is still not whole"
+    )
 
 
 def test_tile_numbers_go_round():

@@ -7,7 +7,7 @@ from vector_inputs import bad, good, observation
 from vector_seals import body_of as seal_body
 from vector_seals import hash_of, leaves_of, sealed
 
-from fieldwire import cbor, cose, custody, keys
+from fieldwire import cbor, cose, custody, keys, session_frames
 from fieldwire import observation as obs
 
 DEVICE_NONCE, BRIDGE_NONCE = bytes.fromhex("d0d1d2d3d4d5d6d7"), bytes.fromhex("b0b1b2b3b4b5b6b7")
@@ -22,7 +22,7 @@ def custody_rows():
 
 
 def _tags(key):
-    frame = b"\x81" + cbor.encode([0, 0, given.DEVICE_ID, DEVICE_NONCE])
+    frame = session_frames.encode_hello(0, given.DEVICE_ID, DEVICE_NONCE, DEVICE_NONCE[:4])
     stated = [
         ("A tag covers the frame and both nonces.", 0, BRIDGE_NONCE),
         ("A nonce not yet known is zeros.", 0, bytes(8)),

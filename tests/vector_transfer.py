@@ -29,7 +29,9 @@ def head_rows():
         _head("The first segment names its incarnation.", SEGMENT, segment, 3_840),
         _head("A segment of the incarnation before.", SEGMENT, segment, 3_840, INCARNATION),
         _head("A segment of another incarnation.", SEGMENT, segment, 3_840, OTHER),
-        _head("An early copy with the largest seq.", EARLY, (INCARNATION, 3, (1 << 42) - 1), 200, INCARNATION),
+        _head(
+            "An early copy with the largest seq.", EARLY, (INCARNATION, 3, (1 << 42) - 1), 200, INCARNATION
+        ),
         _head("A packed segment.", PACKED, (INCARNATION, 0, 0), 32_768, INCARNATION),
         _bad_head("A fifth kind.", b"\x04\x05" + bytes(16)),
         _bad_head("A bit that means nothing.", b"\x41\x05\x00", INCARNATION),
@@ -74,7 +76,15 @@ def transfer_rows():
     cut = len(proof_at) + 30
     return [
         good("A token, two segments and an early copy.", "transfer", whole, identity=IDENTITY, items=items),
-        bad("A bit of an item is changed.", "transfer", altered, "frame-tag", "accepts", identity=IDENTITY, items=[]),
+        bad(
+            "A bit of an item is changed.",
+            "transfer",
+            altered,
+            "frame-tag",
+            "accepts",
+            identity=IDENTITY,
+            items=[],
+        ),
         bad(
             "A bit of a proof is changed.",
             "transfer",
@@ -100,9 +110,24 @@ def binary_rows():
     place = [INCARNATION, 1, 300]
     two = [[18, 36], [300, 2_600]]
     return [
-        _frame("A call.", "HELLO", frames.encode_hello(0, DEVICE, bytes(8), IDENTITY), [0, 0, DEVICE, bytes(8), IDENTITY]),
-        _frame("A confirmation.", "HELLO", frames.encode_hello(0, b"", bytes(8), IDENTITY), [0, 0, b"", bytes(8), IDENTITY]),
-        _frame("A bridge's HELLO.", "HELLO", frames.encode_hello(1, BRIDGE, bytes(8), b""), [0, 1, BRIDGE, bytes(8), b""]),
+        _frame(
+            "A call.",
+            "HELLO",
+            frames.encode_hello(0, DEVICE, bytes(8), IDENTITY),
+            [0, 0, DEVICE, bytes(8), IDENTITY],
+        ),
+        _frame(
+            "A confirmation.",
+            "HELLO",
+            frames.encode_hello(0, b"", bytes(8), IDENTITY),
+            [0, 0, b"", bytes(8), IDENTITY],
+        ),
+        _frame(
+            "A bridge's HELLO.",
+            "HELLO",
+            frames.encode_hello(1, BRIDGE, bytes(8), b""),
+            [0, 1, BRIDGE, bytes(8), b""],
+        ),
         good(
             "A call of a later version with two bytes more.",
             "HELLO",
@@ -110,9 +135,13 @@ def binary_rows():
             body=[1, 0, DEVICE, bytes(8), IDENTITY],
             encodes=False,
         ),
-        _bad_frame("A call with two bytes more.", "HELLO", frames.encode_hello(0, DEVICE, bytes(8), IDENTITY + b"xx")),
+        _bad_frame(
+            "A call with two bytes more.", "HELLO", frames.encode_hello(0, DEVICE, bytes(8), IDENTITY + b"xx")
+        ),
         _bad_frame("A HELLO of nothing.", "HELLO", b"\x41"),
-        _frame("One tile, then more.", "DATA", frames.encode_data(8_191, 0, bytes(12)), [8_191, 0, bytes(12)]),
+        _frame(
+            "One tile, then more.", "DATA", frames.encode_data(8_191, 0, bytes(12)), [8_191, 0, bytes(12)]
+        ),
         _frame("Two tiles, then we listen.", "DATA", frames.encode_data(5, 1, bytes(24)), [5, 1, bytes(24)]),
         _bad_frame("No tile.", "DATA", b"\x80\x00"),
         _bad_frame("A tile and a byte.", "DATA", frames.encode_data(0, 0, bytes(13))),
@@ -122,8 +151,18 @@ def binary_rows():
         _bad_frame("A question beyond the last number.", "POLL", b"\x45\x20\x00"),
         _bad_frame("A question about half a place.", "POLL", frames.encode_poll(1, place[:2])),
         _frame("All is held.", "HAVE", frames.encode_have(77, 0, 4_096, [], 64), [77, 4_096, 0, [], 0]),
-        _frame("Two gaps, the second with a long run behind it.", "HAVE", frames.encode_have(77, 3, 0, two, 64), [77, 0, 3, two, 2_600]),
-        _frame("A report that is cut, and the transfer is lost.", "HAVE", frames.encode_have(1, 8, 0, two, 8), [1, 0, 12, two[:1], 36]),
+        _frame(
+            "Two gaps, the second with a long run behind it.",
+            "HAVE",
+            frames.encode_have(77, 3, 0, two, 64),
+            [77, 0, 3, two, 2_600],
+        ),
+        _frame(
+            "A report that is cut, and the transfer is lost.",
+            "HAVE",
+            frames.encode_have(1, 8, 0, two, 8),
+            [1, 0, 12, two[:1], 36],
+        ),
         _bad_frame("A report of four bytes.", "HAVE", b"\x02\x00\x00\x00"),
         _bad_frame("A flag that is none.", "HAVE", b"\x02\x00\x00\x00\x20"),
         _bad_frame("Missing tiles with nothing behind them.", "HAVE", b"\x02\x00\x00\x00\x00\x05"),

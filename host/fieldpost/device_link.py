@@ -4,6 +4,7 @@ Decides only the order of keeping and promising: custody is granted after the de
 segment durable, and never before. SPEC 8.5
 """
 
+import hashlib
 import logging
 from collections import deque
 from collections.abc import Callable
@@ -15,11 +16,11 @@ from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
 from fieldpost.state import State
 from fieldwire import cbor, error_numbers, frame, tokens
-from fieldwire.link_terms import Serial
 from fieldwire.session_bridge import BridgeSession
+from fieldwire.transfer_head import EARLY, SEGMENT, TOKEN
 
 log = logging.getLogger(__name__)
-KINDS = {0: "token", 1: "segment", 2: "early"}
+KINDS = {TOKEN: "token", SEGMENT: "segment", EARLY: "early"}
 REJECTED_MAX = (
     4096  # rejections remembered; one that is forgotten is decided anew when the segment comes again
 )
@@ -27,6 +28,17 @@ DOWN_MAX = 64  # objects that wait for one device
 OBJECT_OVERHEAD = 32  # of a frame, around an object
 REVOCATIONS_MAX = 16  # handed down, the latest: a device keeps twice as many
 STRANGERS_MAX = 64  # devices without a key that were told of
+
+
+class Terms(Protocol):
+    """What a link is like: link_terms.Serial, Lora."""
+
+    frame_max: int
+    turnaround_ms: int
+    duplex: bool
+    by_bytes: bool
+
+    def wire_ms(self, size: int) -> int: ...
 
 
 class Keeper(Protocol):
@@ -42,22 +54,30 @@ class Keeper(Protocol):
 
 @dataclass
 class DeviceLink:
-    """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock."""
+    """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock.
+
+    `framed(frame)`: a frame as that medium has it; `clear()`: whether it takes the next one now.
+    """
 
     desk: Keeper
     own: OwnLog
     thumbprint: bytes
-    terms: Serial
+    terms: Terms
     key_for: Callable[[bytes], bytes | None]
     random: Callable[[int], bytes]
     now_ms: Callable[[], int]
     write: Callable[[bytes], None]
     boot: int
     changed: Callable[[], None]
+    framed: Callable[[bytes], bytes] = frame.encode
+    clear: Callable[[], bool] = lambda: True
     device: bytes | None = None
     _deframer: frame.Deframer = field(default_factory=frame.Deframer)
     _session: BridgeSession | None = None
     _rejected: dict[tuple[bytes, bytes, int, int], int] = field(default_factory=dict)
+    _doubted: dict[tuple[bytes, bytes, int, int], bytes] = field(
+        default_factory=dict
+    )  # place: digest of its bytes
     _down: dict[bytes, deque[bytes]] = field(default_factory=dict)  # device: objects it has not answered
     _asked: bool = False  # the first of them is under way
     _strangers: set[bytes] = field(default_factory=set)
@@ -75,9 +95,13 @@ class DeviceLink:
     def received(self, data: bytes) -> None:
         """Bytes came in."""
         for one in self._deframer.feed(data):
-            if self._session is not None:
-                self._session.receive(one, self.now_ms())
-                self._pump()
+            self.heard(one)
+
+    def heard(self, one: bytes) -> None:
+        """A frame came in."""
+        if self._session is not None:
+            self._session.receive(one, self.now_ms())
+            self._pump()
 
     def tick(self) -> None:
         """Time passed."""
@@ -133,10 +157,10 @@ class DeviceLink:
                 self._happened(event)
                 session = self._session
                 continue
-            out = session.to_send(self.now_ms())
+            out = session.to_send(self.now_ms()) if self.clear() else None
             if out is None:
                 return
-            self.write(frame.encode(out))
+            self.write(self.framed(out))
 
     def _happened(self, event: tuple) -> None:
         name, *rest = event
@@ -173,34 +197,56 @@ class DeviceLink:
     def _farewell(self) -> None:
         """What an ended session still has to say."""
         while self._session is not None and (out := self._session.to_send(self.now_ms())) is not None:
-            self.write(frame.encode(out))
+            self.write(self.framed(out))
 
     def _item(self, kind: int, key: bytes | tuple, data: bytes) -> None:
         if kind not in KINDS:
-            return
+            return  # PACKED, until what expands it is here
         outcome = self.desk.submit(KINDS[kind], data)
         self.changed()
-        if kind != 1 or not isinstance(key, tuple) or self._session is None or self._session.device is None:
+        if (
+            kind != SEGMENT
+            or not isinstance(key, tuple)
+            or self._session is None
+            or self._session.device is None
+        ):
             return
         place = (self._session.device, *key)
         for table, row in outcome.rows:
             if table == "refusal" and row[1] not in imports.PASSING:
-                self._rejected[place] = code_number(row[1])
-        while len(self._rejected) > REJECTED_MAX:
-            del self._rejected[next(iter(self._rejected))]
+                self._doubt(place, data, code_number(row[1]))
         self._promise(*key)
 
+    def _doubt(self, place: tuple[bytes, bytes, int, int], data: bytes, code: int) -> None:
+        """Rejects a segment that came twice alike; once, it may have been put together wrongly on its way."""
+        digest = hashlib.sha256(data).digest()
+        if self._doubted.get(place) == digest:
+            self._rejected[place] = code
+        else:
+            self._doubted[place] = digest
+            if self._session is not None:
+                self._session.forget_transfer()
+        for memory in (self._rejected, self._doubted):
+            while len(memory) > REJECTED_MAX:
+                del memory[next(iter(memory))]
+
     def _promise(self, incarnation: bytes, stream: int, segment: int) -> None:
-        """Custody for what is verified and durable; a rejection for what never will be."""
+        """Custody for all that is verified and durable around a segment; a rejection for what never will be."""
         session, state = self._session, self.desk.state
         if session is None or session.device is None:
             return
-        place = (session.device, incarnation, stream, segment)
-        held = state.whole.get(session.device, {}).get((incarnation, stream, segment))
-        if held is not None:
-            session.grant_custody(incarnation, stream, segment, segment, held)
-        elif place in self._rejected:
-            session.reject(incarnation, stream, segment, self._rejected[place])
+        whole = state.whole.get(session.device, {})
+        first = last = segment
+        if (incarnation, stream, segment) in whole:
+            while (incarnation, stream, first - 1) in whole:
+                first -= 1
+            while (incarnation, stream, last + 1) in whole:
+                last += 1
+            session.grant_custody(incarnation, stream, first, last, whole[incarnation, stream, last])
+            return
+        code = self._rejected.get((session.device, incarnation, stream, segment))
+        if code is not None:
+            session.reject(incarnation, stream, segment, code)
 
     def _exchange(self, payload: list) -> None:
         data = self.own.exchange(payload, (self.boot, self.now_ms()))

@@ -84,7 +84,7 @@ class Enrolment:
             elif data[:1] == bytes((ENROLLED,)):
                 self._on_enrolled(cbor.decode(data[1:]))
             elif data[:1] == bytes((HELLO,)):
-                self._on_call(frames.decode("HELLO", data)[2])
+                self._on_call(caller(data))
         except WireError:
             return
 
@@ -163,3 +163,11 @@ class Enrolment:
     def _finish(self, device: bytes | None) -> None:
         self._due_ms = None
         self._events.append(("enrolled", device))
+
+
+def caller(data: bytes) -> bytes:
+    """The id of the device whose call this HELLO is; WireError for a HELLO that is no call. SPEC 8.2"""
+    identity = frames.decode("HELLO", data)[2]
+    if len(identity) != 16:
+        raise WireError("frame-shape", "a HELLO that is no call")
+    return identity

@@ -6,10 +6,9 @@ be rotated: whoever holds K_dev and the authority's key answers the events. No p
 
 from collections import deque
 
-from fieldpost.enrol import HELLO
+from fieldpost.enrol import HELLO, caller
 from fieldwire import cbor, keys
 from fieldwire import observation as obs
-from fieldwire import session_frames as frames
 from fieldwire.error_numbers import NUMBER
 from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
@@ -72,7 +71,7 @@ class Rotation:
         """One frame from the device; what is no part of a rotation, or not well formed, is passed over."""
         try:
             if data[:1] == bytes((HELLO,)):
-                self._on_call(frames.decode("HELLO", data)[2])
+                self._on_call(caller(data))
                 return
             body = cbor.decode(data[1:])
         except WireError:

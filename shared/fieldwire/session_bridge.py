@@ -211,7 +211,9 @@ class BridgeSession(Session):
             self._list = False
             held, tokens = self._holdings(self.device)
             if held or tokens or self._awaited:
-                self._turn.insert(0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max)))
+                self._turn.insert(
+                    0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max))
+                )
             self._awaited = False
 
     def _have_frame(self, follow):

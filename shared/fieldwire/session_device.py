@@ -9,7 +9,17 @@ from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_burst import Burst
 from fieldwire.session_core import TRIES_MAX, Session
-from fieldwire.session_frames import FOLLOWS, HAVE_BYTES, HELLO_BYTES, KNOWN, LOST, MORE, NO_TAG, UNIT, VERSION
+from fieldwire.session_frames import (
+    FOLLOWS,
+    HAVE_BYTES,
+    HELLO_BYTES,
+    KNOWN,
+    LOST,
+    MORE,
+    NO_TAG,
+    UNIT,
+    VERSION,
+)
 from fieldwire.session_outgoing import Outgoing
 from fieldwire.session_time import Exchanges
 from fieldwire.transfer_sending import Gone

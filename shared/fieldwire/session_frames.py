@@ -81,7 +81,13 @@ def _decode_hello(frame, end):
     if not sizes or (frame[1] == VERSION and sizes[-1] != end):
         raise WireError("frame-shape", "HELLO of %d bytes" % end)
     nonce_at = 3 + _HELLO_ID[sizes[-1]]
-    return [frame[1], frame[2], frame[3:nonce_at], frame[nonce_at : nonce_at + 8], frame[nonce_at + 8 : sizes[-1]]]
+    return [
+        frame[1],
+        frame[2],
+        frame[3:nonce_at],
+        frame[nonce_at : nonce_at + 8],
+        frame[nonce_at + 8 : sizes[-1]],
+    ]
 
 
 def encode_data(tile, countdown, data):

@@ -55,7 +55,9 @@ class Receiving:
         if held < count:
             return False
         item = bytes(self._data[at : at + total])
-        if not custody.matches(self._prove(kind, key, item), bytes(self._data[at + total : at + total + PROOF])):
+        if not custody.matches(
+            self._prove(kind, key, item), bytes(self._data[at + total : at + total + PROOF])
+        ):
             raise WireError("frame-tag", "an item other than the one that was sent")
         if kind != transfer_head.TOKEN:
             self._incarnation = key[0]
