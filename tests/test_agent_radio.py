@@ -46,10 +46,6 @@ def turns(link, part, clock, count, step_ms=5):
         clock.ms += step_ms
 
 
-def unlimited(level_us=None, keep=lambda level_us: None):
-    return Airtime(1_000_000, 400_000, 100_000, level_us, keep)
-
-
 def refused(*arguments):
     try:
         Airtime(*arguments)
@@ -121,7 +117,13 @@ def test_the_settings_are_those_of_the_terms_that_the_session_reckons_with():
     cfg = settings(868_100, link_terms.lora(9, 250_000), 14)
     assert (cfg["freq_khz"], cfg["sf"], cfg["bw"], cfg["coding_rate"]) == (868_100, 9, 250, 5)
     assert cfg["crc_en"] and not cfg["implicit_header"] and cfg["preamble_len"] == 8
-    assert [link_terms.lora(factor, 125_000).frame_max for factor in (7, 8, 9, 10, 12)] == [222, 222, 115, 51, 51]
+    assert [link_terms.lora(factor, 125_000).frame_max for factor in (7, 8, 9, 10, 12)] == [
+        222,
+        222,
+        115,
+        51,
+        51,
+    ]
 
 
 def test_espnow_has_one_frame_in_flight_and_goes_on_when_its_fate_is_told():
@@ -151,7 +153,7 @@ def spent(airtime, air_us, from_ms, span_ms, step_ms=50):
     """Airtime that goes out in a span in which there is always something to send."""
     total = 0
     for now_ms in range(from_ms, from_ms + span_ms, step_ms):
-        if airtime.carries_any(now_ms):
+        if airtime.carries(air_us, now_ms):
             airtime.spend(air_us, now_ms)
             total += air_us
     return total
@@ -168,22 +170,22 @@ def test_no_hour_holds_more_airtime_than_its_share_and_little_of_it_goes_unused(
 
 def test_what_is_left_of_the_airtime_always_carries_a_question_and_an_answer():
     airtime, now_ms = Airtime(10_000, 368_896, 90_000, None, lambda level_us: None), 0
-    while airtime.carries_any(now_ms):
+    while airtime.carries(368_896, now_ms):
         airtime.spend(368_896, now_ms)
         now_ms += 400
-    assert airtime.carries_short(now_ms)
+    assert airtime.carries(80_000, now_ms) and not airtime.carries(91_000, now_ms)
 
 
 def test_a_restart_gains_no_airtime():
     kept = []
     airtime = Airtime(10_000, 368_896, 90_000, None, kept.append)
     now_ms = 0
-    while airtime.carries_any(now_ms):
+    while airtime.carries(368_896, now_ms):
         airtime.spend(368_896, now_ms)
         now_ms += 400
         assert kept and kept[-1] <= airtime.level_us(now_ms)
     again = Airtime(10_000, 368_896, 90_000, kept[-1], kept.append)
-    assert not again.carries_any(0)
+    assert not again.carries(368_896, 0)
     assert len(kept) < 12, "it is written down coarsely"
 
 

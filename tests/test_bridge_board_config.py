@@ -15,10 +15,13 @@ WITHIN = {
     ("_config", "take"): "",
     ("_config", "source"): "",
     ("_config", "sealing"): "seal.",
+    ("_radio", "entry"): "radio.",
     ("_reading", "entry"): "observe[].",
     ("_rule", "entry"): "derive[].",
     ("_rule", "inputs"): "derive[].inputs.",
 }
+# What the absence of a key without a default means, in a word.
+WITHOUT = {"seal.low_battery_mv": "none", "radio.kind": "none", "radio.duty_ppm": "of the channel"}
 
 
 def taken():
@@ -68,9 +71,9 @@ def test_every_default_is_the_one_that_the_program_takes():
     for key, default in taken().items():
         meant = words.get(default, default.replace("_", "") if default[0].isdigit() else default)
         assert shown[key] == (
-            {"seal.low_battery_mv": "none"}.get(key, "any")
+            WITHOUT.get(key, "any")
             if meant is None
-            else meant.replace("wanted", "property")
+            else {"b'\\xff' * 6": "everybody"}.get(meant, meant.replace("wanted", "property"))
         ), key
 
 

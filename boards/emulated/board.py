@@ -93,6 +93,13 @@ def links():
     return _links
 
 
+def lora(lora_cfg):
+    """The board's LoRa modem, as micropython-lib's `lora` would make it of these settings."""
+    import board_modem  # of use on few boards
+
+    return board_modem.EmuModem(open(_config["radio"], "r+b", 0), ticks_ms, lora_cfg)
+
+
 def random_bytes(count):
     return os.urandom(count)
 

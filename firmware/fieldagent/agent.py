@@ -29,7 +29,7 @@ def _due_ms(sampler):
 class Agent:
     """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> sampling's `read`.
 
-    `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` of the uart: frame_max, baud, turnaround_ms;
+    `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` to the bridge: the terms of SPEC 8.1;
     `battery_mv() -> mV | None`, or None on a board that cannot measure it.
     """
 

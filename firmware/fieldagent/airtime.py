@@ -38,8 +38,7 @@ class Airtime:
 
     def __init__(self, share_ppm, longest_us, reserve_us, level_us, keep):
         hour_us = share_ppm * _HOUR_US
-        self._needed_us = longest_us + reserve_us
-        self._full_us = max(hour_us // _AT_ONCE, self._needed_us)
+        self._full_us = max(hour_us // _AT_ONCE, longest_us + reserve_us)
         if self._full_us >= hour_us:
             raise ValueError(
                 "%d us of airtime an hour do not carry a frame of %d us; use a lower spreading factor, or another"
@@ -63,13 +62,10 @@ class Airtime:
         self._at_ms = now_ms
         return self._level_us
 
-    def carries_any(self, now_ms):
-        """Whether the longest frame may go and leave the reserve."""
-        return self.level_us(now_ms) >= self._needed_us
-
-    def carries_short(self, now_ms):
-        """Whether a question or an answer may go."""
-        return self.level_us(now_ms) >= self._reserve_us
+    def carries(self, air_us, now_ms):
+        """Whether a frame may go and leave the reserve, which only a short one may use."""
+        kept_us = 0 if air_us <= self._reserve_us else self._reserve_us
+        return self.level_us(now_ms) >= air_us + kept_us
 
     def spend(self, air_us, now_ms):
         """A frame goes now. What is written down meanwhile already lacks what the next frames will take."""

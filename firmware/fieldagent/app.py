@@ -51,6 +51,10 @@ async def _serve(board, files):
     clock = Clock(board.ticks_ms)
     links = board.links()
     uart = FrameLink(links["uart"])
+    if _is_gateway(files):
+        from fieldagent import gateway
+
+        return await gateway.serve(board, files, clock, uart)
     measurement = identity.measure(files)
     known = identity.load(files)
     if known is None:
@@ -66,7 +70,8 @@ async def _serve(board, files):
     battery_mv = getattr(board, "battery_mv", None)
     from fieldagent.agent import Agent  # not before: an enrolment needs the room
 
-    agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv)
+    up = uart if settings.radio is None else _radio(board, files, settings.radio)
+    agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv)
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     status = Status(board, known, boot, agent, settings.status_ms)
 
@@ -75,7 +80,7 @@ async def _serve(board, files):
             return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
 
     try:
-        await _work(board, clock, agent, uart, local, status, hand_over)
+        await _work(board, clock, agent, up, local, status, hand_over)
     finally:
         agent.stop()
 
@@ -84,6 +89,19 @@ def _keys():
     from fieldagent import key_cable  # of use at an enrolment and a rotation only
 
     return key_cable
+
+
+def _is_gateway(files):
+    with Borrowed():
+        from fieldagent import config
+
+        return config.is_gateway(files)
+
+
+def _radio(board, files, wanted):
+    from fieldagent.drivers.radio_setup import open_radio
+
+    return open_radio(board, files, wanted)
 
 
 def _settings(files):
@@ -112,11 +130,11 @@ def _reader(board, clock):
     return read_of
 
 
-async def _work(board, clock, agent, uart, local, status, hand_over):
+async def _work(board, clock, agent, up, local, status, hand_over):
     """Until the device's key is rotated."""
     agent.start(clock.now_ms())
     while True:
-        moved = uart.turn(agent.uplink, clock)
+        moved = up.turn(agent.uplink, clock)
         if agent.uplink.rotate_start is not None and await hand_over(agent):
             return
         if local is not None:

@@ -7,13 +7,15 @@ nothing runs on a guess. JSON is turned into values here and nowhere else.
 import json
 from binascii import hexlify, unhexlify
 
-from fieldagent.settings import Config, ConfigError, Reading, Rule
+from fieldagent import airtime
+from fieldagent.settings import Config, ConfigError, EspNowRadio, LoraRadio, Reading, Rule
 from fieldwire import limits, schema
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
 from fieldwire.port import const
 
 FILE = "config.json"
+RADIOS = ("lora", "espnow")
 FULL_POLICIES = ("drop-oldest", "thin", "stop")
 _DAY_MS = const(86_400_000)
 _ABSENT = object()
@@ -35,9 +37,32 @@ def _config(source, schemas):
     found.seal_on_link = sealing.take("on_link", _boolean, True)
     found.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
     sealing.end()
+    found.radio = _radio(source.inner("radio"))
     found.observe = [_reading(entry, schemas) for entry in source.rows("observe")]
     found.derive = [_rule(entry, schemas) for entry in source.rows("derive")]
+    source.take("gateway", _boolean, False)
     source.end()
+    return found
+
+
+def _radio(entry):
+    """The radio to the bridge; None: the cable is."""
+    kind = entry.take("kind", _one_of(RADIOS), None)
+    found = None
+    if kind == "espnow":
+        found = EspNowRadio(entry.take("peer", _address, b"\xff" * 6))
+    elif kind == "lora":
+        channel_khz = entry.take("channel_khz", _integer(137_000, 1_020_000))
+        factor = entry.take("factor", _integer(7, 12))
+        bandwidth_khz = entry.take("bandwidth_khz", _one_of((125, 250, 500)), 125)
+        power_dbm = entry.take("power_dbm", _integer(-9, 22), 14)
+        duty_ppm = entry.take("duty_ppm", _integer(100, 1_000_000), None) or airtime.share_ppm(channel_khz)
+        if duty_ppm is None:
+            entry.fail(
+                "duty_ppm", "the key to be there, since the channel is in no band that the agent knows"
+            )
+        found = LoraRadio(channel_khz, factor, bandwidth_khz, power_dbm, duty_ppm)
+    entry.end()
     return found
 
 
@@ -134,7 +159,7 @@ def _integer(least, most):
 
 def _one_of(names):
     def kind(value):
-        return (value, "") if value in names else (None, "one of " + ", ".join(names))
+        return (value, "") if value in names else (None, "one of " + ", ".join([str(name) for name in names]))
 
     return kind
 
@@ -167,6 +192,14 @@ def _digest(value):
     return (digest, "") if len(digest) == 16 else (None, "a schema digest of 32 hex digits")
 
 
+def _address(value):
+    try:
+        address = unhexlify(value)
+    except (ValueError, TypeError):
+        address = b""
+    return (address, "") if len(address) == 6 else (None, "an address of 12 hex digits")
+
+
 def load_schemas(files):
     """{digest: fields} of /schemas/<digest>.cbor; the name must be the digest of the bytes. SPEC 5.4"""
     found = {}
@@ -189,6 +222,15 @@ def parse(text, schemas):
     except ValueError:
         raise ConfigError("/%s: the whole file: expected JSON" % FILE)
     return _config(_Object(value, ""), schemas)
+
+
+def is_gateway(files):
+    """Whether the board is to relay a bridge's radio and to be nothing else. SPEC 8.10"""
+    try:
+        value = json.loads(files.read(FILE) or b"{}")
+    except ValueError:
+        return False
+    return isinstance(value, dict) and value.get("gateway") is True
 
 
 def load(files):

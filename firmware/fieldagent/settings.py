@@ -39,6 +39,24 @@ class Rule:
         self.early = early
 
 
+class LoraRadio:
+    """`radio` of kind lora. `duty_ppm`: the share of the time that may be sent, in millionths."""
+
+    def __init__(self, channel_khz, factor, bandwidth_khz, power_dbm, duty_ppm):
+        self.channel_khz = channel_khz
+        self.factor = factor
+        self.bandwidth_khz = bandwidth_khz
+        self.power_dbm = power_dbm
+        self.duty_ppm = duty_ppm
+
+
+class EspNowRadio:
+    """`radio` of kind espnow: whom frames go to, 6 bytes."""
+
+    def __init__(self, peer):
+        self.peer = peer
+
+
 class Config:
     """`schemas`: {digest: fields}; the rest is set by config.py, which knows what may stand there."""
 
@@ -53,6 +71,7 @@ class Config:
     seal_age_ms: int
     seal_on_link: bool
     seal_low_battery_mv: "int | None"
+    radio: "LoraRadio | EspNowRadio | None"
     observe: "list[Reading]"
     derive: "list[Rule]"
 

@@ -18,17 +18,17 @@ from typing import IO
 from fieldpost import keyfile
 from fieldpost.config import Config, LinkTable
 from fieldpost.desk import Desk
-from fieldpost.device_link import DeviceLink, foreign_objects
+from fieldpost.device_link import DeviceLink, Terms, foreign_objects
 from fieldpost.links import boundary_stream
+from fieldpost.links.radio_modem import RadioModem
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.own_log import OwnLog, boot_attestation
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.state import State
 from fieldpost.store import Store
-from fieldwire import cbor, keys, limits, tokens
+from fieldwire import cbor, keys, limits, link_terms, tokens
 from fieldwire import observation as obs
-from fieldwire.link_terms import Serial
 
 log = logging.getLogger(__name__)
 QUIET_S = 0.4  # nothing new for this long: place and judge what came
@@ -50,6 +50,7 @@ class App:
     folder: Path
     random: Callable[[int], bytes] = os.urandom
     links: list[tuple[SerialPort, DeviceLink]] = field(default_factory=list)
+    _modems: list[RadioModem] = field(default_factory=list)
     _changed_at: float | None = None
     _delivered: set[tuple[str, bytes]] = field(default_factory=set)
     _seen: set[str] = field(default_factory=set)
@@ -128,7 +129,7 @@ class App:
         self.start()
         async with asyncio.TaskGroup() as tasks:
             for table in self.config.link:
-                tasks.create_task(self._cable(table))
+                tasks.create_task(self._radio(table) if table.kind == "lora" else self._cable(table))
             tasks.create_task(self._ticks())
             log.info("%s: %d cables, boot %d", self.config.bridge.name, len(self.config.link), self.boot)
             if self.config.boundary.listen:
@@ -144,11 +145,40 @@ class App:
         return f"unix:{os.path.relpath(self.folder / path)}" if kind == "unix" else address
 
     async def _cable(self, table: LinkTable) -> None:
-        terms = Serial(table.baud, table.turnaround_ms, limits.FRAME_MAX)
+        """A device on a serial port."""
         port = SerialPort(
             str(self.folder / table.port), table.baud, lambda data: link.received(data), lambda: link.opened()
         )
-        link = DeviceLink(
+        link = self._link(link_terms.Serial(table.baud, table.turnaround_ms, limits.FRAME_MAX), port.write)
+        self.links.append((port, link))
+        await port.run()
+
+    async def _radio(self, table: LinkTable) -> None:
+        """Devices behind a board on a serial port that lends its radio."""
+        factor, channel_khz = table.factor or 0, table.channel_khz or 0  # the configuration was checked
+        terms = link_terms.lora(factor, table.bandwidth_khz * 1_000)
+        modem = RadioModem(
+            (channel_khz, factor, table.bandwidth_khz, table.power_dbm, table.duty_ppm),
+            terms,
+            lambda data: port.write(data),
+            lambda one: link.heard(one),
+            lambda: link.device,
+            self.now_ms,
+        )
+
+        def opened() -> None:
+            modem.opened()
+            link.opened()
+
+        port = SerialPort(str(self.folder / table.port), table.baud, modem.received, opened)
+        link = self._link(terms, modem.send)
+        link.framed, link.clear = bytes, modem.is_clear
+        self.links.append((port, link))
+        self._modems.append(modem)
+        await port.run()
+
+    def _link(self, terms: Terms, write: Callable[[bytes], None]) -> DeviceLink:
+        return DeviceLink(
             self.desk,
             self.own,
             self.thumbprint,
@@ -156,12 +186,10 @@ class App:
             self.key_for,
             self.random,
             self.now_ms,
-            port.write,
+            write,
             self.boot,
             self._changed,
         )
-        self.links.append((port, link))
-        await port.run()
 
     def _changed(self) -> None:
         self._changed_at = time.monotonic()
@@ -170,6 +198,8 @@ class App:
     async def _ticks(self) -> None:
         while True:
             await asyncio.sleep(TICK_S)
+            for modem in self._modems:
+                modem.tick()
             for port, link in self.links:
                 if port.is_open:
                     link.tick()

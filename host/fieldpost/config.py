@@ -8,7 +8,7 @@ import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import msgspec
 
@@ -40,9 +40,19 @@ class BridgeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """[[link]]: a serial port and its speed; `turnaround_ms` of the far side."""
+    """[[link]]: a serial port and its speed; `turnaround_ms` of the far side.
+
+    kind "serial": a device is on it; "lora": a board in gateway mode, whose radio is set to the five numbers;
+    "tcp": no port but tcp:PORT on loopback, for what stands in for a device.
+    """
 
     port: Text
+    kind: Literal["serial", "lora", "tcp"] = "serial"
+    channel_khz: Annotated[int, msgspec.Meta(ge=137_000, le=1_020_000)] | None = None
+    factor: Annotated[int, msgspec.Meta(ge=7, le=12)] | None = None
+    bandwidth_khz: Literal[125, 250, 500] = 125
+    power_dbm: Annotated[int, msgspec.Meta(ge=-9, le=22)] = 14
+    duty_ppm: Annotated[int, msgspec.Meta(ge=0, le=1_000_000)] = 0
     baud: Annotated[int, msgspec.Meta(ge=300, le=10_000_000)] = 115200
     turnaround_ms: Annotated[int, msgspec.Meta(ge=0, le=60_000)] = 20
 
@@ -104,11 +114,26 @@ def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
         if address is not None and not _is_address(address):
             expected = "unix:PATH, tcp:PORT or tcp:HOST:PORT, a port being 1 to 65535"
             yield ("boundary", key), f"boundary.{key}", expected
+    for index, link in enumerate(config.link):
+        yield from _link_faults(index, link)
     for index, rule in enumerate(config.deliver):
         if not _is_hex(rule.device, 16):
             yield ("deliver", index, "device"), f"deliver[{index}].device", "32 lower-case hexadecimal digits"
         if not is_path(rule.subject):
             yield ("deliver", index, "subject"), f"deliver[{index}].subject", "a subject, without wildcards"
+
+
+def _link_faults(index: int, link: LinkTable) -> Iterator[tuple[Where, str, str]]:
+    if link.kind == "lora":
+        for key in ("channel_khz", "factor"):
+            if getattr(link, key) is None:
+                yield (
+                    ("link", index, "kind"),
+                    f"link[{index}].{key}",
+                    "the key to be there, for a link of kind lora",
+                )
+    if link.kind == "tcp" and not re.fullmatch(r"tcp:[0-9]{1,5}", link.port):
+        yield ("link", index, "port"), f"link[{index}].port", "tcp:PORT, a port on loopback"
 
 
 def _is_address(text: str) -> bool:

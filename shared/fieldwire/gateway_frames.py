@@ -8,12 +8,12 @@ import struct
 from fieldwire import cbor
 from fieldwire.errors import WireError
 
-TUNE, SEND, STATE, HEARD, UNFIT = 0x50, 0x51, 0x52, 0x53, 0x54
+TUNE, SEND, STATE, HEARD, UNFIT = 0x30, 0x31, 0x32, 0x33, 0x34
 FRAME_MAX = 255  # of a LoRa radio
 HEAD_MAX = 4  # bytes before a radio's frame
 
-# Least and most of TUNE's numbers: channel in kHz, spreading factor, bandwidth in kHz, power in dBm, share of the time.
-_TUNE_BOUNDS = ((137_000, 1_020_000), (7, 12), (125, 500), (-9, 22), (100, 1_000_000))
+# Bounds of TUNE: kHz of the channel, spreading factor, kHz of bandwidth, dBm, millionths of the time (0: its band's).
+_TUNE_BOUNDS = ((137_000, 1_020_000), (7, 12), (125, 500), (-9, 22), (0, 1_000_000))
 
 
 def tune(channel_khz, factor, bandwidth_khz, power_dbm, duty_ppm):
@@ -37,7 +37,9 @@ def unfit(reason):
 
 
 def decode(frame):
-    """(name, body): TUNE five numbers, SEND (number, frame), STATE (number, clear), HEARD (rssi, snr, frame), UNFIT text."""
+    """(name, body): TUNE its five numbers, SEND (number, frame), STATE (number, clear), HEARD (dBm, quarters of a dB,
+    frame), UNFIT a text. Raises WireError.
+    """
     found = _READERS.get(frame[0]) if frame else None
     if found is None:
         raise WireError("frame-unknown", "no frame of a gateway")

@@ -182,8 +182,15 @@ class DeviceSession(Session):
         )
         frame = self._sent(hello + NO_TAG if calls else self._tagged(hello), now_ms)
         if calls:
-            self._wait(self._link.wire_ms(HELLO_BYTES), now_ms)
+            self._wait(self._link.wire_ms(HELLO_BYTES) + self._apart_ms(), now_ms)
         return frame
+
+    def _apart_ms(self):
+        """Where all share one channel: a later wait for each unanswered call, by the nonce, so that callers part."""
+        if self._link.duplex:
+            return 0
+        answer_ms = self._link.wire_ms(HELLO_BYTES) + 2 * self._link.turnaround_ms
+        return self._nonce[self._tries & 7] * min(self._tries, 4) * answer_ms >> 8
 
     def _on_hello(self, body, frame, now_ms):
         version, features, bridge, nonce, _ = body

@@ -17,6 +17,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from fieldpost.emulator import runtime
+from fieldpost.emulator.air import Air
 from fieldpost.emulator.cable import Cable
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
@@ -66,7 +67,9 @@ class BoardSpec:
 class EmulatedBoard:
     """A board to provision, power, cut, reset, plug and unplug. Needs a running event loop."""
 
-    def __init__(self, spec: BoardSpec, profile: BoardProfile, run: Path, world: World, hub: Hub) -> None:
+    def __init__(
+        self, spec: BoardSpec, profile: BoardProfile, run: Path, world: World, hub: Hub, air: Air
+    ) -> None:
         self.spec = spec
         self.directory = (run / spec.name).resolve()
         self.image = self.directory / "flash.img"
@@ -78,6 +81,7 @@ class EmulatedBoard:
         self._profile = profile
         self._world = world
         self._hub = hub
+        self._air = air
         self._process: subprocess.Popen[bytes] | None = None
         self._life: int | None = None
 
@@ -146,13 +150,16 @@ class EmulatedBoard:
         self.power_ons += 1
         self._write_sensors()
         uart, far_uart = socket.socketpair()
-        radio, far_radio = socket.socketpair()
+        local, far_local = socket.socketpair()
+        radio, far_radio = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._life, far_life = os.pipe()
-        with far_uart, far_radio, self.console.open("ab", buffering=0) as console:
-            far_uart.setblocking(False)
-            far_radio.setblocking(False)
-            config = self._write_config(reason, {"uart": far_uart.fileno(), "local": far_radio.fileno()})
-            inherited = (far_uart.fileno(), far_radio.fileno(), far_life)
+        with far_uart, far_local, far_radio, self.console.open("ab", buffering=0) as console:
+            for end in (far_uart, far_local, far_radio):
+                end.setblocking(False)
+            config = self._write_config(
+                reason, {"uart": far_uart.fileno(), "local": far_local.fileno()}, far_radio.fileno()
+            )
+            inherited = (far_uart.fileno(), far_local.fileno(), far_radio.fileno(), far_life)
             console.write(f"--- {reason}, start {self.power_ons}\n".encode())
             self._process = runtime.start(
                 self._profile.directory / "start.py", config, self._heap_bytes(), inherited, console
@@ -161,7 +168,8 @@ class EmulatedBoard:
         # The other end closes when the process ends, however it ends.
         get_running_loop().add_reader(self._life, self._on_exit)
         self._cable.power(uart.detach())
-        self._hub.attach(self.spec.name, radio.detach())
+        self._hub.attach(self.spec.name, local.detach())
+        self._air.attach(self.spec.name, radio.detach())
 
     def _heap_bytes(self) -> int:
         return self.spec.heap_bytes or self._profile.heap_bytes
@@ -179,7 +187,7 @@ class EmulatedBoard:
                 record.write_text("".join(json.dumps(reading) + "\n" for reading in readings))
                 (directory / f"{name}.at").write_bytes(b"%010d" % 0)
 
-    def _write_config(self, reason: str, descriptors: Mapping[str, int]) -> Path:
+    def _write_config(self, reason: str, descriptors: Mapping[str, int], radio: int) -> Path:
         path = self.directory / "config.json"
         config = {
             "kind": self._profile.name,
@@ -192,6 +200,7 @@ class EmulatedBoard:
                 name: {"descriptor": descriptor, **asdict(self._profile.links[name])}
                 for name, descriptor in descriptors.items()
             },
+            "radio": radio,
             "world": asdict(self._world),
             "clock": {
                 "power_on_us": monotonic_us(),
@@ -214,6 +223,7 @@ class EmulatedBoard:
             self._life = None
         self._cable.cut()
         self._hub.detach(self.spec.name)
+        self._air.detach(self.spec.name)
 
     def _on_exit(self) -> None:
         if self._process is None:

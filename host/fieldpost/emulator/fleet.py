@@ -11,9 +11,11 @@ from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
 
+from fieldpost.emulator.air import Air
 from fieldpost.emulator.board import BoardSpec, EmulatedBoard
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
+from fieldpost.emulator.medium import Medium
 from fieldpost.emulator.profile import load_profile
 from fieldpost.emulator.world import start_world
 
@@ -21,7 +23,8 @@ from fieldpost.emulator.world import start_world
 class Fleet:
     """`async with Fleet(run, specs) as fleet:` holds the boards; leaving it kills every one of them.
 
-    `seed` decides the hub's latencies and losses; `scale` emulated seconds pass in a second of the host.
+    `seed` decides the hub's latencies and losses; `scale` emulated seconds pass in a second of the host; `medium`: what
+    carries LoRa, one without losses where none is given.
     """
 
     def __init__(
@@ -33,18 +36,20 @@ class Fleet:
         scale: int = 1,
         latency_ms: tuple[int, int] = (20, 120),
         loss: float = 0.0,
+        medium: Medium | None = None,
     ) -> None:
         run.mkdir(parents=True, exist_ok=True)
         self.run = run
         self.profile = load_profile()
         self.world = start_world(scale)
         self.hub = Hub(seed, latency_ms, loss, scale)
+        self.air = Air(Medium(seed) if medium is None else medium, scale)
         self.boards: dict[str, EmulatedBoard] = {}
         self._failed = asyncio.Event()
         for spec in specs:
             if spec.name in self.boards:
                 raise ValueError(f"two boards are named {spec.name}")
-            board = EmulatedBoard(spec, self.profile, run, self.world, self.hub)
+            board = EmulatedBoard(spec, self.profile, run, self.world, self.hub, self.air)
             board.on_failure = lambda _failure: self._failed.set()
             self.boards[spec.name] = board
 
@@ -95,3 +100,4 @@ class Fleet:
         for board in self:
             board.close()
         self.hub.close()
+        self.air.close()

@@ -79,5 +79,5 @@ def device_files(profile: BoardProfile) -> dict[str, bytes]:
     kernels = firmware / "kernels" / profile.arch.removesuffix("sp").removesuffix("dp")
     files |= {f"lib/fieldwire/{path.name}": path for path in kernels.glob("*.py")}
     files |= {path.name: path for path in (firmware / "main.py", firmware / "boot.py") if path.is_file()}
-    files["board.py"] = profile.directory / "board.py"
+    files |= {path.name: path for path in profile.directory.glob("board*.py")}
     return {name: path.read_bytes() for name, path in sorted(files.items())}
