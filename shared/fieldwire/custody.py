@@ -23,8 +23,8 @@ def item_proof(key, transfer, kind, item_key, pieces):
     """4 bytes behind an item of a transfer; its bytes come in pieces. SPEC 8.9"""
     place = item_key
     if kind:
-        incarnation, stream, number = item_key
-        place = incarnation + bytes((stream,)) + number.to_bytes(8, "big")
+        incarnation, stream, number = item_key[-3:]
+        place = b"".join(item_key[:-3]) + incarnation + bytes((stream,)) + number.to_bytes(8, "big")
     return HmacKey(key).tag_of(b"item/1" + transfer + bytes((kind,)) + place, pieces)[:4]
 
 

@@ -40,6 +40,8 @@ SEGMENT_LEAVES_MAX = const(64)
 SEGMENT_AGE_MS_MAX = const(3_600_000)
 # Eight journal sectors: a receiver holds a segment whole until its seal verifies.
 SEGMENT_MAX = const(32_768)
+# A mule holds one whole in RAM while it verifies the seal: 64 leaves of 250 bytes.
+CARRIED_SEGMENT_MAX = const(16_384)
 # A log of 2^40 leaves is beyond any bridge; a longer path only spends the verifier's time.
 MERKLE_PATH_MAX = const(40)
 

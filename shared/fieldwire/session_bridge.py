@@ -56,7 +56,8 @@ class BridgeSession(Session):
 
     `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HELD.
     `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited",
-    incarnation, stream, segment) when the device has no custody of what it delivered, ("answered", command) when it
+    incarnation, stream, segment) when the device has no custody of what it delivered (with a device's id before the
+    incarnation where it carried that one's), ("answered", command) when it
     took one, ("exchange", payload of SPEC 9.1), ("unknown-device", device id), ("closed", reason).
     """
 
@@ -102,6 +103,20 @@ class BridgeSession(Session):
         place = (incarnation, stream, segment, code)
         mac = custody.reject_mac(self._key, self.device, self._thumbprint, *place)
         self._verdicts.append(self._tagged(session_frames.encode("REJECT", list(place) + [mac])))
+        return True
+
+    def answer_carried(self, device, incarnation, stream, first, last, seal_hash):
+        """Custody for segments of another device, which this one carried here, as for grant_custody.
+
+        None in place of the seal hash: there is none to be had for them. So it is said, too, without that device's key.
+        """
+        if self.state != "established":
+            return False
+        key = self._key_for(device)
+        mac, place = None, (incarnation, stream, first, last)
+        if key is not None and seal_hash is not None:
+            mac = custody.custody_mac(key, device, self._thumbprint, *place, seal_hash)
+        self._verdicts.append(self._tagged(session_frames.encode_carried(device, *place, mac)))
         return True
 
     def send_object(self, data):

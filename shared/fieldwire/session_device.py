@@ -43,6 +43,7 @@ TABLE = {
         "TIME": "sending",
         "CTRL": "sending",
         "CUSTODY": "sending",
+        "CARRIED": "sending",
         "REJECT": "sending",
         "BYE": "closed",
         "end": "closed",
@@ -55,6 +56,7 @@ TABLE = {
         "TIME": "polling",
         "CTRL": "polling",
         "CUSTODY": "polling",
+        "CARRIED": "polling",
         "REJECT": "polling",
         "BYE": "closed",
         "end": "closed",
@@ -67,6 +69,7 @@ TABLE = {
         "TIME": "idle",
         "CTRL": "idle",
         "CUSTODY": "idle",
+        "CARRIED": "idle",
         "REJECT": "idle",
         "BYE": "closed",
         "end": "closed",
@@ -79,19 +82,20 @@ class DeviceSession(Session):
     """One contact of a device with a bridge. `nonce`: 8 random bytes; `sending`: that of the contact before, or None.
 
     `link`: frame_max, turnaround_ms, wire_ms(size), duplex (both may talk at once), by_bytes (errors strike bytes).
-    `outbox` is described at Outgoing. Events: ("established", bridge thumbprint), ("custody", incarnation,
+    `outbox` and `carried` are described at Outgoing. Events: ("established", bridge thumbprint), ("custody", incarnation,
     stream, first, last), ("rejected", incarnation, stream, segment, code), ("object", bytes), ("seal",),
-    ("exchange", payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent and acknowledged,
+    ("carried", device, incarnation, stream, first, last, mac) custody for another device's segments, or None that
+    none is to be had, ("exchange", payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent and acknowledged,
     ("closed", reason): "gone" and "lost" say that the transfer ended, and `sending` is None.
     """
 
-    def __init__(self, device_id, boot, k_dev, nonce, outbox, link, sending=None):
+    def __init__(self, device_id, boot, k_dev, nonce, outbox, link, sending=None, carried=None):
         super().__init__(TABLE, "new", custody.DEVICE_ROLE, nonce, link)
         self._device_id = device_id
         self._boot = boot
         self._k_dev = k_dev
         self._outbox = outbox
-        self._outgoing = Outgoing(outbox)
+        self._outgoing = Outgoing(outbox, carried)
         self._burst = Burst(link, self._outgoing, sending, nonce[:4])
         self._bridge = None
         self._hello = False  # a HELLO is to be sent
@@ -368,6 +372,15 @@ class DeviceSession(Session):
         self._tell("custody", *place)
         self._answered(now_ms)
 
+    def _on_carried(self, body, frame, now_ms):
+        """Only the device that made a segment can verify its custody: a mule hands it on. SPEC 8.11"""
+        if self._outgoing.carried is None:
+            raise WireError("frame-unknown", "we carry nothing for others")
+        if body[5] is None:
+            self._outgoing.carried.refused(*body[:5])
+        self._answered(now_ms)
+        self._tell("carried", *body)
+
     def _on_reject(self, body, frame, now_ms):
         incarnation, stream, segment, code, mac = body
         place = (incarnation, stream, segment)
@@ -413,6 +426,7 @@ class DeviceSession(Session):
         "WANT": _on_want,
         "CUSTODY": _on_custody,
         "REJECT": _on_reject,
+        "CARRIED": _on_carried,
         "CTRL": _on_ctrl,
         "TIME": Session._on_time,
         "BYE": Session._on_bye,

@@ -26,6 +26,7 @@ TYPE = {
     "REJECT": 0x49,
     "BYE": 0x0A,
     "HELD": 0x0B,
+    "CARRIED": 0x0C,
 }
 NAME = {number: name for name, number in TYPE.items()}
 CRITICAL = const(0x40)
@@ -38,6 +39,7 @@ DATA_HEAD = const(2)
 COUNTDOWN_MAX = const(3)
 HAVE_BYTES = const(13)  # without a gap
 HELLO_BYTES = const(51)  # of a bridge
+_CARRIED_BYTES = const(34)  # without a MAC
 _HAVE_HEAD = const(5)
 _LONG_RUN = const(0xE0)
 
@@ -108,7 +110,10 @@ def data_max(frame_max):
 
 
 def encode_poll(mark, awaited):
-    """POLL: `mark` comes back in the HAVE; `awaited`: the place of a segment without custody, or None."""
+    """POLL: `mark` comes back in the HAVE; `awaited`: the place of a segment without custody, or None.
+
+    The place of another device's segment begins with that device's id.
+    """
     head = bytes((TYPE["POLL"], mark >> 8, mark & 0xFF))
     return head if awaited is None else head + cbor.encode(list(awaited))
 
@@ -119,9 +124,25 @@ def _decode_poll(frame, end):
     awaited = None
     if end > 3:
         awaited = cbor.decode(memoryview(frame)[3:], _DEPTH_MAX)
-        if not isinstance(awaited, list) or len(awaited) != 3 or not _place(awaited, _U32_MAX):
-            raise WireError("frame-shape", "POLL awaits [incarnation, stream, segment]")
+        if not isinstance(awaited, list) or not _is_awaited(awaited):
+            raise WireError("frame-shape", "POLL awaits [incarnation, stream, segment], a device's id before it or none")
     return [frame[1] << 8 | frame[2], awaited]
+
+
+def encode_carried(device, incarnation, stream, first, last, mac):
+    """CARRIED without its tag: the custody for another device's segments, or with no MAC that none is to be had."""
+    head = bytes((TYPE["CARRIED"],)) + device + incarnation + bytes((stream,))
+    return head + first.to_bytes(4, "big") + last.to_bytes(4, "big") + (mac or b"")
+
+
+def _decode_carried(frame, end):
+    """[device, incarnation, stream, first, last, mac]; mac is None where no custody is to be had."""
+    if end not in (_CARRIED_BYTES, _CARRIED_BYTES + TAG_SIZE) or frame[25] >= limits.STREAMS_MAX:
+        raise WireError("frame-shape", "CARRIED of %d bytes, or of no stream" % end)
+    first, last = int.from_bytes(frame[26:30], "big"), int.from_bytes(frame[30:34], "big")
+    if first > last:
+        raise WireError("frame-shape", "CARRIED ends before it begins")
+    return [frame[1:17], frame[17:25], frame[25], first, last, frame[34:end] or None]
 
 
 def encode_have(mark, flags, base, held, room):
@@ -202,6 +223,12 @@ def _place(value, most):
     return _bytes(value[0], 8) and _uint(value[1], limits.STREAMS_MAX - 1) and _uint(value[2], most)
 
 
+def _is_awaited(value):
+    if len(value) == 4 and not _bytes(value[0], 16):
+        return False
+    return len(value) in (3, 4) and _place(value[-3:], _U32_MAX)
+
+
 def _is_range(value):
     return (
         isinstance(value, list)
@@ -266,4 +293,10 @@ _SHAPE = {
 }
 
 _HELLO_ID = {15: 0, 31: 16, 43: 32}  # bytes without tag -> of the id: a confirmation, a call, a bridge's
-_BINARY = {"HELLO": _decode_hello, "DATA": _decode_data, "POLL": _decode_poll, "HAVE": _decode_have}
+_BINARY = {
+    "HELLO": _decode_hello,
+    "DATA": _decode_data,
+    "POLL": _decode_poll,
+    "HAVE": _decode_have,
+    "CARRIED": _decode_carried,
+}

@@ -6,7 +6,7 @@ the least urgent so that it is never starved. It frees nothing; what a bridge sa
 
 from fieldwire import ranges
 from fieldwire.port import const
-from fieldwire.transfer_head import EARLY, ITEM_MAX, SEGMENT, TOKEN
+from fieldwire.transfer_head import CARRIED, EARLY, ITEM_MAX, SEGMENT, TOKEN
 
 _FLOOR = const(8)  # every eighth segment comes from the least urgent stream that has any
 
@@ -48,11 +48,12 @@ class Outgoing:
     bytes) not yet sealed; `segments()` -> (incarnation, stream, segment, length) sealed and not freed, most
     urgent first; `read_segment(incarnation, stream, segment, offset, n)` -> bytes; `seal_hash(incarnation,
     stream, segment)` -> 32 bytes or None. It is asked again for each item, so what is sealed meanwhile goes
-    out in the same session.
+    out in the same session. `carried`: a session_carried.Carried, on a mule: what it has goes after all of our own.
     """
 
-    def __init__(self, outbox):
+    def __init__(self, outbox, carried=None):
         self._outbox = outbox
+        self.carried = carried
         self._tokens = set()
         self._early = set()
         self._covered = Places()
@@ -76,7 +77,16 @@ class Outgoing:
                     return Item(EARLY, key, len(data), data)
             listed.add(key)
         self._early = listed  # what is sealed by now needs no remembering
-        return self._next_segment(under_way)
+        item = self._next_segment(under_way)
+        return self._next_carried(under_way) if item is None else item
+
+    def _next_carried(self, under_way):
+        if self.carried is None or self._wanted is not None:
+            return None
+        item = self.carried.next_item(under_way, self._tokens, self._budget)
+        if item is not None and self._budget is not None:
+            self._budget -= item.total
+        return item
 
     def _next_segment(self, under_way):
         rows = [row for row in self._outbox.segments() if self._may_go(row, under_way)]
@@ -103,6 +113,8 @@ class Outgoing:
         """`size` bytes of an item from `at` on; fewer when the outbox no longer has them."""
         if item.kind == SEGMENT:
             return self._outbox.read_segment(*item.key, at, size)
+        if item.data is None:
+            return self.carried.read(item.key, at, size)
         return item.data[at : at + size]
 
     def delivered(self, item):
@@ -111,6 +123,8 @@ class Outgoing:
             self._tokens.add(item.key)
         elif item.kind == EARLY:
             self._early.add(item.key)
+        elif item.kind == CARRIED:
+            self.carried.delivered.add(item.key)
         else:
             self._covered.add(*item.key, item.key[2])
 
@@ -131,6 +145,8 @@ class Outgoing:
         self._tokens = set()
         self._early = set()
         self._covered = Places()
+        if self.carried is not None:
+            self.carried.delivered = set()
 
     def settled(self, incarnation, stream, first, last):
         self._covered.add(incarnation, stream, first, last)
@@ -144,4 +160,4 @@ class Outgoing:
             place = tuple(row[:3])
             if self._covered.covers(place) and not self._rejected.covers(place):
                 return place
-        return None
+        return None if self.carried is None else self.carried.awaited()

@@ -14,8 +14,14 @@ SPAN = const(8192)
 # A receiver keeps at most so many tiles (72 KB) from the first item on that it has not whole: two of the longest.
 WINDOW = const(6000)
 
-TOKEN, SEGMENT, EARLY, PACKED = range(4)
-ITEM_MAX = (limits.TOKEN_MAX, limits.SEGMENT_MAX, limits.EARLY_MAX, limits.SEGMENT_MAX)
+TOKEN, SEGMENT, EARLY, PACKED, CARRIED = range(5)
+ITEM_MAX = (
+    limits.TOKEN_MAX,
+    limits.SEGMENT_MAX,
+    limits.EARLY_MAX,
+    limits.SEGMENT_MAX,
+    limits.CARRIED_SEGMENT_MAX,
+)
 # Bytes of MAC behind each item: what the channel, or somebody on it, put together wrongly is no item.
 PROOF = const(4)
 _FRESH = const(0x20)  # the head names an incarnation: the first one, or another than the item before
@@ -31,6 +37,8 @@ def encode(kind, key, total, incarnation):
     """Head of an item; `incarnation`: the last one that the transfer named, or None."""
     if kind == TOKEN:
         return bytes((TOKEN,)) + _varint(total) + key
+    if kind == CARRIED:
+        return bytes((CARRIED | key[2] << 3,)) + _varint(total) + key[0] + key[1] + _varint(key[3])
     fresh = key[0] != incarnation
     first = kind | key[1] << 3 | (_FRESH if fresh else 0)
     return bytes((first,)) + _varint(total) + (key[0] if fresh else b"") + _varint(key[2])
@@ -41,13 +49,16 @@ def decode(data, incarnation):
     reader = _Reader(data)
     first = reader.take(1)[0]
     kind, stream = first & 7, first >> 3 & 3
-    if kind > PACKED or first & ~0x3F or (kind == TOKEN and first != TOKEN):
+    if kind > CARRIED or first & ~0x3F or (kind == TOKEN and first != TOKEN) or (kind == CARRIED and first & _FRESH):
         raise WireError("frame-shape", "no item begins with 0x%02x" % first)
     total = reader.varint()
     if not 0 < total <= ITEM_MAX[kind]:
         raise WireError("frame-shape", "an item of %d bytes" % total)
     if kind == TOKEN:
         return kind, reader.take(16), total, reader.at
+    if kind == CARRIED:
+        device, named = reader.take(16), reader.take(8)
+        return kind, (device, named, stream, reader.number(0xFFFFFFFF)), total, reader.at
     if first & _FRESH:
         named = reader.take(8)
         if named == incarnation:
@@ -55,10 +66,13 @@ def decode(data, incarnation):
         incarnation = named
     elif incarnation is None:
         raise WireError("frame-shape", "the first item names no incarnation")
-    number = reader.varint()
-    if number > (limits.COUNT_MAX if kind == EARLY else 0xFFFFFFFF):
-        raise WireError("frame-shape", "a number of %d" % number)
+    number = reader.number(limits.COUNT_MAX if kind == EARLY else 0xFFFFFFFF)
     return kind, (incarnation, stream, number), total, reader.at
+
+
+def incarnation_after(kind, key, incarnation):
+    """The last incarnation that a transfer named, `incarnation` until then, once it has such an item."""
+    return incarnation if kind in (TOKEN, CARRIED) else key[0]
 
 
 class Short(Exception):
@@ -90,6 +104,12 @@ class _Reader:
                 return value
             shift += 7
         raise WireError("frame-shape", "a number in an item's head is too long")
+
+    def number(self, most):
+        value = self.varint()
+        if value > most:
+            raise WireError("frame-shape", "a number of %d" % value)
+        return value
 
 
 def _varint(value):

@@ -59,8 +59,7 @@ class Receiving:
             self._prove(kind, key, item), bytes(self._data[at + total : at + total + PROOF])
         ):
             raise WireError("frame-tag", "an item other than the one that was sent")
-        if kind != transfer_head.TOKEN:
-            self._incarnation = key[0]
+        self._incarnation = transfer_head.incarnation_after(kind, key, self._incarnation)
         done.append((kind, key, item))
         self._data = self._data[count * TILE :]
         self._base += count

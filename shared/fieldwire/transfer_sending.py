@@ -48,8 +48,7 @@ class Sending:
     def place(self, item, kind, key, total, proof):
         """Appends an item to the stream."""
         head = transfer_head.encode(kind, key, total, self._incarnation)
-        if kind != transfer_head.TOKEN:
-            self._incarnation = key[0]
+        self._incarnation = transfer_head.incarnation_after(kind, key, self._incarnation)
         placed = _Placed(item, self.end, head, total, proof)
         self._items.append(placed)
         self.end = placed.end

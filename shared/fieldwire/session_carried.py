@@ -1,0 +1,50 @@
+"""What a mule offers a bridge of other devices: their segments, each after the tokens without which nobody can read it.
+
+Decides what goes next and what waits for custody. Verifies nothing and frees nothing: the store does. SPEC 8.11
+"""
+
+from fieldwire.session_outgoing import Item
+from fieldwire.transfer_head import CARRIED, TOKEN
+
+
+class Carried:
+    """One session's part. A place is (device, incarnation, stream, segment).
+
+    `store`: `segments()` -> [(place, length) ...]; `needs(place)` -> ids of tokens, issuers first; `token(id)` -> bytes or
+    None; `read(place, at, size)` -> bytes, fewer when they are gone.
+    """
+
+    def __init__(self, store):
+        self._store = store
+        self.read = store.read
+        self.delivered = set()
+        self._refused = set()
+
+    def next_item(self, under_way, told, budget):
+        """The next Item, or None; `told`: ids of tokens that the bridge has, `budget`: bytes that may go, or None."""
+        for place, length in self._store.segments():
+            if place in self.delivered or place in self._refused or (CARRIED, place) in under_way:
+                continue
+            if budget is not None and length > budget:
+                continue
+            for identity in self._store.needs(place):
+                if identity in told or (TOKEN, identity) in under_way:
+                    continue
+                data = self._store.token(identity)
+                if data:
+                    return Item(TOKEN, identity, len(data), data)
+            return Item(CARRIED, place, length, None)
+        return None
+
+    def refused(self, device, incarnation, stream, first, last):
+        """No custody is to be had here for these."""
+        for place, _ in self._store.segments():
+            if place[:3] == (device, incarnation, stream) and first <= place[3] <= last:
+                self._refused.add(place)
+
+    def awaited(self):
+        """The first place that was delivered and has got no answer, or None."""
+        for place, _ in self._store.segments():
+            if place in self.delivered and place not in self._refused:
+                return place
+        return None
