@@ -87,10 +87,10 @@ def test_the_grammar_and_the_decoder_agree_on_session_frames(name, grammar, body
 
 
 def test_the_grammar_and_the_decoder_agree_on_what_a_poll_awaits():
-    place = [bytes(8), 1, 5]
-    assert session_frames.decode("POLL", session_frames.encode_poll(1, place))[1] == place
-    assert problems(cbor.encode(place), "poll-awaited") == []
-    for wrong in ([bytes(8), 4, 5], [bytes(7), 1, 5], [bytes(8), 1]):
+    for place in ([bytes(8), 1, 5], [bytes(16), bytes(8), 1, 5]):
+        assert session_frames.decode("POLL", session_frames.encode_poll(1, place))[1] == place
+        assert problems(cbor.encode(place), "poll-awaited") == []
+    for wrong in ([bytes(8), 4, 5], [bytes(7), 1, 5], [bytes(8), 1], [bytes(15), bytes(8), 1, 5]):
         assert problems(cbor.encode(wrong), "poll-awaited")
         with pytest.raises(WireError):
             session_frames.decode("POLL", session_frames.encode_poll(1, wrong))
@@ -102,6 +102,12 @@ BETWEEN_DEVICES = [
     ("local-early", [bytes.fromhex(load_json("early")[0]["hex"])]),
     ("ask", [bytes(16), bytes(8), 3, 60_000]),
     ("answer", [bytes(16), bytes(16), bytes(8), 3, 60_000, 7, 1_000, 1_003]),
+    ("carry", [bytes(16)]),
+    ("carry-offer", [bytes(16), bytes(16), [[bytes(8), 1, 4, 3_000]]]),
+    ("carry-fetch", [bytes(16), bytes(16), [bytes(8), 1, 4], 0, 3_000]),
+    ("carry-part", [bytes(16), bytes(16), bytes(16), 0, 300, b"token"]),
+    ("carry-kept", [bytes(16), bytes(16), bytes(32), bytes(8), 1, 0, 4, bytes(8)]),
+    ("carry-taken", [bytes(16), bytes(16), bytes(32), bytes(8), 1, 0, 4, bytes(8)]),
     ("enrol-start", [bytes(32)]),
     ("enrol-request", [bytes(32), b"24:6f:28", b"unix", bytes(32)]),
     ("enrol", [bytes(32), bytes(32), bytes(32), bytes(16), [b"token"]]),

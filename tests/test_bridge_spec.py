@@ -9,6 +9,7 @@ from fieldagent import enrolment, handover, neighbours
 from fieldpost import rotate
 from fieldpost.codes import CODES
 from fieldwire import (
+    carry_frames,
     cose,
     error_numbers,
     error_table,
@@ -126,18 +127,25 @@ def test_the_numbers_of_the_transfer_are_the_codes():
         f"at most {session_burst._FRAMES_MAX} frames",
     ):
         assert words in text, words
-    kinds = re.findall(r"(\d) (token|segment|early copy|packed segment)", text)
+    kinds = re.findall(r"(\d) (token|segment|early copy|packed segment|carried segment)", text)
     assert [int(number) for number, _ in kinds] == [
         transfer_head.TOKEN,
         transfer_head.SEGMENT,
         transfer_head.EARLY,
         transfer_head.PACKED,
+        transfer_head.CARRIED,
     ]
 
 
 def test_every_frame_of_the_local_link_has_its_type():
     stated = {row[1]: int(row[0], 16) for row in rows(between("8.6", "8.7"))}
     assert stated == {name: getattr(neighbours, name) for name in stated} and len(stated) == 5
+
+
+def test_every_frame_of_carrying_has_its_type():
+    stated = {row[1]: int(row[0], 16) for row in rows(between("8.11", "## 9."))}
+    assert stated == {name: getattr(carry_frames, name) for name in stated} and len(stated) == 6
+    assert f"at most {carry_frames.PARTS_MAX} PARTs" in between("8.11", "## 9.")
 
 
 def test_the_frames_of_enrolment_are_the_devices():

@@ -11,7 +11,9 @@ from fieldwire.transfer_sending import Gone, Sending
 
 
 def key_of(kind, place):
-    return (unhex(place[0]), place[1], place[2]) if kind else unhex(place)
+    if not kind:
+        return unhex(place)
+    return tuple([unhex(one) for one in place[:-2]] + place[-2:])
 
 
 def prove_for(identity):

@@ -5,7 +5,7 @@ from vector_inputs import bad, good
 
 from fieldwire import custody, transfer_head
 from fieldwire import session_frames as frames
-from fieldwire.transfer_head import EARLY, PACKED, SEGMENT, TOKEN
+from fieldwire.transfer_head import CARRIED, EARLY, PACKED, SEGMENT, TOKEN
 from fieldwire.transfer_sending import Sending
 
 OTHER = bytes(range(8, 16))
@@ -33,7 +33,14 @@ def head_rows():
             "An early copy with the largest seq.", EARLY, (INCARNATION, 3, (1 << 42) - 1), 200, INCARNATION
         ),
         _head("A packed segment.", PACKED, (INCARNATION, 0, 0), 32_768, INCARNATION),
-        _bad_head("A fifth kind.", b"\x04\x05" + bytes(16)),
+        _head("A carried segment.", CARRIED, (DEVICE, OTHER, 2, 300), 3_840, INCARNATION),
+        _head("A carried segment before all others.", CARRIED, (DEVICE, INCARNATION, 0, 0), 16_384),
+        _bad_head("A sixth kind.", b"\x05\x05" + bytes(25), INCARNATION),
+        _bad_head(
+            "A carried segment that names its incarnation twice.", b"\x24\x05" + bytes(25), INCARNATION
+        ),
+        _bad_head("A carried segment longer than any.", b"\x04\x81\x80\x01" + bytes(25)),
+        _bad_head("A carried segment beyond the last.", b"\x04\x05" + bytes(24) + b"\x80\x80\x80\x80\x10"),
         _bad_head("A bit that means nothing.", b"\x41\x05\x00", INCARNATION),
         _bad_head("A token with a stream.", b"\x08\x05" + bytes(16)),
         _bad_head("An item of no bytes.", b"\x01\x00\x00", INCARNATION),
@@ -55,6 +62,8 @@ def _items():
         (SEGMENT, (INCARNATION, 1, 7), bytes(range(100))),
         (SEGMENT, (INCARNATION, 1, 8), b"short"),
         (EARLY, (OTHER, 0, 70_000), bytes(50)),
+        (CARRIED, (DEVICE, INCARNATION, 1, 9), bytes(range(70))),
+        (SEGMENT, (OTHER, 1, 0), b"again"),
     )
 
 
@@ -75,7 +84,13 @@ def transfer_rows():
     proof_at = transfer_head.encode(TOKEN, bytes(16), 30, None)
     cut = len(proof_at) + 30
     return [
-        good("A token, two segments and an early copy.", "transfer", whole, identity=IDENTITY, items=items),
+        good(
+            "A token, three segments, an early copy and a carried segment.",
+            "transfer",
+            whole,
+            identity=IDENTITY,
+            items=items,
+        ),
         bad(
             "A bit of an item is changed.",
             "transfer",
@@ -149,6 +164,40 @@ def binary_rows():
         _frame("A question about a segment.", "POLL", frames.encode_poll(1, place), [1, place]),
         _bad_frame("A question of two bytes.", "POLL", b"\x45\x00"),
         _bad_frame("A question beyond the last number.", "POLL", b"\x45\x20\x00"),
+        _frame(
+            "A question about a carried segment.",
+            "POLL",
+            frames.encode_poll(1, [DEVICE] + place),
+            [1, [DEVICE] + place],
+        ),
+        _bad_frame("A question about half a device.", "POLL", frames.encode_poll(1, [DEVICE[:8]] + place)),
+        _frame(
+            "Custody for carried segments.",
+            "CARRIED",
+            frames.encode_carried(DEVICE, INCARNATION, 3, 0, 300, bytes(range(8))),
+            [DEVICE, INCARNATION, 3, 0, 300, bytes(range(8))],
+        ),
+        _frame(
+            "No custody for a carried segment.",
+            "CARRIED",
+            frames.encode_carried(DEVICE, INCARNATION, 1, 7, 7, None),
+            [DEVICE, INCARNATION, 1, 7, 7, None],
+        ),
+        _bad_frame(
+            "Carried segments of a fifth stream.",
+            "CARRIED",
+            frames.encode_carried(DEVICE, INCARNATION, 4, 7, 7, None),
+        ),
+        _bad_frame(
+            "Carried segments that end before they begin.",
+            "CARRIED",
+            frames.encode_carried(DEVICE, INCARNATION, 1, 7, 6, None),
+        ),
+        _bad_frame(
+            "Half a custody for carried segments.",
+            "CARRIED",
+            frames.encode_carried(DEVICE, INCARNATION, 1, 7, 7, bytes(4)),
+        ),
         _bad_frame("A question about half a place.", "POLL", frames.encode_poll(1, place[:2])),
         _frame("All is held.", "HAVE", frames.encode_have(77, 0, 4_096, [], 64), [77, 4_096, 0, [], 0]),
         _frame(

@@ -39,7 +39,9 @@ class Lora:
     def wire_us(self, size):
         """Microseconds on air of a frame of that size, rounded up."""
         factor = self.factor
-        blocks = (8 * size - 4 * factor + 44 + 4 * (factor - 2 * self._slow) - 1) // (4 * (factor - 2 * self._slow))
+        blocks = (8 * size - 4 * factor + 44 + 4 * (factor - 2 * self._slow) - 1) // (
+            4 * (factor - 2 * self._slow)
+        )
         symbols = 8 + max(blocks, 0) * (self._coding + 4)
         quarters = 4 * (self._preamble + symbols) + 17
         return (quarters * (1 << factor) * 250_000 + self.bandwidth_hz - 1) // self.bandwidth_hz

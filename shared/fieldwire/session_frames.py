@@ -125,7 +125,9 @@ def _decode_poll(frame, end):
     if end > 3:
         awaited = cbor.decode(memoryview(frame)[3:], _DEPTH_MAX)
         if not isinstance(awaited, list) or not _is_awaited(awaited):
-            raise WireError("frame-shape", "POLL awaits [incarnation, stream, segment], a device's id before it or none")
+            raise WireError(
+                "frame-shape", "POLL awaits [incarnation, stream, segment], a device's id before it or none"
+            )
     return [frame[1] << 8 | frame[2], awaited]
 
 

@@ -49,7 +49,12 @@ def decode(data, incarnation):
     reader = _Reader(data)
     first = reader.take(1)[0]
     kind, stream = first & 7, first >> 3 & 3
-    if kind > CARRIED or first & ~0x3F or (kind == TOKEN and first != TOKEN) or (kind == CARRIED and first & _FRESH):
+    if (
+        kind > CARRIED
+        or first & ~0x3F
+        or (kind == TOKEN and first != TOKEN)
+        or (kind == CARRIED and first & _FRESH)
+    ):
         raise WireError("frame-shape", "no item begins with 0x%02x" % first)
     total = reader.varint()
     if not 0 < total <= ITEM_MAX[kind]:
