@@ -65,7 +65,7 @@ class Store:
 
 
 class CarryingPair(Pair):
-    """The bridge keeps what is carried, and answers for it where `answers`; the mule's store lets go of what is answered."""
+    """The bridge keeps what is carried and, where `answers`, says so; the mule lets go of what is answered."""
 
     def __init__(self, store, knows=True, answers=True, **named):
         super().__init__(Outbox(tokens=[60], segments=[(1, 0, 300)]), Keeper(), **named)

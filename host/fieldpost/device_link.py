@@ -17,10 +17,10 @@ from fieldpost.own_log import OwnLog
 from fieldpost.state import State
 from fieldwire import cbor, error_numbers, frame, tokens
 from fieldwire.session_bridge import BridgeSession
-from fieldwire.transfer_head import EARLY, SEGMENT, TOKEN
+from fieldwire.transfer_head import CARRIED, EARLY, SEGMENT, TOKEN
 
 log = logging.getLogger(__name__)
-KINDS = {TOKEN: "token", SEGMENT: "segment", EARLY: "early"}
+KINDS = {TOKEN: "token", SEGMENT: "segment", EARLY: "early", CARRIED: "segment"}
 REJECTED_MAX = (
     4096  # rejections remembered; one that is forgotten is decided anew when the segment comes again
 )
@@ -39,6 +39,9 @@ class Terms(Protocol):
     by_bytes: bool
 
     def wire_ms(self, size: int) -> int: ...
+
+
+Place = tuple[bytes, bytes, int, int]  # device, incarnation, stream, segment
 
 
 class Keeper(Protocol):
@@ -74,10 +77,8 @@ class DeviceLink:
     device: bytes | None = None
     _deframer: frame.Deframer = field(default_factory=frame.Deframer)
     _session: BridgeSession | None = None
-    _rejected: dict[tuple[bytes, bytes, int, int], int] = field(default_factory=dict)
-    _doubted: dict[tuple[bytes, bytes, int, int], bytes] = field(
-        default_factory=dict
-    )  # place: digest of its bytes
+    _rejected: dict[Place, int] = field(default_factory=dict)
+    _doubted: dict[Place, bytes] = field(default_factory=dict)  # place: digest of its bytes
     _down: dict[bytes, deque[bytes]] = field(default_factory=dict)  # device: objects it has not answered
     _asked: bool = False  # the first of them is under way
     _strangers: set[bytes] = field(default_factory=set)
@@ -205,19 +206,19 @@ class DeviceLink:
         outcome = self.desk.submit(KINDS[kind], data)
         self.changed()
         if (
-            kind != SEGMENT
+            kind not in (SEGMENT, CARRIED)
             or not isinstance(key, tuple)
             or self._session is None
             or self._session.device is None
         ):
             return
-        place = (self._session.device, *key)
+        place = _place(self._session.device, *key)
         for table, row in outcome.rows:
             if table == "refusal" and row[1] not in imports.PASSING:
                 self._doubt(place, data, code_number(row[1]))
         self._promise(*key)
 
-    def _doubt(self, place: tuple[bytes, bytes, int, int], data: bytes, code: int) -> None:
+    def _doubt(self, place: Place, data: bytes, code: int) -> None:
         """Rejects a segment that came twice alike; once, it may have been put together wrongly on its way."""
         digest = hashlib.sha256(data).digest()
         if self._doubted.get(place) == digest:
@@ -230,12 +231,16 @@ class DeviceLink:
             while len(memory) > REJECTED_MAX:
                 del memory[next(iter(memory))]
 
-    def _promise(self, incarnation: bytes, stream: int, segment: int) -> None:
+    def _promise(self, *key) -> None:
         """Custody for all that is verified and durable around a segment; a rejection for what never will be."""
         session, state = self._session, self.desk.state
         if session is None or session.device is None:
             return
-        whole = state.whole.get(session.device, {})
+        device, incarnation, stream, segment = place = _place(session.device, *key)
+        whole = state.whole.get(device, {})
+        if len(key) == len(place):
+            self._promise_carried(session, place, whole)
+            return
         first = last = segment
         if (incarnation, stream, segment) in whole:
             while (incarnation, stream, first - 1) in whole:
@@ -244,9 +249,19 @@ class DeviceLink:
                 last += 1
             session.grant_custody(incarnation, stream, first, last, whole[incarnation, stream, last])
             return
-        code = self._rejected.get((session.device, incarnation, stream, segment))
+        code = self._rejected.get(place)
         if code is not None:
             session.reject(incarnation, stream, segment, code)
+
+    def _promise_carried(self, session: BridgeSession, place: Place, whole: dict) -> None:
+        """The same to a mule. Up to its segment only: its origin may have freed what follows before it is told."""
+        device, incarnation, stream, segment = place
+        seal_hash, first = whole.get(place[1:]), segment
+        if seal_hash is not None:
+            while (incarnation, stream, first - 1) in whole:
+                first -= 1
+        if seal_hash is not None or place in self._rejected:
+            session.answer_carried(device, incarnation, stream, first, segment, seal_hash)
 
     def _exchange(self, payload: list) -> None:
         data = self.own.exchange(payload, (self.boot, self.now_ms()))
@@ -271,6 +286,11 @@ class DeviceLink:
         for one in trust.credentials_of(device):
             known += [above.id for above in trust.chain(one.id)]
         return sorted(set(known))
+
+
+def _place(device: bytes, *key) -> Place:
+    """The place of an item: of the device on the line, or of the one whose segment that carries."""
+    return key if len(key) == 4 else (device, *key)
 
 
 def ranges(numbers: list[int]) -> list[list[int]]:

@@ -1,4 +1,4 @@
-"""Frames between a mule and the devices whose segments it carries: their types, their bodies, the bounds of every field.
+"""Frames between a mule and the devices whose segments it carries: types, bodies, the bounds of every field.
 
 Decides whether a frame is well-formed. Whom it concerns and what is true of it is the two sides' matter. SPEC 8.11
 """

@@ -10,8 +10,8 @@ from fieldwire.transfer_head import CARRIED, TOKEN
 class Carried:
     """One session's part. A place is (device, incarnation, stream, segment).
 
-    `store`: `segments()` -> [(place, length) ...]; `needs(place)` -> ids of tokens, issuers first; `token(id)` -> bytes or
-    None; `read(place, at, size)` -> bytes, fewer when they are gone.
+    `store`: `segments()` -> [(place, length) ...]; `needs(place)` -> ids of tokens, issuers first; `token(id)` ->
+    bytes or None; `read(place, at, size)` -> bytes, fewer when they are gone.
     """
 
     def __init__(self, store):
