@@ -7,6 +7,7 @@ import json
 import sys
 from pathlib import Path
 
+import vector_gateway
 import vector_handed
 import vector_links
 import vector_observations
@@ -28,6 +29,7 @@ MODULES = (
     vector_session,
     vector_strays,
     vector_transfer,
+    vector_gateway,
 )
 
 
