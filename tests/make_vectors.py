@@ -8,6 +8,7 @@ import sys
 from pathlib import Path
 
 import vector_carry
+import vector_gateway
 import vector_handed
 import vector_links
 import vector_observations
@@ -29,6 +30,7 @@ MODULES = (
     vector_session,
     vector_strays,
     vector_transfer,
+    vector_gateway,
     vector_carry,
 )
 

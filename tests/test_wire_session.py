@@ -173,7 +173,10 @@ def test_a_call_of_another_version_does_not_end_a_session_that_lives():
 
 def test_an_unknown_critical_type_ends_the_session_and_the_other_side_learns_it():
     pair = told()
-    pair.device.receive(b"\x7f\x80", pair.now_ms)
+    pair.device.receive(b"\x7f\x80" + bytes(8), pair.now_ms)
+    assert pair.device.dropped == {"frame-tag": 1} and pair.device.state == "idle", "by whom, nobody knows"
+    pair.device.dropped = {}
+    pair.device.receive(b"\x7f\x80" + custody.tag(K, 1, b"device-1", b"bridge-1", b"\x7f\x80"), pair.now_ms)
     assert events_of(pair.device) == [("closed", "frame-critical")]
     assert pair.device.dropped == {"frame-critical": 1}
     pair.bridge.receive(pair.device.to_send(pair.now_ms), pair.now_ms)

@@ -57,37 +57,40 @@ def test_what_is_sealed_during_a_session_goes_out_in_it():
     assert pair.device_events.count(("idle",)) == 3
 
 
+def lose_the_end(link):
+    """A drained pair whose channel lost the last DATA, and that frame."""
+    pair = segments_pair(3_000, link=link)
+    lost = []
+
+    def loses(from_device, frame):
+        if from_device and frame[0] & 0x80 and not pair.device.sending.ahead() and not lost:
+            lost.append(frame)
+            return True
+        return False
+
+    pair.lost = loses
+    return drained(open_pair(pair)), lost[0]
+
+
 def test_a_lost_last_frame_costs_only_itself():
     for link in (Link(), radio()):
-        pair = segments_pair(3_000, link=link)
-        lost = []
-
-        def lose_the_end(from_device, frame):
-            if from_device and frame[0] & 0x80 and not pair.device.sending.ahead() and not lost:
-                lost.append(frame)
-                return True
-            return False
-
-        pair.lost = lose_the_end
-        drained(open_pair(pair))
-        again = (len(lost[0]) - 2) // 12
+        pair, lost = lose_the_end(link)
         sent = tiles_sent(pair)
-        assert lost and len(sent) == len(set(sent)) + again and len(items_of(pair)) == 1
+        assert len(sent) == len(set(sent)) + (len(lost) - 2) // 12 and len(items_of(pair)) == 1
+
+
+def lose_the_second_have(link):
+    """A drained pair whose channel lost the answer to the first burst."""
+    pair = segments_pair(3_000, link=link)
+    pair.lost = lambda from_device, frame: frame[0] == 0x02 and names_of(pair, False).count("HAVE") == 2
+    return drained(open_pair(pair))
 
 
 def test_a_lost_have_costs_one_question_and_no_data_twice():
     for link in (Link(), radio()):
-        pair = segments_pair(3_000, link=link)
-        state = {"haves": 0}
-
-        def lose_the_last_have(from_device, frame):
-            state["haves"] += frame[0] == 0x02
-            return frame[0] == 0x02 and state["haves"] == 2
-
-        pair.lost = lose_the_last_have
-        drained(open_pair(pair))
+        pair = lose_the_second_have(link)
         sent = tiles_sent(pair)
-        assert len(sent) == len(set(sent)) and state["haves"] <= 4
+        assert len(sent) == len(set(sent)) and names_of(pair, False).count("HAVE") <= 4
 
 
 def test_frames_that_come_twice_cost_no_data():
@@ -250,13 +253,8 @@ def test_the_next_session_resumes_inside_the_item():
 def test_every_cut_resumes_and_nothing_whole_is_sent_again():
     pair = segments_pair(2_000, 2_000, 2_000)
     for count in range(2, 10):
-        budget = [count + 12]
-
-        def cut(from_device, frame):
-            budget[0] -= 1
-            return budget[0] < 0
-
-        pair.lost = cut
+        cut_at = count + 12
+        pair.lost = lambda from_device, frame, pair=pair, cut_at=cut_at: len(pair.seen) > cut_at
         open_pair(pair, pair.now_ms + 500)
         pair = next_pair(pair, count)
         if not pair.outbox.kept:

@@ -6,6 +6,7 @@ interpret what a session reports; the agent does. SPEC 8.2 to 8.5, 8.7
 """
 
 from fieldwire.port import const
+from fieldwire.session_burst import longest_ms
 from fieldwire.session_device import DeviceSession
 
 # A cable may be put in at any time: calls go on at this pace however long nobody answers.
@@ -41,11 +42,14 @@ class Uplink:
         answer_ms = 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
         self._call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
         self._silence_ms = max(_SILENCE_MS, 4 * self._call_ms)
+        self._burst_ms = longest_ms(link)
+        self._anew = False  # the transfer ended, not the contact: call at once
         self.bridge = None
 
     def start(self, now_ms):
         """Forgets the session there was, and calls. Idempotent for the bridge."""
         self._heard_ms = self._freed_ms = now_ms  # it is called again in so long, whatever comes of this call
+        self._anew = False
         nonce = self._random_bytes(8)
         self.bridge = self._outbox.bridge = None
         if self._session is not None and self._session.sending is not None:
@@ -73,6 +77,7 @@ class Uplink:
             self.bridge = self._outbox.bridge = event[1]
         elif event is not None and event[0] == "closed":
             self.bridge = self._outbox.bridge = None
+            self._anew = event[1] in ("gone", "lost")
         return event
 
     def _keeps(self, event):
@@ -120,9 +125,11 @@ class Uplink:
 
     def _give_up_ms(self):
         if self.bridge is None:
-            return self._heard_ms + self._call_ms
+            return self._heard_ms + (0 if self._anew else self._call_ms)
         if self._speaker is self._former and (
             self._heard_ms - self._freed_ms >= _FORMER_MS or not self._former_waits()
         ):
             return self._heard_ms
-        return self._heard_ms + (self._silence_ms if self._session.state == "idle" else self._call_ms)
+        return self._heard_ms + (
+            self._silence_ms if self._session.state == "idle" else self._call_ms + self._burst_ms
+        )

@@ -18,6 +18,16 @@ _OPEN_QUESTIONS = const(2)
 _PIECE = const(512)
 
 
+def _frames(tiles):
+    """Frames of a burst: as many as the receiver's window takes with room for what is lost."""
+    return min(_FRAMES_MAX, WINDOW // (_WINDOW_PARTS * tiles))
+
+
+def longest_ms(link):
+    """How long a device may be sending on a link without hearing anything."""
+    return _frames((link.frame_max - DATA_HEAD) // TILE) * link.wire_ms(link.frame_max)
+
+
 class Burst:
     """`outgoing` chooses items and reads them; `sending` goes on, or where it is None a transfer `identity` begins."""
 
@@ -42,8 +52,8 @@ class Burst:
         self.sending.read = self._outgoing.read
 
     def begin(self):
-        """One frame until the bridge has answered; then as many as its window takes with room for what is lost."""
-        most = min(_FRAMES_MAX, WINDOW // (_WINDOW_PARTS * self._pace.tiles))
+        """One frame until the bridge has answered, then many."""
+        most = _frames(self._pace.tiles)
         if self._duplex:
             most = max(1, most // 2)
         self._left = most if self.confirmed else 1

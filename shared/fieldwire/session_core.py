@@ -69,7 +69,8 @@ class Session:
             raise WireError("frame-size", "%d bytes" % len(frame))
         name = session_frames.name_of(frame)
         if name is None:
-            if frame[0] & session_frames.CRITICAL:
+            if frame[0] & session_frames.CRITICAL and self._may("BYE"):
+                self._authenticate(frame, self._key, self._peer_nonce)
                 self._drop("frame-critical")
                 self._end("frame-critical")
                 return

@@ -221,7 +221,7 @@ class DeviceSession(Session):
     # Sending
 
     def _burst_frame(self, now_ms):
-        """The next DATA; on a link where one talks at a time, the wait for the answer begins with the last of a burst."""
+        """The next DATA; where one talks at a time, the wait for the answer begins with the last of a burst."""
         if self._burst.over():
             if not self._burst.may_ask_more():
                 self._step("poll")
@@ -249,7 +249,7 @@ class DeviceSession(Session):
         return frame
 
     def _on_gone(self):
-        """What is to go again was freed: it has come late, so that the next answer will say so, or never will come."""
+        """What is to go again was freed: it came late, as the next answer will say, or it never will come."""
         if self._gone:
             self._lose("gone")
             return self._last_frame()

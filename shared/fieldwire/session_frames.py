@@ -93,7 +93,7 @@ def _decode_hello(frame, end):
 
 
 def encode_data(tile, countdown, data):
-    """DATA: `data` are whole tiles from number `tile` on; countdown n: n - 1 frames follow before we listen, 0: more."""
+    """DATA: whole tiles from number `tile` on; countdown n: n - 1 frames follow before we listen, 0: more."""
     return (0x8000 | countdown << 13 | tile % SPAN).to_bytes(2, "big") + data
 
 

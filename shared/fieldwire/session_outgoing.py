@@ -1,7 +1,7 @@
 """What a device still has to offer in one session, and what the bridge need not be sent.
 
-Decides which item comes next: tokens, early copies, then segments, the most urgent stream first, and now and then one of
-the least urgent so that it is never starved. It frees nothing; what a bridge says it holds only saves sending. SPEC 8.5
+Decides which item comes next: tokens, early copies, then segments, the most urgent stream first, and now and then one
+of the least urgent, so that it is never starved. It frees nothing; what a bridge holds only saves sending. SPEC 8.3
 """
 
 from fieldwire import ranges
@@ -60,21 +60,21 @@ class Outgoing:
         self._rejected = Places()
         self._wanted = None
         self._budget = None
-        self._segments = 0
+        self._segments = 0  # given out so far
 
     def next_item(self, flying):
         """The next Item that the bridge lacks and that is not among the items `flying`, or None."""
         under_way = [(item.kind, item.key) for item in flying]
         for identity, data in self._outbox.tokens():
-            if identity not in self._tokens and 0 < len(data) <= ITEM_MAX[TOKEN]:
-                if (TOKEN, identity) not in under_way:
-                    return Item(TOKEN, identity, len(data), data)
+            new = identity not in self._tokens and (TOKEN, identity) not in under_way
+            if new and 0 < len(data) <= ITEM_MAX[TOKEN]:
+                return Item(TOKEN, identity, len(data), data)
         listed = set()
         for incarnation, stream, seq, data in self._outbox.early():
             key = (incarnation, stream, seq)
-            if key not in self._early and 0 < len(data) <= ITEM_MAX[EARLY]:
-                if (EARLY, key) not in under_way:
-                    return Item(EARLY, key, len(data), data)
+            new = key not in self._early and (EARLY, key) not in under_way
+            if new and 0 < len(data) <= ITEM_MAX[EARLY]:
+                return Item(EARLY, key, len(data), data)
             listed.add(key)
         self._early = listed  # what is sealed by now needs no remembering
         item = self._next_segment(under_way)
@@ -95,8 +95,7 @@ class Outgoing:
         self._segments += 1
         row = rows[0]
         if self._segments % _FLOOR == 0:
-            last = max([one[1] for one in rows])
-            row = [one for one in rows if one[1] == last][0]
+            row = max(rows, key=lambda one: one[1])  # the first of its stream
         if self._budget is not None:
             self._budget -= row[3]
         return Item(SEGMENT, tuple(row[:3]), row[3], None)

@@ -1,0 +1,16 @@
+"""How near the link comes to its channel's limit, what its words cost, and what faults do to it.
+
+Decides which figures there are, and their order. All but the real board's are of simulated time and the same on each run.
+"""
+
+from collections.abc import Iterator
+
+from fieldpost.bench.line import Line
+from fieldpost.bench.link import acks, figures
+
+
+def measure(seed: int) -> Iterator[Line]:
+    yield from figures.drain_lines(seed)
+    yield from figures.contact_lines(seed)
+    yield from acks.lines(seed)
+    yield from figures.fault_lines(seed)
