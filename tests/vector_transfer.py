@@ -164,6 +164,31 @@ def binary_rows():
         _frame("A question about a segment.", "POLL", frames.encode_poll(1, place), [1, place]),
         _bad_frame("A question of two bytes.", "POLL", b"\x45\x00"),
         _bad_frame("A question beyond the last number.", "POLL", b"\x45\x20\x00"),
+        _bad_frame("A question about half a place.", "POLL", frames.encode_poll(1, place[:2])),
+        _frame("All is held.", "HAVE", frames.encode_have(77, 0, 4_096, [], 64), [77, 4_096, 0, [], 0]),
+        _frame(
+            "Two gaps, the second with a long run behind it.",
+            "HAVE",
+            frames.encode_have(77, 3, 0, two, 64),
+            [77, 0, 3, two, 2_600],
+        ),
+        _frame(
+            "A report that is cut, and the transfer is lost.",
+            "HAVE",
+            frames.encode_have(1, 8, 0, two, 8),
+            [1, 0, 12, two[:1], 36],
+        ),
+        _bad_frame("A report of four bytes.", "HAVE", b"\x02\x00\x00\x00"),
+        _bad_frame("A flag that is none.", "HAVE", b"\x02\x00\x00\x00\x20"),
+        _bad_frame("Missing tiles with nothing behind them.", "HAVE", b"\x02\x00\x00\x00\x00\x05"),
+        _bad_frame("No tiles.", "HAVE", b"\x02\x00\x00\x00\x00\x05\x00"),
+        _bad_frame("Half a long run.", "HAVE", b"\x02\x00\x00\x00\x00\x05\xe0"),
+    ]
+
+
+def carried_rows():
+    place = [INCARNATION, 1, 300]
+    return [
         _frame(
             "A question about a carried segment.",
             "POLL",
@@ -198,26 +223,11 @@ def binary_rows():
             "CARRIED",
             frames.encode_carried(DEVICE, INCARNATION, 1, 7, 7, bytes(4)),
         ),
-        _bad_frame("A question about half a place.", "POLL", frames.encode_poll(1, place[:2])),
-        _frame("All is held.", "HAVE", frames.encode_have(77, 0, 4_096, [], 64), [77, 4_096, 0, [], 0]),
-        _frame(
-            "Two gaps, the second with a long run behind it.",
-            "HAVE",
-            frames.encode_have(77, 3, 0, two, 64),
-            [77, 0, 3, two, 2_600],
-        ),
-        _frame(
-            "A report that is cut, and the transfer is lost.",
-            "HAVE",
-            frames.encode_have(1, 8, 0, two, 8),
-            [1, 0, 12, two[:1], 36],
-        ),
-        _bad_frame("A report of four bytes.", "HAVE", b"\x02\x00\x00\x00"),
-        _bad_frame("A flag that is none.", "HAVE", b"\x02\x00\x00\x00\x20"),
-        _bad_frame("Missing tiles with nothing behind them.", "HAVE", b"\x02\x00\x00\x00\x00\x05"),
-        _bad_frame("No tiles.", "HAVE", b"\x02\x00\x00\x00\x00\x05\x00"),
-        _bad_frame("Half a long run.", "HAVE", b"\x02\x00\x00\x00\x00\x05\xe0"),
     ]
 
 
-FILES = {"item_head": head_rows, "transfer": transfer_rows, "session_binary": binary_rows}
+FILES = {
+    "item_head": head_rows,
+    "transfer": transfer_rows,
+    "session_binary": lambda: binary_rows() + carried_rows(),
+}
