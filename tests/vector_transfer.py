@@ -123,7 +123,6 @@ def _bad_frame(name, kind, frame):
 
 def binary_rows():
     place = [INCARNATION, 1, 300]
-    two = [[18, 36], [300, 2_600]]
     return [
         _frame(
             "A call.",
@@ -165,6 +164,12 @@ def binary_rows():
         _bad_frame("A question of two bytes.", "POLL", b"\x45\x00"),
         _bad_frame("A question beyond the last number.", "POLL", b"\x45\x20\x00"),
         _bad_frame("A question about half a place.", "POLL", frames.encode_poll(1, place[:2])),
+    ]
+
+
+def have_rows():
+    two = [[18, 36], [300, 2_600]]
+    return [
         _frame("All is held.", "HAVE", frames.encode_have(77, 0, 4_096, [], 64), [77, 4_096, 0, [], 0]),
         _frame(
             "Two gaps, the second with a long run behind it.",
@@ -229,5 +234,5 @@ def carried_rows():
 FILES = {
     "item_head": head_rows,
     "transfer": transfer_rows,
-    "session_binary": lambda: binary_rows() + carried_rows(),
+    "session_binary": lambda: binary_rows() + have_rows() + carried_rows(),
 }
