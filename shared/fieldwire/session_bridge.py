@@ -115,6 +115,10 @@ class BridgeSession(Session):
         """Asks the device to seal what is open, so that it can be sent."""
         self._command("seal", None)
 
+    def request_prompt(self):
+        """Asks the device to end its program and give its interpreter's prompt to whoever is on its port."""
+        self._command("maintenance", None)
+
     def want(self, places, budget):
         """Asks for these segments only, [[incarnation, stream, [[first, last] ...]] ...], of so many bytes at most.
 

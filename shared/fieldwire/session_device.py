@@ -403,8 +403,8 @@ class DeviceSession(Session):
             self._control += 1
             if command == "object" and argument is not None:
                 self._tell("object", argument)
-            elif command == "seal":
-                self._tell("seal")
+            elif command in ("seal", "maintenance"):
+                self._tell(command)
             else:
                 self._drop("frame-unknown")
         self._control_answer = self._tagged(session_frames.encode("CTRL", [number, command, None]))
