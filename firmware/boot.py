@@ -1,10 +1,10 @@
-"""Runs before main.py: prepares the interpreter for an agent that owns the port and runs for months."""
+"""Runs before main.py: prepares the interpreter for an agent that runs for months."""
 
 import gc
 
 import micropython
 
-# A byte 0x03 inside a frame must not interrupt the agent.
+# A byte 0x03 of a frame must not end the start; main.py gives who asks for it the prompt.
 if hasattr(micropython, "kbd_intr"):
     micropython.kbd_intr(-1)
 

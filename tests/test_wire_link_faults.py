@@ -256,3 +256,24 @@ def test_losses_of_every_rate_drain_on_every_link():
                 pair.lost = lost
                 open_pair(pair, pair.now_ms + 50_000_000)
             drained(pair)
+
+
+def test_what_came_late_and_was_freed_is_asked_about_until_an_answer_says_so():
+    pair = segments_pair(3_000, link=radio())
+    late, haves = [], []
+
+    def lost(from_device, frame):
+        if from_device and frame[0] & 0x80 and not late:
+            late.append(frame)
+            return True
+        if frame[0] == 0x02 and late and len(haves) < 4:
+            haves.append(frame)
+            if len(haves) == 1:
+                pair.bridge.receive(late[0], pair.now_ms)
+            return len(haves) > 1  # the answers after the first one are lost
+        return False
+
+    pair.lost = lost
+    open_pair(pair, 600_000)
+    drained(pair)
+    assert len(haves) == 4 and not [event for event in pair.device_events if event[0] == "closed"]

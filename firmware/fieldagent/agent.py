@@ -65,6 +65,7 @@ class Agent:
         self._tend_at_ms = 0
         self._asks_left = 0
         self._asked_ms = None
+        self.maintenance = False  # a bridge asks for the prompt
         self.freed = 0
         self.derived = 0
         self.exchanges = 0
@@ -265,6 +266,9 @@ class Agent:
     def _on_seal(self, now_ms):
         self.observer.want_seals()
 
+    def _on_maintenance(self, now_ms):
+        self.maintenance = True
+
     def _on_idle(self, now_ms):
         if not self.journal.held():
             self._attestations.forget_before(self._boot)
@@ -285,6 +289,7 @@ class Agent:
         "custody": _on_custody,
         "rejected": _on_rejected,
         "seal": _on_seal,
+        "maintenance": _on_maintenance,
         "idle": _on_idle,
         "closed": _on_closed,
         "object": _on_object,

@@ -10,6 +10,7 @@ from binascii import hexlify
 from fieldagent import identity, sensors
 from fieldagent.borrowed import Borrowed
 from fieldagent.clock import Clock, next_boot
+from fieldagent.drivers import prompt
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.journal_files import Files
 from fieldagent.random_source import RandomSource
@@ -37,16 +38,22 @@ def run(board, root=""):
 
 
 async def serve(board, root=""):
-    """What cannot be remedied here is printed as one line."""
+    """Until the prompt is asked for. What cannot be remedied here is printed as one line."""
+    ports = prompt.Prompt()
+    ports.take()
     try:
-        while True:  # a board whose key was rotated starts again as another device
-            await _serve(board, Files(root))
+        if await prompt.wanted(board, Clock(board.ticks_ms)):
+            return
+        while not await _serve(board, Files(root)):
+            pass  # a board whose key was rotated starts again as another device
     except (ConfigError, StorageError) as error:
         print("error", error)
+    finally:
+        ports.give_back()
 
 
 async def _serve(board, files):
-    """One boot's work; returns when the device's key was rotated."""
+    """One boot's work; returns when the device's key was rotated, True when its bridge asked for the prompt."""
     boot = next_boot(files)
     clock = Clock(board.ticks_ms)
     links = board.links()
@@ -80,7 +87,7 @@ async def _serve(board, files):
             return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
 
     try:
-        await _work(board, clock, agent, up, local, status, hand_over)
+        return await _work(board, clock, agent, up, local, status, hand_over)
     finally:
         agent.stop()
 
@@ -131,12 +138,14 @@ def _reader(board, clock):
 
 
 async def _work(board, clock, agent, up, local, status, hand_over):
-    """Until the device's key is rotated."""
+    """Until the device's key is rotated: False; or its bridge asks for the prompt: True, once the answer has left."""
     agent.start(clock.now_ms())
     while True:
         moved = up.turn(agent.uplink, clock)
         if agent.uplink.rotate_start is not None and await hand_over(agent):
-            return
+            return False
+        if agent.maintenance and up.is_clear(clock.now_ms()) and not moved:
+            return True
         if local is not None:
             moved = local.turn(agent.neighbours, clock) or moved
         now_ms = clock.now_ms()

@@ -106,6 +106,15 @@ class App:
             self.desk.submit_many(found)
             self._changed()
 
+    def _ask_for_prompts(self) -> None:
+        """Who lays `<device id>.prompt` beside the link keys wants to work on that device when it is on the line."""
+        for path in sorted((self.folder / self.config.bridge.links).glob("*.prompt")):
+            for _, link in self.links:
+                if link.device is not None and link.device.hex() == path.stem:
+                    log.info("device %s is asked for its prompt", path.stem)
+                    link.ask_for_prompt()
+                    path.unlink(missing_ok=True)
+
     def _own_credential(self, mesh: bytes) -> bytes:
         for identity, one in self.desk.state.trust.credentials.items():
             if one.public == self.signer.public and one.claims[tokens.MESH] == mesh:
@@ -211,6 +220,7 @@ class App:
             if time.monotonic() - self._looked_at > LOOK_S:
                 self._looked_at = time.monotonic()
                 self._look_at_folder()
+                self._ask_for_prompts()
 
     async def _dial(self, address: str) -> None:
         """Call whenever there is news and nothing waits to be placed; now and then without news of our own."""

@@ -127,6 +127,12 @@ class DeviceLink:
             self._next_down()
             self._pump()
 
+    def ask_for_prompt(self) -> None:
+        """The device on the line is to end its program, so that somebody at its port has the interpreter's prompt."""
+        if self._session is not None and self.device is not None:
+            self._session.request_prompt()
+            self._pump()
+
     def hand_down_revocations(self) -> None:
         """Tell the device on the line what authorities of its mesh took back, as far as it was not told. SPEC 8.8"""
         if self.device is None or not self.desk.state.trust.revocations:
@@ -171,7 +177,7 @@ class DeviceLink:
             self._item(*rest)
         elif name == "awaited":
             self._promise(*rest)
-        elif name == "answered":
+        elif name == "answered" and rest[0] == "object":
             self._answered()
         elif name == "exchange":
             self._exchange(rest[0])

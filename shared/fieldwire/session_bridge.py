@@ -8,7 +8,7 @@ SPEC 8.2 to 8.5
 from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
-from fieldwire.session_core import TRIES_MAX, Session
+from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
 from fieldwire.session_frames import FOLLOWS, KNOWN, LOST, NO_TAG, TAG_SIZE, VERSION
 from fieldwire.session_incoming import Incoming
 from fieldwire.session_time import Exchanges
@@ -129,6 +129,10 @@ class BridgeSession(Session):
     def request_seal(self):
         """Asks the device to seal what is open, so that it can be sent."""
         self._command("seal", None)
+
+    def request_prompt(self):
+        """Asks the device to end its program and give its interpreter's prompt to whoever is on its port."""
+        self._command("maintenance", None)
 
     def want(self, places, budget):
         """Asks for these segments only, [[incarnation, stream, [[first, last] ...]] ...], of so many bytes at most.
@@ -341,8 +345,9 @@ class BridgeSession(Session):
         if countdown:
             self._mark = tile
             wait_ms = 0
-            if not self._link.duplex:
-                wait_ms = (countdown - 1) * self._link.wire_ms(session_frames.data_max(self._link.frame_max))
+            if countdown > 1 and not self._link.duplex:
+                longest_ms = self._link.wire_ms(session_frames.data_max(self._link.frame_max))
+                wait_ms = (countdown - 1) * longest_ms + MARGIN_MS
             self._answer_at_ms = now_ms + wait_ms
 
     def _on_poll(self, body, frame, now_ms):

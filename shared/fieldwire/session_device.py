@@ -8,7 +8,7 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_burst import Burst
-from fieldwire.session_core import TRIES_MAX, Session
+from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
     HAVE_BYTES,
@@ -28,6 +28,7 @@ from fieldwire.transfer_sending import Gone
 _ASKS_BEFORE_OFFER = const(3)
 _ASK_DOUBLINGS_MAX = const(8)
 _TRIES_BEFORE_HELLO = const(2)
+_ASKED, _ANSWERED = const(0), const(1)
 
 # SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
 # does itself; what a state does not list is dropped and counted.
@@ -103,7 +104,7 @@ class DeviceSession(Session):
         self._turn_left = 0  # units that the bridge still sends before it listens
         self._awaited = None
         self._asks = 0
-        self._gone = False
+        self._gone = None  # about an item that was freed on its way: _ASKED, then _ANSWERED
         self._look_at_ms = 0
         self._listen_ms = 0  # when the bridge reckons that a burst has ended
         self._idle_at = None  # where the transfer ended when it was last told to be idle
@@ -235,13 +236,13 @@ class DeviceSession(Session):
         if found is None:
             self._nothing_to_send(now_ms)
             return None
-        self._gone = False
+        self._gone = None
         frame, countdown = found
         self._sent(frame, now_ms)
         if not self._link.duplex and countdown:
             # The bridge may have to reckon from this one with frames as long as can be.
             longest = self._link.wire_ms(session_frames.data_max(self._link.frame_max))
-            self._listen_ms = max(self._listen_ms, self._silent_ms + (countdown - 1) * longest)
+            self._listen_ms = max(self._listen_ms, self._silent_ms + (countdown - 1) * longest + MARGIN_MS)
             if countdown == 1:
                 self._silent_ms = self._listen_ms
                 self._step("poll")
@@ -250,10 +251,10 @@ class DeviceSession(Session):
 
     def _on_gone(self):
         """What is to go again was freed: it came late, as the next answer will say, or it never will come."""
-        if self._gone:
+        if self._gone == _ANSWERED:
             self._lose("gone")
             return self._last_frame()
-        self._gone = True
+        self._gone = _ASKED
         self._ask()
         return None
 
@@ -278,7 +279,7 @@ class DeviceSession(Session):
         """No answer came: frames that have to go ask once more, or a bare question does."""
         # A bridge that restarted, or met a copy of an old call, listens again to one that confirms.
         self._hello = not self._burst.confirmed or self._tries > _TRIES_BEFORE_HELLO
-        if self._awaited is None:
+        if self._awaited is None and self._gone is None:
             self._burst.fill()
             if self._burst.waits():
                 self._burst.begin_again()
@@ -299,6 +300,8 @@ class DeviceSession(Session):
             self._lose("lost")
             return
         self._awaited = None
+        if self._gone is not None:
+            self._gone = _ANSWERED
         progress = self._burst.take(question, base, held, told_to if flags & MORE else None)
         self._tries = 0 if progress else self._tries + 1
         if self._tries > TRIES_MAX:  # it answers, and yet holds nothing of what it is sent
@@ -413,8 +416,8 @@ class DeviceSession(Session):
             self._control += 1
             if command == "object" and argument is not None:
                 self._tell("object", argument)
-            elif command == "seal":
-                self._tell("seal")
+            elif command in ("seal", "maintenance"):
+                self._tell(command)
             else:
                 self._drop("frame-unknown")
         self._control_answer = self._tagged(session_frames.encode("CTRL", [number, command, None]))

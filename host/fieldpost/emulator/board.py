@@ -9,6 +9,7 @@ import hashlib
 import json
 import os
 import shutil
+import signal
 import socket
 import subprocess
 from asyncio import get_running_loop
@@ -27,6 +28,7 @@ from fieldpost.emulator.world import World, monotonic_us
 
 # What board.reset() leaves with.
 RESET_EXIT = 75
+INTERRUPT = b"\x03"
 TAIL_LINES = 20
 
 Reading = int | str | list[int] | None
@@ -57,6 +59,7 @@ class BoardSpec:
     heap_bytes: int | None = None
     start_ms: int = 0
     unique_id: bytes | None = None
+    prompt: bool = False  # its cable's port is the interpreter's prompt too
     files: Mapping[str, bytes] = field(default_factory=dict)
 
     def hardware_id(self) -> bytes:
@@ -77,7 +80,8 @@ class EmulatedBoard:
         self.power_ons = 0
         self.failure: EmulatorError | None = None
         self.on_failure: Callable[[EmulatorError], None] = lambda _failure: None
-        self._cable = Cable(run.resolve() / f"{spec.name}.uart")
+        into_board = self._interrupt if spec.prompt else bytes
+        self._cable = Cable(run.resolve() / f"{spec.name}.uart", into_board)
         self._profile = profile
         self._world = world
         self._hub = hub
@@ -214,6 +218,14 @@ class EmulatedBoard:
         }
         path.write_text(json.dumps(config))
         return path
+
+    def _interrupt(self, data: bytes) -> bytes:
+        """Byte 3 interrupts a program that left the prompt on its port; one that took it off gets a byte like any."""
+        process = self._process
+        if process is None or INTERRUPT not in data or not runtime.catches_interrupts(process.pid):
+            return data
+        process.send_signal(signal.SIGINT)
+        return data.replace(INTERRUPT, b"")
 
     def _power_down(self) -> None:
         self._process = None

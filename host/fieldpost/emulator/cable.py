@@ -14,15 +14,18 @@ CHUNK_BYTES = 4096
 
 
 class Cable:
-    """Joins a board's UART (a descriptor, given at each power-on) and a PTY (made at each plug)."""
+    """Joins a board's UART (a descriptor, given at each power-on) and a PTY (made at each plug).
 
-    def __init__(self, path: Path) -> None:
+    `into_board(bytes)` gives what the board gets of them.
+    """
+
+    def __init__(self, path: Path, into_board: Callable[[bytes], bytes] = bytes) -> None:
         self.path = path
         self._master: int | None = None
         self._slave: int | None = None
         self._uart: int | None = None
         self._to_host = _Flow(lambda: self._uart, lambda: self._master)
-        self._to_board = _Flow(lambda: self._master, lambda: self._uart)
+        self._to_board = _Flow(lambda: self._master, lambda: self._uart, into_board)
 
     @property
     def plugged(self) -> bool:
@@ -82,9 +85,15 @@ class Cable:
 class _Flow:
     """One direction. Bytes that have no receiver are lost; a full receiver stops the reading."""
 
-    def __init__(self, source: Callable[[], int | None], sink: Callable[[], int | None]) -> None:
+    def __init__(
+        self,
+        source: Callable[[], int | None],
+        sink: Callable[[], int | None],
+        through: Callable[[bytes], bytes] = bytes,
+    ) -> None:
         self._source = source
         self._sink = sink
+        self._through = through
         self._held = b""
         self._watched: list[Callable[[], object]] = []
 
@@ -127,7 +136,7 @@ class _Flow:
         sink = self._sink()
         if sink is None:
             return
-        self._held = data
+        self._held = self._through(data)
         self._push(sink)
         if self._held:
             self._unwatch()

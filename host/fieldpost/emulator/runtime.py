@@ -63,3 +63,13 @@ def die_with(supervisor: int) -> Callable[[], None]:
             os.kill(os.getpid(), signal.SIGKILL)
 
     return arm
+
+
+def catches_interrupts(pid: int) -> bool:
+    """Whether a process handles SIGINT: MicroPython does as long as byte 3 is to interrupt it."""
+    try:
+        status = Path(f"/proc/{pid}/status").read_text()
+    except OSError:
+        return False
+    [caught] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
+    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)

@@ -1,6 +1,6 @@
 """How near the link comes to its channel's limit, what its words cost, and what faults do to it.
 
-Decides which figures there are, and their order. All but the real board's are of simulated time and the same on each run.
+Decides which figures there are, and their order. Simulated time gives the same figures each run.
 """
 
 from collections.abc import Iterator

@@ -59,13 +59,8 @@ def ours(terms: Lora, channel: Channel, seed: int, sizes: list[int], resumes: bo
     for count, (begin_us, end_us) in enumerate(contacts(seed), 1):
         if begin_us > LONGEST_US:
             break
-        old_device, old_bridge = ends.device, ends.bridge
-        if resumes and old_device is not None:
-            ends.call(begin_us // 1_000, old_device.sending, old_bridge.incoming)
-        else:
-            ends.call(begin_us // 1_000)
-        spent_us = one_contact(medium, terms, ends, air, begin_us, end_us)
-        contact_us += spent_us
+        ends.call(begin_us // 1_000, resumes)
+        contact_us += one_contact(medium, terms, ends, air, begin_us, end_us)
         if ends.idle:
             if len(ends.shelf.held) != len(sizes):
                 raise Stuck(f"seed {seed}: the device believes that all is held, and it is not")

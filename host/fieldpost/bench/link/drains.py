@@ -87,12 +87,14 @@ def serial_line(terms: Serial, error_rate: float, seed: int) -> SerialLine:
 def session_seconds(carrier: Carrier, terms: Lora | Serial, seed: int, sizes: list[int]) -> float:
     """How long our session takes, from its first call on."""
     ends = Ends(Random(f"ends/{seed}"), terms, sizes)
-    ends.call(BEGIN_US // 1_000)
     simulation = Simulation(carrier, ends.settle, BEGIN_US)
-    simulation.join(D, ends.device, terms.turnaround_ms, not terms.duplex)
-    simulation.join(B, ends.bridge, terms.turnaround_ms, not terms.duplex)
-    if not simulation.run(LONGEST_US, lambda: ends.idle):
-        raise Stuck(f"seed {seed}: device {ends.device.state}, bridge {ends.bridge.state}")
+    while not ends.idle:
+        if simulation.now_us >= LONGEST_US:
+            raise Stuck(f"seed {seed}: device {ends.device.state}, bridge {ends.bridge.state}")
+        ends.call(simulation.now_ms)  # a session that ended is followed by another, as on a board
+        simulation.join(D, ends.device, terms.turnaround_ms, not terms.duplex)
+        simulation.join(B, ends.bridge, terms.turnaround_ms, not terms.duplex)
+        simulation.run(LONGEST_US, lambda: ends.idle or "closed" in (ends.device.state, ends.bridge.state))
     if len(ends.shelf.held) != len(sizes):
         raise Stuck(f"seed {seed}: the device believes that all is held, and it is not")
     return (simulation.now_us - BEGIN_US) / 1e6

@@ -94,8 +94,10 @@ class Ends:
         self.device: Any = None
         self.bridge: Any = None
 
-    def call(self, now_ms: int, sending: Any = None, incoming: Any = None) -> None:
-        """A contact begins; `sending` and `incoming` are what the sessions before left, or None."""
+    def call(self, now_ms: int, resumes: bool = True) -> None:
+        """A contact begins, and goes on with what the sessions before left."""
+        sending = self.device.sending if resumes and self.device is not None else None
+        incoming = self.bridge.incoming if resumes and self.bridge is not None else None
         self.device = DeviceSession(
             DEVICE, 1, K_DEV, self._random.randbytes(8), self.journal, self.terms, sending
         )
