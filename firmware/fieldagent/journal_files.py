@@ -114,6 +114,13 @@ class Files:
         with self.reader(name) as file:
             return file.seek(0, 2)
 
+    def free_bytes(self):
+        """Bytes that the file system has left."""
+        try:
+            return self._system.free_bytes(self._root)
+        except OSError as cause:
+            raise StorageError("cannot tell the free space of the flash (%s)" % cause)
+
     def reader(self, name):
         try:
             return self._system.open(self.path(name), "rb")
@@ -160,6 +167,10 @@ class System:
 
     def open(self, path, mode):
         return open(path, mode)
+
+    def free_bytes(self, path):
+        found = os.statvfs(path)
+        return found[0] * found[3]
 
     def ilistdir(self, path):
         if hasattr(os, "ilistdir"):

@@ -126,14 +126,27 @@ def open_segment(data, public, device, verify):
 
     `public` is the key of `device`; every leaf is checked against the seal.
     """
+    message, body, leaves, root = _proven(data, public, verify)
+    opened = [(check_leaf(body, device, leaf, index), leaf) for index, leaf in enumerate(leaves)]
+    return body, seal_hash(message.protected_bytes, root), opened, root
+
+
+def check_segment(data, public, device, verify):
+    """WireError unless open_segment would open it; takes the room of one observation at a time."""
+    _, body, leaves, _ = _proven(data, public, verify)
+    for index, leaf in enumerate(leaves):
+        check_leaf(body, device, leaf, index)
+
+
+def _proven(data, public, verify):
+    """(Sign1, SealBody, leaves, root) of a segment whose seal verifies; no leaf was compared with it yet."""
     seal_bytes, leaves = decode_segment(data)
     message, body = _decode_plain(seal_bytes)
     if len(leaves) != body.count:
         _bad("%d leaves under a seal of %d" % (len(leaves), body.count))
     root = merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
     cose.check(message, public, verify, root)
-    opened = [(check_leaf(body, device, leaf, index), leaf) for index, leaf in enumerate(leaves)]
-    return body, seal_hash(message.protected_bytes, root), opened, root
+    return message, body, leaves, root
 
 
 def receipt(seal_bytes, leaf_hashes, index):
