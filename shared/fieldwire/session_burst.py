@@ -14,7 +14,8 @@ from fieldwire.transfer_sending import Sending
 # Frames between two questions: enough that asking costs a hundredth, few enough to fit the receiver's window.
 _FRAMES_MAX = const(96)
 _WINDOW_PARTS = const(3)
-_OPEN_QUESTIONS = const(2)
+# Where both may talk at once: so many questions in the time of a burst, so that a lost one stops nothing.
+_OPEN_QUESTIONS = const(4)
 _PIECE = const(512)
 
 
@@ -55,7 +56,7 @@ class Burst:
         """One frame until the bridge has answered, then many."""
         most = _frames(self._pace.tiles)
         if self._duplex:
-            most = max(1, most // 2)
+            most = max(1, most // (2 * _OPEN_QUESTIONS))
         self._left = most if self.confirmed else 1
 
     def begin_again(self):
@@ -70,7 +71,7 @@ class Burst:
         return not self._duplex and 0 < self._left < COUNTDOWN_MAX
 
     def may_ask_more(self):
-        """Where both may talk at once, sending goes on until a second question is open."""
+        """Where both may talk at once, sending goes on until some questions are open."""
         return self._duplex and len(self._asked) < _OPEN_QUESTIONS
 
     def frame(self):
