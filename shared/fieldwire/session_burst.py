@@ -17,6 +17,7 @@ _WINDOW_PARTS = const(3)
 # Where both may talk at once: so many questions in the time of a burst, so that a lost one stops nothing.
 _OPEN_QUESTIONS = const(4)
 _PIECE = const(512)
+_PLENTY = const(4)  # frames: more than a countdown
 
 
 def _frames(tiles):
@@ -76,9 +77,12 @@ class Burst:
 
     def frame(self):
         """(frame, countdown) of the next DATA, None when there is nothing to send; raises Gone."""
-        self.fill()
+        if not self.counting():
+            self.fill()
         tiles = self._pace.tiles
-        found = self.sending.frame(tiles)
+        # Counted frames do not grow: who hears one knows how long those behind it take at most.
+        last = not self._duplex and min(self._left, self.sending.frames_left(tiles, _PLENTY)) <= COUNTDOWN_MAX
+        found = self.sending.frame(tiles, last)
         if found is None:
             self._left = 0
             return None
