@@ -165,6 +165,15 @@ def test_a_countdown_tells_how_many_frames_follow_and_nothing_comes_between():
                 assert following[0] & 0x80 and session_frames.decode("DATA", following)[1] == countdown - 1
 
 
+def test_counted_frames_do_not_grow():
+    pair = lossy(segments_pair(*[1_111] * 12, link=radio()), 30, 5)
+    drained(open_pair(pair, 10_000_000))
+    sent = data_of(pair)
+    for (_, countdown, tiles), (_, following, then) in zip(sent, sent[1:]):
+        if countdown > 1:
+            assert following == countdown - 1 and then <= tiles
+
+
 def test_an_answer_comes_when_the_last_frames_of_a_burst_are_lost():
     pair = segments_pair(3_000, link=radio())
 

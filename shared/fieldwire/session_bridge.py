@@ -346,8 +346,7 @@ class BridgeSession(Session):
             self._mark = tile
             wait_ms = 0
             if countdown > 1 and not self._link.duplex:
-                longest_ms = self._link.wire_ms(session_frames.data_max(self._link.frame_max))
-                wait_ms = (countdown - 1) * longest_ms + MARGIN_MS
+                wait_ms = (countdown - 1) * self._link.wire_ms(len(frame)) + MARGIN_MS
             self._answer_at_ms = now_ms + wait_ms
 
     def _on_poll(self, body, frame, now_ms):

@@ -14,8 +14,10 @@ from fieldwire.transfer_sending import Sending
 # Frames between two questions: enough that asking costs a hundredth, few enough to fit the receiver's window.
 _FRAMES_MAX = const(96)
 _WINDOW_PARTS = const(3)
-_OPEN_QUESTIONS = const(2)
+# Where both may talk at once: so many questions in the time of a burst, so that a lost one stops nothing.
+_OPEN_QUESTIONS = const(4)
 _PIECE = const(512)
+_PLENTY = const(4)  # frames: more than a countdown
 
 
 def _frames(tiles):
@@ -55,7 +57,7 @@ class Burst:
         """One frame until the bridge has answered, then many."""
         most = _frames(self._pace.tiles)
         if self._duplex:
-            most = max(1, most // 2)
+            most = max(1, most // (2 * _OPEN_QUESTIONS))
         self._left = most if self.confirmed else 1
 
     def begin_again(self):
@@ -70,14 +72,17 @@ class Burst:
         return not self._duplex and 0 < self._left < COUNTDOWN_MAX
 
     def may_ask_more(self):
-        """Where both may talk at once, sending goes on until a second question is open."""
+        """Where both may talk at once, sending goes on until some questions are open."""
         return self._duplex and len(self._asked) < _OPEN_QUESTIONS
 
     def frame(self):
         """(frame, countdown) of the next DATA, None when there is nothing to send; raises Gone."""
-        self.fill()
+        if not self.counting():
+            self.fill()
         tiles = self._pace.tiles
-        found = self.sending.frame(tiles)
+        # Counted frames do not grow: who hears one knows how long those behind it take at most.
+        last = not self._duplex and min(self._left, self.sending.frames_left(tiles, _PLENTY)) <= COUNTDOWN_MAX
+        found = self.sending.frame(tiles, last)
         if found is None:
             self._left = 0
             return None

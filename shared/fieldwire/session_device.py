@@ -240,9 +240,9 @@ class DeviceSession(Session):
         frame, countdown = found
         self._sent(frame, now_ms)
         if not self._link.duplex and countdown:
-            # The bridge may have to reckon from this one with frames as long as can be.
-            longest = self._link.wire_ms(session_frames.data_max(self._link.frame_max))
-            self._listen_ms = max(self._listen_ms, self._silent_ms + (countdown - 1) * longest + MARGIN_MS)
+            # The bridge may have to reckon from this one.
+            rest_ms = (countdown - 1) * self._link.wire_ms(len(frame)) + MARGIN_MS
+            self._listen_ms = max(self._listen_ms, self._silent_ms + rest_ms)
             if countdown == 1:
                 self._silent_ms = self._listen_ms
                 self._step("poll")

@@ -104,11 +104,6 @@ def _decode_data(frame, end):
     return [head & SPAN - 1, head >> 13 & 3, frame[DATA_HEAD:]]
 
 
-def data_max(frame_max):
-    """Bytes of the longest DATA."""
-    return DATA_HEAD + (frame_max - DATA_HEAD) // TILE * TILE
-
-
 def encode_poll(mark, awaited):
     """POLL: `mark` comes back in the HAVE; `awaited`: the place of a segment without custody, or None.
 

@@ -77,16 +77,18 @@ class Sending:
             count += (hi - lo + size - 1) // size
         return min(count, most)
 
-    def frame(self, size):
-        """(first tile, bytes) of the next frame of at most `size` tiles; None when there is nothing to send."""
-        if self._resend:
-            lo, hi = self._resend[0]
-            hi = min(hi, lo + size)
-        else:
-            lo = self._next
-            hi = min(self._limit(), lo + size)
-            if hi <= lo:
-                return None
+    def frame(self, size, longest=False):
+        """(first tile, bytes) of the next frame of at most `size` tiles; None when there is nothing to send.
+
+        What was lost goes first; where the longest frame is asked for, whatever makes that.
+        """
+        pieces = self._resend + [(self._next, self._limit())]
+        lo, hi = pieces[0]
+        if longest:
+            lo, hi = max(pieces, key=lambda one: min(size, one[1] - one[0]))
+        hi = min(hi, lo + size)
+        if hi <= lo:
+            return None
         data = self._bytes(lo, hi)
         self._next = max(self._next, hi)
         self._resend = ranges.remove(self._resend, lo, hi)
