@@ -72,6 +72,9 @@ class FakeFlash:
             raise PowerCut
         self.folders.add(path)
 
+    def free_bytes(self, path):
+        return (1 << 24) - sum([len(data) for data in self.kept.values()])
+
     def ilistdir(self, path):
         below = path if path.endswith("/") else path + "/"
         rows = [

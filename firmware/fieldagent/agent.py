@@ -56,6 +56,7 @@ class Agent:
         self.outbox = Outbox(self.journal, self.observer, self._offered_tokens, files)
         self.uplink = Uplink(identity, boot, self.outbox, link, random_bytes)
         self.neighbours = self._neighbours(attestation) if config.neighbours else None
+        self._carry = None
         self._samplers = [Sampler(reading, read_of(reading.sensor)) for reading in config.observe]
         self._battery = None
         if battery_mv is not None and config.seal_low_battery_mv is not None:
@@ -87,6 +88,14 @@ class Agent:
             self.journal.heads,
             self._random_bytes,
             self._config,
+        )
+
+    def share(self, local):
+        """Carries others' segments, or has its own carried, over the local link of these terms. SPEC 8.11"""
+        from fieldagent import carrying
+
+        self.neighbours, self._carry = carrying.join(
+            self.neighbours, self.uplink, self.journal, self._identity, self._files, self._config, local
         )
 
     def _part_from_former(self, files):
@@ -260,6 +269,9 @@ class Agent:
     def _on_custody(self, now_ms, incarnation, stream, first, last):
         self.freed += self.outbox.custody(incarnation, stream, first, last)
 
+    def _on_carried(self, now_ms, *told):
+        self._carry.settle(self.uplink.bridge, *told)
+
     def _on_rejected(self, now_ms, incarnation, stream, segment, code):
         self.outbox.reject(incarnation, stream, segment)
 
@@ -287,6 +299,7 @@ class Agent:
         "exchange": _on_exchange,
         "early": _on_early,
         "custody": _on_custody,
+        "carried": _on_carried,
         "rejected": _on_rejected,
         "seal": _on_seal,
         "maintenance": _on_maintenance,

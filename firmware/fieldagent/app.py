@@ -80,6 +80,8 @@ async def _serve(board, files):
     up = uart if settings.radio is None else _radio(board, files, settings.radio)
     agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv)
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
+    if local is not None and (settings.carry_bytes or settings.hand_over):
+        agent.share(local)
     status = Status(board, known, boot, agent, settings.status_ms)
 
     async def hand_over(agent):

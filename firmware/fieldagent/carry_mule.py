@@ -156,7 +156,9 @@ class Mule:
             carry_frames.encode(FETCH, [self._identity.device, self._device, self._fetch.item, at, end])
         )
         frames = 1 + (end - at + step - 1) // step
-        wait_ms = frames * self._link.wire_ms(self._link.frame_max) + 2 * self._link.turnaround_ms + _MARGIN_MS
+        wait_ms = (
+            frames * self._link.wire_ms(self._link.frame_max) + 2 * self._link.turnaround_ms + _MARGIN_MS
+        )
         self._due_ms = now_ms + (wait_ms << min(self._tries, 4))
         self._asked_end = end
 

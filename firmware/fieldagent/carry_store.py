@@ -17,6 +17,8 @@ _SEGMENT, _TOKEN = ".seg", ".tok"
 _BLOCK = const(4_096)  # a file takes whole blocks of the flash
 _ID = const(16)
 _SEGMENTS_MAX = const(128)
+# Files that a segment may bring along: four credentials, a boot attestation, and the custody that comes back.
+_BESIDE = const(6)
 # 3 KB that are written anew with each; one that is forgotten costs another way to a bridge.
 _RECEIPTS_MAX = const(32)
 _REFUSED_MAX = const(64)
@@ -97,13 +99,18 @@ class CarryStore:
         if place in self._segments or place in self._refused or len(self._segments) >= _SEGMENTS_MAX:
             return False
         for receipt in self._receipts:
-            if receipt[0] == device and receipt[2:4] == [incarnation, stream] and receipt[4] <= segment <= receipt[5]:
+            if (
+                receipt[0] == device
+                and receipt[2:4] == [incarnation, stream]
+                and receipt[4] <= segment <= receipt[5]
+            ):
                 return False
-        size = blocks(length + 8 * _ID)
+        size = blocks(length + _BESIDE * _ID)
         theirs = sum([blocks(row[0]) for one, row in self._segments.items() if one[0] == device])
-        if theirs + size > self._total // 4 or self._used() + size > self._total:
+        if theirs + size > self._total // 4:
             return False
-        return self._files.free_bytes() - size >= self._own_need()
+        size += _BESIDE * _BLOCK
+        return self._used() + size <= self._total and self._files.free_bytes() - size >= self._own_need()
 
     def _used(self):
         return sum([blocks(size) for _, size in self._files.entries(FOLDER)])

@@ -37,6 +37,12 @@ def _config(source, schemas):
     found.seal_on_link = sealing.take("on_link", _boolean, True)
     found.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
     sealing.end()
+    carrying = source.inner("carry")
+    found.carry_bytes = carrying.take("bytes", _integer(65_536, 1 << 30), None)
+    carrying.end()
+    found.hand_over = take("hand_over", _boolean, False)
+    if (found.carry_bytes or found.hand_over) and not found.neighbours:
+        source.fail("neighbours", "true, since carrying goes over the local link")
     found.radio = _radio(source.inner("radio"))
     found.observe = [_reading(entry, schemas) for entry in source.rows("observe")]
     found.derive = [_rule(entry, schemas) for entry in source.rows("derive")]

@@ -34,7 +34,9 @@ class LocalLink:
         return self._first([part.next_event for part in [self._neighbours] + self._parts])
 
     def to_send(self, now_ms):
-        return self._first([lambda part=part: part.to_send(now_ms) for part in [self._neighbours] + self._parts])
+        return self._first(
+            [lambda part=part: part.to_send(now_ms) for part in [self._neighbours] + self._parts]
+        )
 
     def _first(self, calls):
         for call in calls:

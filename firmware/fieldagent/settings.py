@@ -71,6 +71,8 @@ class Config:
     seal_age_ms: int
     seal_on_link: bool
     seal_low_battery_mv: "int | None"
+    carry_bytes: "int | None"
+    hand_over: bool
     radio: "LoraRadio | EspNowRadio | None"
     observe: "list[Reading]"
     derive: "list[Rule]"

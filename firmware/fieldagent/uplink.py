@@ -43,8 +43,14 @@ class Uplink:
         self._call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
         self._silence_ms = max(_SILENCE_MS, 4 * self._call_ms)
         self._burst_ms = longest_ms(link)
+        self.new_carried = None  # on a mule: () -> a session_carried.Carried for one session
         self._anew = False  # the transfer ended, not the contact: call at once
         self.bridge = None
+
+    @property
+    def own_outbox(self):
+        """What waits under the present device's id."""
+        return self._present[2]
 
     def start(self, now_ms):
         """Forgets the session there was, and calls. Idempotent for the bridge."""
@@ -58,7 +64,10 @@ class Uplink:
         self._speaker = self._former if others_turn else self._present
         device, k_dev, outbox = self._speaker
         sending = self._sendings.pop(device, None)  # what the last contact had begun goes on in this one
-        self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link, sending)
+        carried = None
+        if self.new_carried is not None and self._speaker is self._present:
+            carried = self.new_carried()
+        self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link, sending, carried)
         self._session.open(now_ms)
 
     def receive(self, frame, now_ms):
