@@ -35,6 +35,7 @@ def test_six_boards_ran_micropython_and_everything_they_signed_was_drained(playe
         assert board["runtime"].startswith("micropython")
         assert board["signed"] == board["journalled"] == board["drained"] > 20
     assert sum(board["reboots"] for board in boards) == 1
+    assert {board["name"]: board["link"] for board in boards if board["link"] != "cable"} == {"b3": "SF7/250"}
     assert {board["name"] for board in boards if board["derived"]} >= {"a2", "b1", "b2"}
 
 

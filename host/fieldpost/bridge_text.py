@@ -15,6 +15,9 @@ class BridgeSetup:
     name: str
     peer_roots: tuple[bytes, ...] = ()
     links: tuple[tuple[str, int], ...] = ()  # (port, baud)
+    radios: tuple[
+        tuple[str, int, int, int], ...
+    ] = ()  # (port of the gateway, channel_khz, factor, bandwidth_khz)
     listen: str | None = None
     dial: str | None = None
     meet_every_s: float = 10.0
@@ -43,6 +46,7 @@ def bridge_toml(mesh: str, own: tuple[bytes, bytes], setup: BridgeSetup) -> str:
         "",
         "# A serial port; repeat the table for each.",
         *_link_tables(setup.links),
+        *_radio_tables(setup.radios),
         "# Where other bridges meet this one. Loopback and Unix sockets alone unless you write otherwise.",
         *_boundary_table(setup),
     ]
@@ -63,6 +67,22 @@ def _link_tables(links: Sequence[tuple[str, int]]) -> list[str]:
     text: list[str] = []
     for port, baud in links:
         text += ["[[link]]", f"port = {json.dumps(port)}", f"baud = {baud}", ""]
+    return text
+
+
+def _radio_tables(radios: Sequence[tuple[str, int, int, int]]) -> list[str]:
+    text: list[str] = []
+    for port, channel_khz, factor, bandwidth_khz in radios:
+        text += [
+            "# A board in gateway mode, and how its radio is set.",
+            "[[link]]",
+            'kind = "lora"',
+            f"port = {json.dumps(port)}",
+            f"channel_khz = {channel_khz}",
+            f"factor = {factor}",
+            f"bandwidth_khz = {bandwidth_khz}",
+            "",
+        ]
     return text
 
 

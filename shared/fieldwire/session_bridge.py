@@ -8,6 +8,7 @@ SPEC 8.2 to 8.5
 from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
+from fieldwire.session_burst import longest_ms
 from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
 from fieldwire.session_frames import FOLLOWS, KNOWN, LOST, NO_TAG, TAG_SIZE, VERSION
 from fieldwire.session_incoming import Incoming
@@ -15,6 +16,7 @@ from fieldwire.session_time import Exchanges
 
 # A late copy of a confirmation must not bring an ended contact back; more contacts than this do not overlap.
 _PAST_NONCES_MAX = const(16)
+_MISSED = const(8)  # so many frames in a row are hardly lost
 _TIME = const(0)
 _CONTROL_FRAMES = const(64)  # the device may be in the midst of a burst
 
@@ -341,7 +343,7 @@ class BridgeSession(Session):
             if transfer.broken:
                 self.incoming.forget()
                 self._drop(transfer.broken)
-        self._heard(now_ms)
+        self._heard(now_ms, longest_ms(self._link) if not countdown else 0)
         if countdown:
             self._mark = tile
             wait_ms = 0
@@ -354,15 +356,15 @@ class BridgeSession(Session):
             raise WireError("frame-state", "POLL before a HELLO that confirms")
         self._mark, awaited = body
         self._answer_at_ms = now_ms
-        self._heard(now_ms)
+        self._heard(now_ms, 0)
         if awaited is not None:
             self._list = self._awaited = True
             self._tell("awaited", *awaited)
 
-    def _heard(self, now_ms):
-        """Where one talks at a time: the device is likely to go on for a while."""
+    def _heard(self, now_ms, burst_ms):
+        """Where one talks at a time: a burst goes on, or another begins, though we may miss some of its frames."""
         link = self._link
-        self._quiet_at_ms = now_ms + 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
+        self._quiet_at_ms = now_ms + burst_ms + _MISSED * (link.wire_ms(link.frame_max) + link.turnaround_ms)
 
     # Commands
 

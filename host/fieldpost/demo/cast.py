@@ -15,6 +15,9 @@ PERIOD_MS = 500
 HEAP_BYTES = 327_680  # on 64 bits: about 200 KB of a 32-bit board
 BAROMETER = schema.encode("barometer", [["pressure", schema.INTEGER, "hPa", -1]])
 THERMOMETER = schema.encode("thermometer", [["temp", schema.INTEGER, "degF", -2]])
+CHANNEL = (869_525, 7, 250)  # kHz, spreading factor, kHz: a tenth of the time may be used there
+AIR_LOSS = 0.05
+GATEWAY = "gw"
 MESHES = {
     "alpha": ("command", "field/air", "field/camp"),
     "bravo": ("ops", "survey", "survey/air", "survey/pier"),
@@ -42,6 +45,7 @@ class Part:
     sensors: dict[str, list[int | None]]
     derive: tuple[dict, ...] = ()
     utc: bool = False
+    radio: bool = False  # drains over LoRa instead of a cable
 
     def spec(self) -> BoardSpec:
         """The emulated board, with configuration and schemas on its flash."""
@@ -55,12 +59,26 @@ class Part:
             "status_ms": 250,
             "seal": {"count": 16, "age_ms": 4000},
         }
+        if self.radio:
+            channel_khz, factor, bandwidth_khz = CHANNEL
+            settings["radio"] = {
+                "kind": "lora",
+                "channel_khz": channel_khz,
+                "factor": factor,
+                "bandwidth_khz": bandwidth_khz,
+            }
         files = {f"/schemas/{schema.digest(one).hex()}.cbor": one for one in (BAROMETER, THERMOMETER)}
         files["/config.json"] = json.dumps(settings).encode()
         receiver = UtcReceiver(uncertainty_ms=1000) if self.utc else None
         return BoardSpec(
             self.name, self.mesh, self.drift_ppm, self.sensors, receiver, heap_bytes=HEAP_BYTES, files=files
         )
+
+
+def gateway() -> BoardSpec:
+    """The board that lends bravo's bridge its radio."""
+    settings = json.dumps({"gateway": True}).encode()
+    return BoardSpec(GATEWAY, "bravo", heap_bytes=HEAP_BYTES, files={"/config.json": settings})
 
 
 def _reading(sensor: str, subject: str, what: bytes, early: bool = False) -> dict:
@@ -124,7 +142,7 @@ def alpha(pressure: str, temp: str) -> list[Part]:
 
 
 def bravo(pressure: str, temp: str) -> list[Part]:
-    """b1 and b2 derive from alpha's word after the crossing."""
+    """b1 and b2 derive from alpha's word after the crossing; b3 stands on the pier, out of any cable's reach."""
     return [
         Part(
             "b1",
@@ -155,6 +173,7 @@ def bravo(pressure: str, temp: str) -> list[Part]:
             ("pier",),
             (_reading(pressure, "pier/air", BAROMETER),),
             {pressure: _record("lga", pressure)},
+            radio=True,
         ),
     ]
 

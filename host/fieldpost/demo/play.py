@@ -22,6 +22,8 @@ from fieldpost.agreement_cbor import to_cbor
 from fieldpost.agreement_toml import parse_toml
 from fieldpost.demo import cast
 from fieldpost.emulator import Fleet, compiled, device_files, die_with
+from fieldpost.emulator.losses import Independent
+from fieldpost.emulator.medium import Medium
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store
 
@@ -73,8 +75,10 @@ class Play:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.cancel)
         clear(self.folder)
         self.parts = {one.name: one for one in cast.parts()}
-        specs = [one.spec() for one in self.parts.values()]
-        async with Fleet(self.folder / "boards", specs, seed=SEED, latency_ms=LATENCY_MS) as self.fleet:
+        specs = [*(one.spec() for one in self.parts.values()), cast.gateway()]
+        medium = Medium(SEED, lambda _sender, _receiver, random: Independent(cast.AIR_LOSS, random))
+        boards = self.folder / "boards"
+        async with Fleet(boards, specs, seed=SEED, latency_ms=LATENCY_MS, medium=medium) as self.fleet:
             watch = asyncio.create_task(self.fleet.watch())
             story = asyncio.create_task(self._story())
             try:
@@ -159,7 +163,9 @@ class Play:
         for name, mesh in self.meshes.items():
             peer = self.meshes["bravo" if name == "alpha" else "alpha"]
             mine = [one for one in self.parts.values() if one.mesh == name]
-            links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine)
+            links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine if not one.radio)
+            radio = any(one.radio for one in mine)
+            radios = ((f"../boards/{cast.GATEWAY}.uart", *cast.CHANNEL),) if radio else ()
             socket = "boundary.sock" if name == "alpha" else "../alpha/boundary.sock"
             deliver = tuple(
                 (self.devices[one], subject, count)
@@ -167,7 +173,7 @@ class Play:
                 if self.parts[one].mesh == name
             )
             setup = provision.BridgeSetup(
-                name, (peer.root_public,), links, listen=f"unix:{socket}" if name == "alpha" else None,
+                name, (peer.root_public,), links, radios, listen=f"unix:{socket}" if name == "alpha" else None,
                 dial=f"unix:{socket}" if name == "bravo" else None, meet_every_s=1.0, deliver=deliver, utc_claims=1,
             )  # fmt: skip
             validity = Validity.days(now, 365)
@@ -233,9 +239,9 @@ class Play:
             await process.wait()
         for name in self.bridges:
             await self._start(name)
-        self.say("the links come up one after another; the journals drain")
-        for name in sorted(self.parts):
-            self.fleet[name].plug()
+        self.say("the links come up one after another, b3's over LoRa; the journals drain")
+        for name, part in sorted(self.parts.items()):
+            self.fleet[cast.GATEWAY if part.radio else name].plug()
             await asyncio.sleep(0.3)
         await self._until("every journal is drained", self._drained)
 

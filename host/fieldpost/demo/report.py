@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldpost.case_rows import case_rows, reason
-from fieldpost.demo.cast import HEAP_BYTES
+from fieldpost.demo.cast import CHANNEL, HEAP_BYTES
 from fieldpost.demo.play import Play
 from fieldpost.explain import explain
 from fieldpost.picture_rows import interval_words, picture_rows, value_words
@@ -79,6 +79,7 @@ def _board(play: Play, name: str, stores: dict[str, Store]) -> dict[str, Any]:
     return {
         "name": name,
         "mesh": part.mesh,
+        "link": "SF{1}/{2}".format(*CHANNEL) if part.radio else "cable",
         "device": said["device"],
         "runtime": said["runtime"],
         "signed": said["signed"],
@@ -148,7 +149,7 @@ def text(found: dict[str, Any], folder: Path) -> str:
 
 
 def _boards(boards: list[dict[str, Any]]) -> str:
-    heads = ("name", "mesh", "runtime", "signed", "drained", "derived", "reboots", "clock_ppm")
+    heads = ("name", "mesh", "link", "runtime", "signed", "drained", "derived", "reboots", "clock_ppm")
     return _table("Boards", heads, [tuple(one[head] for head in heads) for one in boards])
 
 

@@ -29,6 +29,7 @@ from fieldpost.emulator.world import World, monotonic_us
 # What board.reset() leaves with.
 RESET_EXIT = 75
 INTERRUPT = b"\x03"
+UART_BYTES = 4096  # a board's driver buffers no more than that, or it would not feel its line's pace
 TAIL_LINES = 20
 
 Reading = int | str | list[int] | None
@@ -46,7 +47,7 @@ class UtcReceiver:
 class BoardSpec:
     """One board of a fleet. `sensors`: each sensor's readings, `battery_mv`: what its battery shows, look by look.
 
-    `files` go into this flash alone.
+    `files` go into this flash alone. `baud`: the pace of its cable; None: the profile's, and no waiting for bytes.
     """
 
     name: str
@@ -59,6 +60,7 @@ class BoardSpec:
     heap_bytes: int | None = None
     start_ms: int = 0
     unique_id: bytes | None = None
+    baud: int | None = None
     prompt: bool = False  # its cable's port is the interpreter's prompt too
     files: Mapping[str, bytes] = field(default_factory=dict)
 
@@ -81,7 +83,7 @@ class EmulatedBoard:
         self.failure: EmulatorError | None = None
         self.on_failure: Callable[[EmulatorError], None] = lambda _failure: None
         into_board = self._interrupt if spec.prompt else bytes
-        self._cable = Cable(run.resolve() / f"{spec.name}.uart", into_board)
+        self._cable = Cable(run.resolve() / f"{spec.name}.uart", into_board, spec.baud)
         self._profile = profile
         self._world = world
         self._hub = hub
@@ -154,6 +156,7 @@ class EmulatedBoard:
         self.power_ons += 1
         self._write_sensors()
         uart, far_uart = socket.socketpair()
+        far_uart.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, UART_BYTES)
         local, far_local = socket.socketpair()
         radio, far_radio = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         self._life, far_life = os.pipe()
@@ -216,6 +219,8 @@ class EmulatedBoard:
             "battery_mv": list(self.spec.battery_mv),
             "sensors": sorted(self.spec.sensors),
         }
+        if self.spec.baud is not None:
+            config["links"]["uart"]["baud"] = self.spec.baud
         path.write_text(json.dumps(config))
         return path
 

@@ -1,7 +1,7 @@
 """The serial cable between a board's UART and the host: a PTY behind a stable path.
 
-Decides when the two ends are joined. Plugged, it loses nothing and lets a slow reader slow the writer;
-unplugged, the host's end hangs up and what the board sends is lost. It refuses to look into the bytes.
+Decides when the two ends are joined, and how fast bytes pass. Plugged, it loses nothing and lets a slow reader slow the
+writer; unplugged, the host's end hangs up and what the board sends is lost. It refuses to look into the bytes.
 """
 
 import asyncio
@@ -11,21 +11,24 @@ from collections.abc import Callable
 from pathlib import Path
 
 CHUNK_BYTES = 4096
+LATE_S = 0.002  # the host's timers wake late; the line makes up for so much and not more
 
 
 class Cable:
     """Joins a board's UART (a descriptor, given at each power-on) and a PTY (made at each plug).
 
-    `into_board(bytes)` gives what the board gets of them.
+    `into_board(bytes)` gives what the board gets of them. `baud`: ten bits a byte; None: as fast as they come.
     """
 
-    def __init__(self, path: Path, into_board: Callable[[bytes], bytes] = bytes) -> None:
+    def __init__(
+        self, path: Path, into_board: Callable[[bytes], bytes] = bytes, baud: int | None = None
+    ) -> None:
         self.path = path
         self._master: int | None = None
         self._slave: int | None = None
         self._uart: int | None = None
-        self._to_host = _Flow(lambda: self._uart, lambda: self._master)
-        self._to_board = _Flow(lambda: self._master, lambda: self._uart, into_board)
+        self._to_host = _Flow(lambda: self._uart, lambda: self._master, bytes, baud)
+        self._to_board = _Flow(lambda: self._master, lambda: self._uart, into_board, baud)
 
     @property
     def plugged(self) -> bool:
@@ -89,8 +92,13 @@ class _Flow:
         self,
         source: Callable[[], int | None],
         sink: Callable[[], int | None],
-        through: Callable[[bytes], bytes] = bytes,
+        through: Callable[[bytes], bytes],
+        baud: int | None,
     ) -> None:
+        self._byte_s = 10 / baud if baud else 0.0
+        # At most four milliseconds at a time, so that bytes arrive about when they should.
+        self._chunk_bytes = min(CHUNK_BYTES, max(1, baud // 2_500)) if baud else CHUNK_BYTES
+        self._free_s = 0.0  # when the line has carried all so far
         self._source = source
         self._sink = sink
         self._through = through
@@ -124,7 +132,7 @@ class _Flow:
 
     def _on_readable(self, source: int) -> None:
         try:
-            data = os.read(source, CHUNK_BYTES)
+            data = os.read(source, self._chunk_bytes)
         except BlockingIOError:
             return
         except OSError:
@@ -137,6 +145,25 @@ class _Flow:
         if sink is None:
             return
         self._held = self._through(data)
+        if self._byte_s:
+            self._carry(sink, len(data))
+        else:
+            self._arrive(sink)
+
+    def _carry(self, sink: int, size: int) -> None:
+        """The line is busy for as long as these bytes take."""
+        loop = asyncio.get_running_loop()
+        self._unwatch()
+        self._free_s = max(self._free_s, loop.time() - LATE_S) + size * self._byte_s
+        self._watched.append(loop.call_at(self._free_s, self._carried, sink).cancel)
+
+    def _carried(self, sink: int) -> None:
+        self._unwatch()
+        self._arrive(sink)
+        if not self._watched:
+            self.resume()
+
+    def _arrive(self, sink: int) -> None:
         self._push(sink)
         if self._held:
             self._unwatch()

@@ -9,7 +9,7 @@ from fieldwire.link_terms import Lora, Serial
 HEAD = 2
 ACK = 13
 ASK = 0x8000  # on a frame's number: its sender listens now
-_QUESTION = 0xFFFF  # a frame that only asks
+_QUESTION = -1  # a head alone, which asks about the packet that is under way
 _MARGIN_MS = 2
 
 
@@ -69,7 +69,7 @@ class Sender:
 
     def _frame(self, number: int, asks: bool) -> bytes:
         if number == _QUESTION:
-            return number.to_bytes(HEAD, "big")
+            return (self.held | ASK).to_bytes(HEAD, "big")
         size = self._last if number == self.count - 1 else self._payload
         return (number | (ASK if asks else 0)).to_bytes(HEAD, "big") + bytes(size)
 
@@ -83,8 +83,7 @@ class Receiver:
 
     def receive(self, frame: bytes, now_ms: int) -> None:
         number = int.from_bytes(frame[:HEAD], "big")
-        if number != _QUESTION:
-            self._keep(number & ~ASK)
+        self._hear(number & ~ASK, len(frame) > HEAD)
         if number & ASK:
             self._ack = self._answer()
 
@@ -98,8 +97,8 @@ class Receiver:
     def on_deadline(self, now_ms: int) -> None:
         pass
 
-    def _keep(self, number: int) -> None:
-        if number == self._next:
+    def _hear(self, number: int, whole: bool) -> None:
+        if whole and number == self._next:
             self._next += 1
 
     def _answer(self) -> bytes:
@@ -138,8 +137,9 @@ class PacketReceiver(Receiver):
         self._held: set[int] = set()
         self._packet = 0
 
-    def _keep(self, number: int) -> None:
-        self._held.add(number)
+    def _hear(self, number: int, whole: bool) -> None:
+        if whole:
+            self._held.add(number)
         self._packet = number - number % self._window
 
     def _answer(self) -> bytes:
