@@ -126,7 +126,7 @@ class OwnLog:
 
 
 class Meeting:
-    """A mule and devices in reach of each other: what one sends all others hear. `lose(count)` -> True drops a frame."""
+    """A mule and devices in reach of each other: what one sends all hear, unless `lose(count)` drops it."""
 
     def __init__(self, flash, *logs, total=1 << 20, lose=None):
         self.own = OwnLog()

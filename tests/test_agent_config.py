@@ -71,6 +71,9 @@ def test_an_error_names_the_file_the_key_and_what_was_expected():
         ({"derive": [changed(RULE, function="median")]}, "derive[0].function: expected one of mean"),
         ({"derive": [changed(RULE, inputs={"count": 2})]}, "derive[0].inputs.subject: expected the key"),
         ({"neighbours": 1}, "neighbours: expected true or false, found 1"),
+        ({"hand_over": True}, "neighbours: expected true, since carrying goes over the local link"),
+        ({"carry": {"bytes": 1}}, "carry.bytes: expected an integer from 65536 to 1073741824, found 1"),
+        ({"carry": {"byte": 1}}, "carry.byte: expected no such key"),
         ([], "the whole file: expected an object"),
     )
     for value, said in wrong:

@@ -15,13 +15,19 @@ WITHIN = {
     ("_config", "take"): "",
     ("_config", "source"): "",
     ("_config", "sealing"): "seal.",
+    ("_config", "carrying"): "carry.",
     ("_radio", "entry"): "radio.",
     ("_reading", "entry"): "observe[].",
     ("_rule", "entry"): "derive[].",
     ("_rule", "inputs"): "derive[].inputs.",
 }
 # What the absence of a key without a default means, in a word.
-WITHOUT = {"seal.low_battery_mv": "none", "radio.kind": "none", "radio.duty_ppm": "of the channel"}
+WITHOUT = {
+    "seal.low_battery_mv": "none",
+    "carry.bytes": "none",
+    "radio.kind": "none",
+    "radio.duty_ppm": "of the channel",
+}
 
 
 def taken():
@@ -44,7 +50,8 @@ def taken():
             found[where + call.args[0].value] = ast.unparse(call.args[2]) if len(call.args) > 2 else default
     for where in ("observe[].", "derive[]."):
         found[where + "schema"] = "required"
-    found.pop("seal", None)
+    for inner in ("seal", "carry"):
+        found.pop(inner, None)
     return found
 
 

@@ -17,7 +17,7 @@ import fieldpost
 from fieldagent import enrolment, handover, neighbours
 from fieldpost import boundary_messages
 from fieldpost.codes import CODES
-from fieldwire import cose, session_frames
+from fieldwire import carry_frames, cose, session_frames
 from fieldwire import observation as obs
 
 DOCUMENTS = docs_text.documents(ROOT, files())
@@ -244,7 +244,7 @@ def test_the_registry_names_the_numbers_that_the_code_uses():
     numbers = boundary_messages.NUMBERS.values()
     assert in_use("boundary messages") == f"{min(numbers)} to {max(numbers)}"
     assert in_use("session frames") == ", ".join(f"0x{one:02x}" for one in session_frames.TYPE.values())
-    assert in_use("frames of the local link") == f"0x{neighbours.BEACON:02x} to 0x{neighbours.ANSWER:02x}"
+    assert in_use("frames of the local link") == f"0x{neighbours.BEACON:02x} to 0x{carry_frames.TAKEN:02x}"
     assert in_use("frames of enrolment") == f"0x{enrolment.START:02x} to 0x{handover.REFUSED:02x}"
 
 

@@ -195,8 +195,7 @@ class Mule:
     def _go_on(self, now_ms):
         """Fetches the next token that the segment needs, or keeps it with all of them."""
         place, data = self._segment
-        seal_bytes, leaves = seal.decode_segment(data)
-        body = seal.decode(seal_bytes)[1]
+        body = seal.decode(seal.decode_segment(data)[0])[1]
         if (body.incarnation, body.stream, body.segment) != place[1:]:
             raise WireError("seal-shape", "a segment other than the one that was offered")
         chain, lacking = self._chain(body)
@@ -209,7 +208,7 @@ class Mule:
         self._next_segment(now_ms)
 
     def _chain(self, body):
-        """(tokens that the segment needs, issuers first, its boot attestation last; None), or (None, id of one to fetch)."""
+        """(tokens that the segment needs, issuers first, the boot attestation last; None), or (None, id to fetch)."""
         attestation = self._token(body.attestation)
         if attestation is None:
             return None, body.attestation

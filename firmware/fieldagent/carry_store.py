@@ -128,7 +128,7 @@ class CarryStore:
     # What a bridge answers, and what an origin is told
 
     def settle(self, bridge, device, incarnation, stream, first, last, mac):
-        """Custody, or None that there is none to be had: the segments go, and the custody stays until it is handed on."""
+        """Custody, or None that there is none to be had: the segments go, the custody stays until it is handed on."""
         if mac is not None:
             self._keep_receipt([device, bridge, incarnation, stream, first, last, mac])
         gone = [
