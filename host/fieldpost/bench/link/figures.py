@@ -137,12 +137,10 @@ def fault_lines(seed: int, schedules: int = SCHEDULES) -> Iterator[Line]:
     for failure in shown(found):
         print(f"fault schedule {failure}", file=sys.stderr)
     took_s = time.monotonic() - began_s
-    for name, value, better, goal in (
-        ("fault_schedules", found.played, "higher", SCHEDULES),
-        ("fault_unsafe", len(found.unsafe), "lower", 0),
-        ("fault_stuck", len(found.stuck), "lower", 0),
-    ):
-        yield Line(f"link/{name}", value, "schedules", better, found.played, seed, took_s, goal)
+    played, unsafe, stuck = found.played, len(found.unsafe), len(found.stuck)
+    yield Line("link/fault_schedules", played, "schedules", "higher", played, seed, took_s, SCHEDULES)
+    yield Line("link/fault_unsafe", unsafe, "schedules", "lower", played, seed, took_s, 0)
+    yield Line("link/fault_stuck", stuck, "schedules", "lower", played, seed, took_s, 0)
 
 
 def shown(found: faults.Tally) -> list[str]:
