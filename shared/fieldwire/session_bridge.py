@@ -308,7 +308,7 @@ class BridgeSession(Session):
         self._mark = self._answer_at_ms = self._due_ms = None
         self._muted = False
         self._turn, self._custodies, self._verdicts = [], [], []
-        self._list, self._awaited = True, False
+        self._awaited = False
         self._control = self._tries = 0
         self._control_due = bool(self._controls)
         self._step("HELLO-confirm")
@@ -329,6 +329,7 @@ class BridgeSession(Session):
             )
         elif not self.incoming.known(self.device, transfer):
             self.incoming.forget()
+        self._list = transfer == self._peer_nonce[:4]
 
     # Items
 

@@ -7,6 +7,7 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_frames import COUNTDOWN_MAX, DATA_HEAD
+from fieldwire.session_outgoing import Known
 from fieldwire.transfer_head import SPAN, TILE, WINDOW
 from fieldwire.transfer_pace import Pace
 from fieldwire.transfer_sending import Sending
@@ -36,6 +37,7 @@ class Burst:
     def __init__(self, link, outgoing, sending, identity):
         self.sending = sending
         self.key = None  # K, once the bridge is known
+        self.resumed = sending is not None  # so that the bridge lists nothing of its own accord
         self.confirmed = False  # the bridge has answered a question, so it knows that we are live
         self.unheard = 0  # frames since the last answer: each may be a gap in it
         self._duplex = link.duplex
@@ -47,10 +49,13 @@ class Burst:
             self.begin_transfer(identity)
         else:
             sending.read = outgoing.read
+            outgoing.known = sending.known
             sending.begin_contact()
 
     def begin_transfer(self, identity):
-        self.sending = Sending(identity)
+        self.resumed = False
+        self._outgoing.known = Known()
+        self.sending = Sending(identity, self._outgoing.known)
         self.sending.read = self._outgoing.read
 
     def begin(self):

@@ -259,9 +259,9 @@ class DeviceSession(Session):
         return None
 
     def _wait_for_have(self, now_ms):
-        """The answer has a HELD before it where a segment was named, and at first."""
+        """The answer has a HELD before it where a segment was named, and at first where the transfer is new."""
         answer_ms = self._link.wire_ms(min(HAVE_BYTES + self._burst.unheard // 2, self._link.frame_max))
-        if self._awaited is not None or not self._burst.confirmed:
+        if self._awaited is not None or not (self._burst.confirmed or self._burst.resumed):
             answer_ms += self._link.wire_ms(self._link.frame_max)
         self._wait(answer_ms, now_ms)
 

@@ -41,6 +41,15 @@ class Places:
                 self.add(incarnation, stream, first, last)
 
 
+class Known:
+    """What the other side of a transfer is known to have: ids of tokens, keys of early copies, segments."""
+
+    def __init__(self):
+        self.tokens = set()
+        self.early = set()
+        self.segments = Places()
+
+
 class Outgoing:
     """Chooses items and reads their bytes.
 
@@ -54,9 +63,7 @@ class Outgoing:
     def __init__(self, outbox, carried=None):
         self._outbox = outbox
         self.carried = carried
-        self._tokens = set()
-        self._early = set()
-        self._covered = Places()
+        self.known = Known()
         self._rejected = Places()
         self._wanted = None
         self._budget = None
@@ -66,24 +73,24 @@ class Outgoing:
         """The next Item that the bridge lacks and that is not among the items `flying`, or None."""
         under_way = [(item.kind, item.key) for item in flying]
         for identity, data in self._outbox.tokens():
-            new = identity not in self._tokens and (TOKEN, identity) not in under_way
+            new = identity not in self.known.tokens and (TOKEN, identity) not in under_way
             if new and 0 < len(data) <= ITEM_MAX[TOKEN]:
                 return Item(TOKEN, identity, len(data), data)
         listed = set()
         for incarnation, stream, seq, data in self._outbox.early():
             key = (incarnation, stream, seq)
-            new = key not in self._early and (EARLY, key) not in under_way
+            new = key not in self.known.early and (EARLY, key) not in under_way
             if new and 0 < len(data) <= ITEM_MAX[EARLY]:
                 return Item(EARLY, key, len(data), data)
             listed.add(key)
-        self._early = listed  # what is sealed by now needs no remembering
+        self.known.early = self.known.early & listed  # what is sealed by now needs no remembering
         item = self._next_segment(under_way)
         return self._next_carried(under_way) if item is None else item
 
     def _next_carried(self, under_way):
         if self.carried is None or self._wanted is not None:
             return None
-        item = self.carried.next_item(under_way, self._tokens, self._budget)
+        item = self.carried.next_item(under_way, self.known.tokens, self._budget)
         if item is not None and self._budget is not None:
             self._budget -= item.total
         return item
@@ -102,7 +109,7 @@ class Outgoing:
 
     def _may_go(self, row, under_way):
         place, length = tuple(row[:3]), row[3]
-        if self._covered.covers(place) or self._rejected.covers(place) or (SEGMENT, place) in under_way:
+        if self.known.segments.covers(place) or self._rejected.covers(place) or (SEGMENT, place) in under_way:
             return False
         if self._wanted is not None and not self._wanted.covers(place):
             return False
@@ -119,17 +126,17 @@ class Outgoing:
     def delivered(self, item):
         """The bridge has the item: it is not offered again."""
         if item.kind == TOKEN:
-            self._tokens.add(item.key)
+            self.known.tokens.add(item.key)
         elif item.kind == EARLY:
-            self._early.add(item.key)
+            self.known.early.add(item.key)
         elif item.kind == CARRIED:
             self.carried.delivered.add(item.key)
         else:
-            self._covered.add(*item.key, item.key[2])
+            self.known.segments.add(*item.key, item.key[2])
 
     def take_held(self, held, tokens):
-        self._covered.add_held(held)
-        self._tokens.update(tokens)
+        self.known.segments.add_held(held)
+        self.known.tokens.update(tokens)
 
     def take_want(self, places, budget):
         """From now on only these segments, and no more bytes than the budget; None: no bound."""
@@ -141,14 +148,12 @@ class Outgoing:
 
     def forget_delivered(self):
         """What was delivered and is not in the lists that follow is offered again; rejections stay."""
-        self._tokens = set()
-        self._early = set()
-        self._covered = Places()
+        self.known.__init__()
         if self.carried is not None:
             self.carried.delivered = set()
 
     def settled(self, incarnation, stream, first, last):
-        self._covered.add(incarnation, stream, first, last)
+        self.known.segments.add(incarnation, stream, first, last)
 
     def rejected(self, incarnation, stream, segment):
         self._rejected.add(incarnation, stream, segment, segment)
@@ -157,6 +162,6 @@ class Outgoing:
         """The place of the first segment that was delivered and neither freed nor rejected, or None."""
         for row in self._outbox.segments():
             place = tuple(row[:3])
-            if self._covered.covers(place) and not self._rejected.covers(place):
+            if self.known.segments.covers(place) and not self._rejected.covers(place):
                 return place
         return None if self.carried is None else self.carried.awaited()

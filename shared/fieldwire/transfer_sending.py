@@ -25,10 +25,14 @@ class _Placed:
 
 
 class Sending:
-    """`identity`: 4 bytes that name this transfer. `read(item, at, size) -> bytes` is set by whoever sends."""
+    """`identity`: 4 bytes that name this transfer; `known`: what its receiver is known to have, for whoever chooses items.
 
-    def __init__(self, identity):
+    `read(item, at, size) -> bytes` is set by whoever sends.
+    """
+
+    def __init__(self, identity, known=None):
         self.identity = identity
+        self.known = known
         self.read = None
         self.end = 0  # tiles placed so far
         self.question = 0  # how many were asked
