@@ -410,3 +410,34 @@ def test_an_item_longer_than_any_receiver_takes_is_not_offered():
     pair.outbox.kept[(1, 5)] = bytes(40_000)
     open_pair(pair)
     assert list(pair.outbox.kept) == [(1, 5)] and pair.device.state == "idle"
+
+
+def test_a_transfer_that_goes_on_needs_no_confirmation_and_is_answered_by_none():
+    cut = cut_inside(20_000)
+    pair = next_pair(cut)
+    seen = []
+
+    def lose_the_confirmation(from_device, frame):
+        if from_device and frame[0] == 0x41 and frame[-8:] != bytes(8):
+            seen.append(
+                (pair.bridge.state, dict(pair.bridge.dropped), pair.bridge.incoming.transfer.missing())
+            )
+            return len(seen) == 1
+        return False
+
+    pair.lost = lose_the_confirmation
+    drained(open_pair(pair))
+    (_, _, before), (state, dropped, after) = seen[:2]
+    assert state == "waiting" and after[0] > before[0], "its tiles were taken"
+    assert list(dropped) in ([], ["frame-state"]), "its question alone was not"
+
+
+def test_what_was_delivered_in_one_contact_is_not_offered_in_the_next():
+    pair = segments_pair(*[600] * 6)
+    pair.keeper.commit = lambda session: None  # nothing is durable yet, so that no list says it is held
+    open_pair(pair, pair.now_ms + 500)
+    assert len(items_of(pair)) == 6 and len(pair.outbox.kept) == 6
+    after = next_pair(pair)
+    after.keeper.commit = lambda session: Keeper.commit(after.keeper, session)
+    drained(open_pair(after))
+    assert items_of(after) == []

@@ -24,7 +24,7 @@ _CONTROL_FRAMES = const(64)  # the device may be in the midst of a burst
 # does itself; what a state does not list is dropped and counted.
 # A HELLO whose tag is zero calls, one with a tag confirms (SPEC 8.4).
 TABLE = {
-    "waiting": {"HELLO-call": "waiting", "HELLO-confirm": "established", "end": "closed"},
+    "waiting": {"HELLO-call": "waiting", "HELLO-confirm": "established", "DATA": "waiting", "end": "closed"},
     "established": {
         "HELLO-call": "established",
         "HELLO-confirm": "established",
@@ -75,6 +75,7 @@ class BridgeSession(Session):
         self._past = []
         self._greetings = []  # names of frames that answer a call
         self._caller = None  # (device id, nonce, key) of that call
+        self._goes_on = False  # the latest call names the transfer that is here: its DATA needs no confirmation
         self._muted = False  # a call of another transfer came: what arrives may belong to that
         self._mark = None  # of the latest question
         self._answer_at_ms = None  # when the device listens
@@ -277,7 +278,7 @@ class BridgeSession(Session):
             return
         self._caller = caller
         device, nonce, key = caller
-        known = self._knows(device, nonce, body[4])
+        self._goes_on = known = self._knows(device, nonce, body[4])
         if self.state == "established" and nonce != self._peer_nonce and not known:
             self._muted = True
         hello = session_frames.encode_hello(KNOWN if known else 0, self._thumbprint, self._nonce, b"")
@@ -335,9 +336,11 @@ class BridgeSession(Session):
 
     def _on_data(self, body, frame, now_ms):
         tile, countdown, data = body
-        if self._muted:
+        if self._muted or (self.state == "waiting" and not self._goes_on):
             raise WireError("frame-state", "DATA before a HELLO that confirms")
         transfer = self.incoming.transfer
+        if self.device is None:
+            self.device = self.incoming.device
         if transfer is not None:
             for kind, key, item in transfer.take(tile, data):
                 self._tell("item", kind, key, item)
@@ -345,7 +348,7 @@ class BridgeSession(Session):
                 self.incoming.forget()
                 self._drop(transfer.broken)
         self._heard(now_ms, longest_ms(self._link) if not countdown else 0)
-        if countdown:
+        if countdown and self.state == "established":
             self._mark = tile
             wait_ms = 0
             if countdown > 1 and not self._link.duplex:

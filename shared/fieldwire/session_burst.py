@@ -18,6 +18,7 @@ _WINDOW_PARTS = const(3)
 # Where both may talk at once: so many questions in the time of a burst, so that a lost one stops nothing.
 _OPEN_QUESTIONS = const(4)
 _PIECE = const(512)
+_FIRST_FRAMES = const(8)  # of a transfer that goes on, before the bridge has said what it holds
 _PLENTY = const(4)  # frames: more than a countdown
 
 
@@ -59,11 +60,13 @@ class Burst:
         self.sending.read = self._outgoing.read
 
     def begin(self):
-        """One frame until the bridge has answered, then many."""
+        """One frame of a new transfer until the bridge has answered, then many."""
         most = _frames(self._pace.tiles)
+        if not self.confirmed:
+            most = min(most, _FIRST_FRAMES) if self.resumed else 1
         if self._duplex:
             most = max(1, most // (2 * _OPEN_QUESTIONS))
-        self._left = most if self.confirmed else 1
+        self._left = most
 
     def begin_again(self):
         """No answer came: a few frames ask once more, the last of which announce when we listen."""

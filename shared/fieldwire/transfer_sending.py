@@ -25,7 +25,7 @@ class _Placed:
 
 
 class Sending:
-    """`identity`: 4 bytes that name this transfer; `known`: what its receiver is known to have, for whoever chooses items.
+    """`identity`: 4 bytes that name this transfer; `known`: what its receiver has, for whoever chooses items.
 
     `read(item, at, size) -> bytes` is set by whoever sends.
     """
