@@ -101,8 +101,8 @@ def test_a_board_hands_its_log_to_a_mule_and_frees_what_a_bridge_kept_of_it():
     assert len(taken) > 3 and left(flash), "it hands over, and frees nothing for that"
     key = custody.link_key(K_DEV, BRIDGE)
     for place, length in taken:
-        body, protected = sealed(store.read(place, 0, length))
-        mac = custody.custody_mac(key, host.device, BRIDGE, *place[1:], place[3], protected)
+        seal_hash = sealed(store.read(place, 0, length))
+        mac = custody.custody_mac(key, host.device, BRIDGE, *place[1:], place[3], seal_hash)
         store.settle(BRIDGE, *place[:3], place[3], place[3], mac)
     before = len(left(flash))
     contact(flash, Dumb, [], 10_000, world=Meets(mule))
@@ -111,12 +111,10 @@ def test_a_board_hands_its_log_to_a_mule_and_frees_what_a_bridge_kept_of_it():
 
 
 def sealed(data):
-    """(SealBody, seal hash) of a segment."""
+    """Seal hash of a segment."""
     seal_bytes, leaves = seal.decode_segment(data)
-    message, body = seal.decode(seal_bytes)
-    return body, seal.seal_hash(
-        message.protected_bytes, merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
-    )
+    message, _ = seal.decode(seal_bytes)
+    return seal.seal_hash(message.protected_bytes, merkle.root([merkle.leaf_hash(leaf) for leaf in leaves]))
 
 
 def test_a_board_carries_a_devices_segments_to_a_bridge_and_the_custody_back():
@@ -145,7 +143,7 @@ def test_a_board_carries_a_devices_segments_to_a_bridge_and_the_custody_back():
 
     contact(flash, Dumb, [1, 2, 3], 10_000, world=meets(origin))
     assert len([name for name in flash.kept if name.startswith("/carry/") and name.endswith(".seg")]) == 3
-    bridge, board = contact(flash, CarryingBridge, [4, 5], 20_000, world=meets(origin))
+    bridge, _ = contact(flash, CarryingBridge, [4, 5], 20_000, world=meets(origin))
     assert sorted(bridge.carried) == places and len(bridge.segments) >= 1, "its own log went as well"
     assert {(event[3], event[4]) for event in freed} == {(0, 0), (1, 1), (2, 2)}
     assert all(bridge.tokens[tokens.token_id(data)] == data for data in log.held)

@@ -185,3 +185,17 @@ def test_nothing_that_is_carried_goes_where_a_bridge_wants_certain_segments_or_n
         outgoing = Outgoing(Outbox(), carried)
         outgoing.take_want(places, budget)
         assert outgoing.next_item([]) is None
+
+
+def test_a_carried_segment_that_was_delivered_is_asked_about_in_the_next_contact_and_not_sent_again():
+    store = Store(400)
+    pair = run(CarryingPair(store, answers=False), 1_200)
+    assert len(pair.arrived) == 1 and store.kept
+    after = CarryingPair(store, bridge_nonce=b"bridge-2", incoming=pair.bridge.incoming)
+    after.device = DeviceSession(
+        DEVICE, 3, K_DEV, b"device-2", pair.outbox, after.link, pair.device.sending, Carried(store)
+    )
+    after.outbox, after.now_ms = pair.outbox, pair.now_ms
+    after.arrived = list(pair.arrived)
+    run(after, pair.now_ms + 30_000)
+    assert len(after.arrived) == 1 and len(after.told) == 1 and not store.kept

@@ -17,18 +17,21 @@ class Carried:
     def __init__(self, store):
         self._store = store
         self.read = store.read
-        self.delivered = set()
         self._refused = set()
 
-    def next_item(self, under_way, told, budget):
-        """The next Item, or None; `told`: ids of tokens that the bridge has, `budget`: bytes that may go, or None."""
-        for place, length in self._store.segments():
-            if place in self.delivered or place in self._refused or (CARRIED, place) in under_way:
+    def next_item(self, under_way, known, budget):
+        """The next Item, or None; `known`: what the bridge has, `budget`: bytes that may go, or None."""
+        rows = self._store.segments()
+        known.carried = known.carried & {
+            place for place, _ in rows
+        }  # what has its answer needs no remembering
+        for place, length in rows:
+            if place in known.carried or place in self._refused or (CARRIED, place) in under_way:
                 continue
             if budget is not None and length > budget:
                 continue
             for identity in self._store.needs(place):
-                if identity in told or (TOKEN, identity) in under_way:
+                if identity in known.tokens or (TOKEN, identity) in under_way:
                     continue
                 data = self._store.token(identity)
                 if data:
@@ -42,9 +45,9 @@ class Carried:
             if place[:3] == (device, incarnation, stream) and first <= place[3] <= last:
                 self._refused.add(place)
 
-    def awaited(self):
-        """The first place that was delivered and has got no answer, or None."""
+    def awaited(self, delivered):
+        """The first place of those that has got no answer, or None."""
         for place, _ in self._store.segments():
-            if place in self.delivered and place not in self._refused:
+            if place in delivered and place not in self._refused:
                 return place
         return None

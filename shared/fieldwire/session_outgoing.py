@@ -48,6 +48,7 @@ class Known:
         self.tokens = set()
         self.early = set()
         self.segments = Places()
+        self.carried = set()  # places of other devices' segments
 
 
 class Outgoing:
@@ -90,7 +91,7 @@ class Outgoing:
     def _next_carried(self, under_way):
         if self.carried is None or self._wanted is not None:
             return None
-        item = self.carried.next_item(under_way, self.known.tokens, self._budget)
+        item = self.carried.next_item(under_way, self.known, self._budget)
         if item is not None and self._budget is not None:
             self._budget -= item.total
         return item
@@ -130,7 +131,7 @@ class Outgoing:
         elif item.kind == EARLY:
             self.known.early.add(item.key)
         elif item.kind == CARRIED:
-            self.carried.delivered.add(item.key)
+            self.known.carried.add(item.key)
         else:
             self.known.segments.add(*item.key, item.key[2])
 
@@ -149,8 +150,6 @@ class Outgoing:
     def forget_delivered(self):
         """What was delivered and is not in the lists that follow is offered again; rejections stay."""
         self.known.__init__()
-        if self.carried is not None:
-            self.carried.delivered = set()
 
     def settled(self, incarnation, stream, first, last):
         self.known.segments.add(incarnation, stream, first, last)
@@ -164,4 +163,4 @@ class Outgoing:
             place = tuple(row[:3])
             if self.known.segments.covers(place) and not self._rejected.covers(place):
                 return place
-        return None if self.carried is None else self.carried.awaited()
+        return None if self.carried is None else self.carried.awaited(self.known.carried)
