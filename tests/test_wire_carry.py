@@ -193,7 +193,7 @@ def test_a_carried_segment_that_was_delivered_is_asked_about_in_the_next_contact
     assert len(pair.arrived) == 1 and store.kept
     after = CarryingPair(store, bridge_nonce=b"bridge-2", incoming=pair.bridge.incoming)
     after.device = DeviceSession(
-        DEVICE, 3, K_DEV, b"device-2", pair.outbox, after.link, pair.device.sending, Carried(store)
+        DEVICE, 3, K_DEV, b"2-device", pair.outbox, after.link, pair.device.sending, Carried(store)
     )
     after.outbox, after.now_ms = pair.outbox, pair.now_ms
     after.arrived = list(pair.arrived)
