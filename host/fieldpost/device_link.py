@@ -9,7 +9,7 @@ import logging
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import Any, Protocol
 
 from fieldpost import codes, imports
 from fieldpost.model import Outcome
@@ -237,7 +237,7 @@ class DeviceLink:
             while len(memory) > REJECTED_MAX:
                 del memory[next(iter(memory))]
 
-    def _promise(self, *key) -> None:
+    def _promise(self, *key: Any) -> None:
         """Custody for all that is verified and durable around a segment; a rejection for what never will be."""
         session, state = self._session, self.desk.state
         if session is None or session.device is None:
@@ -294,7 +294,7 @@ class DeviceLink:
         return sorted(set(known))
 
 
-def _place(device: bytes, *key) -> Place:
+def _place(device: bytes, *key: Any) -> Place:
     """The place of an item: of the device on the line, or of the one whose segment that carries."""
     return key if len(key) == 4 else (device, *key)
 
