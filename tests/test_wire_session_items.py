@@ -428,7 +428,7 @@ def test_a_transfer_that_goes_on_needs_no_confirmation_and_is_answered_by_none()
     pair.lost = lose_the_confirmation
     drained(open_pair(pair))
     (_, _, before), (state, dropped, after) = seen[:2]
-    assert state == "waiting" and after[0] > before[0], "its tiles were taken"
+    assert state == "waiting" and after != before, "its tiles were taken"
     assert list(dropped) in ([], ["frame-state"]), "its question alone was not"
 
 
