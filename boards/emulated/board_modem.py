@@ -48,7 +48,7 @@ class EmuModem:
         self._prepared = bytes(packet)
 
     def start_send(self):
-        self._sending = True
+        self._sending, self._left_ms = True, None
         self._stream.write(b"T" + self._prepared)
         return False
 

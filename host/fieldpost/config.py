@@ -42,12 +42,11 @@ class BridgeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[[link]]: a serial port and its speed; `turnaround_ms` of the far side.
 
-    kind "serial": a device is on it; "lora": a board in gateway mode, whose radio is set to the five numbers;
-    "tcp": no port but tcp:PORT on loopback, for what stands in for a device.
+    kind "serial": a device is on it; "lora": a board in gateway mode, whose radio is set to the five numbers.
     """
 
     port: Text
-    kind: Literal["serial", "lora", "tcp"] = "serial"
+    kind: Literal["serial", "lora"] = "serial"
     channel_khz: Annotated[int, msgspec.Meta(ge=137_000, le=1_020_000)] | None = None
     factor: Annotated[int, msgspec.Meta(ge=7, le=12)] | None = None
     bandwidth_khz: Literal[125, 250, 500] = 125
@@ -132,8 +131,6 @@ def _link_faults(index: int, link: LinkTable) -> Iterator[tuple[Where, str, str]
                     f"link[{index}].{key}",
                     "the key to be there, for a link of kind lora",
                 )
-    if link.kind == "tcp" and not re.fullmatch(r"tcp:[0-9]{1,5}", link.port):
-        yield ("link", index, "port"), f"link[{index}].port", "tcp:PORT, a port on loopback"
 
 
 def _is_address(text: str) -> bool:

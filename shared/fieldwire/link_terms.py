@@ -62,7 +62,7 @@ class EspNow:
         return (size + 80) * 8 // 1_000 + 2
 
 
-# Bytes of the longest frame by spreading factor: what a LoRaWAN of Europe allows, so that no frame holds the air for long.
+# Bytes of the longest frame by spreading factor: as a LoRaWAN of Europe has them, so that none holds the air for long.
 _LORA_FRAMES = {7: 222, 8: 222, 9: 115, 10: 51, 11: 51, 12: 51}
 
 

@@ -83,11 +83,11 @@ class DeviceSession(Session):
     """One contact of a device with a bridge. `nonce`: 8 random bytes; `sending`: that of the contact before, or None.
 
     `link`: frame_max, turnaround_ms, wire_ms(size), duplex (both may talk at once), by_bytes (errors strike bytes).
-    `outbox` and `carried` are described at Outgoing. Events: ("established", bridge thumbprint), ("custody", incarnation,
-    stream, first, last), ("rejected", incarnation, stream, segment, code), ("object", bytes), ("seal",),
-    ("carried", device, incarnation, stream, first, last, mac) custody for another device's segments, or None that
-    none is to be had, ("exchange", payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent and acknowledged,
-    ("closed", reason): "gone" and "lost" say that the transfer ended, and `sending` is None.
+    `outbox` and `carried` are described at Outgoing. Events: ("established", bridge thumbprint), ("custody",
+    incarnation, stream, first, last), ("rejected", incarnation, stream, segment, code), ("object", bytes), ("seal",),
+    ("maintenance",), ("carried", device, incarnation, stream, first, last, mac) custody for another device's segments,
+    or None that none is to be had, ("exchange", payload of SPEC 9.1), ("idle",) when all that the bridge lacks was sent
+    and acknowledged, ("closed", reason): "gone" and "lost" say that the transfer ended, and `sending` is None.
     """
 
     def __init__(self, device_id, boot, k_dev, nonce, outbox, link, sending=None, carried=None):
@@ -126,6 +126,12 @@ class DeviceSession(Session):
     def wake(self, now_ms):
         """The outbox has something new: an idle session looks at once instead of at its next turn."""
         self._look_at_ms = 0
+
+    def receive(self, frame, now_ms):
+        """As every session; and who calls on a channel that all share lets those finish whom it hears."""
+        super().receive(frame, now_ms)
+        if self.state == "calling" and not self._link.duplex and self._due_ms is not None:
+            self._wait(self._link.wire_ms(self._link.frame_max) + self._apart_ms(), now_ms)
 
     def on_deadline(self, now_ms):
         if self._due_ms is None or now_ms < self._due_ms:

@@ -23,12 +23,16 @@ class Air:
         self.medium = medium
         self._scale = scale
         self._descriptors: dict[str, int] = {}
+        self._lives: dict[
+            str, int
+        ] = {}  # how often a board had power: what it sent before is no news to it now
 
     def attach(self, name: str, descriptor: int) -> None:
         """A board has power; `descriptor` is its modem's other end, packet by packet, and belongs to the air now."""
         self.detach(name)
         os.set_blocking(descriptor, False)
         self._descriptors[name] = descriptor
+        self._lives[name] = self._lives.get(name, 0) + 1
         asyncio.get_running_loop().add_reader(descriptor, self._on_readable, name)
 
     def detach(self, name: str) -> None:
@@ -69,12 +73,13 @@ class Air:
             self._tell(name, b"D")
             return
         air_s = (flight.end_us - flight.start_us) / 1e6 / self._scale
-        asyncio.get_running_loop().call_later(air_s, self._land, flight)
+        asyncio.get_running_loop().call_later(air_s, self._land, flight, self._lives[name])
 
-    def _land(self, flight: Flight) -> None:
+    def _land(self, flight: Flight, life: int) -> None:
         for heard in self.medium.land(flight):
             self._tell(heard.receiver, _received(heard))
-        self._tell(flight.sender, b"D")
+        if self._lives[flight.sender] == life:
+            self._tell(flight.sender, b"D")
 
     def _tell(self, name: str, message: bytes) -> None:
         descriptor = self._descriptors.get(name)
