@@ -413,7 +413,7 @@ def test_an_item_longer_than_any_receiver_takes_is_not_offered():
 
 
 def test_a_transfer_that_goes_on_needs_no_confirmation_and_is_answered_by_none():
-    cut = cut_inside(20_000)
+    cut = cut_inside(32_700, 10)
     pair = next_pair(cut)
     seen = []
 
