@@ -51,7 +51,11 @@ def test_a_bridge_without_links_and_meetings_has_a_sound_text_too(written):
         ("baud = 115200", 'baud = "fast"', "link[1].baud: expected `int`, got `str`"),
         ("baud = 115200", "bauds = 115200", "link[1]: object contains unknown field `bauds`"),
         ('port = "../a1.uart"', "", "link[1]: object missing required field `port`"),
-        ("baud = 115200", 'kind = "lora"', "link[1].channel_khz: expected the key to be there, for a link of kind lora"),
+        (
+            "baud = 115200",
+            'kind = "lora"',
+            "link[1].channel_khz: expected the key to be there, for a link of kind lora",
+        ),
         ("baud = 115200", "bandwidth_khz = 62", "link[1].bandwidth_khz: invalid enum value 62"),
         ('name = "east', 'name = "', "bridge.name: expected"),
         ("utc_claims = 2", "utc_claims = 0", "bridge.utc_claims: expected `int` >= 1"),
