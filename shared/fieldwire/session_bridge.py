@@ -83,6 +83,7 @@ class BridgeSession(Session):
         self._awaited = False  # the device has named a segment, so that even empty lists tell it something
         self._turn = []  # what our turn still says: frames, or _TIME for one that is stamped when it goes
         self._quiet_at_ms = 0
+        self._in_burst = False
         self._custodies = []  # (incarnation, stream, first, last, seal hash of the last)
         self._verdicts = []  # WANT and REJECT frames
         self._controls = []  # (command, argument); the first one is under way
@@ -367,8 +368,17 @@ class BridgeSession(Session):
 
     def _heard(self, now_ms, burst_ms):
         """Where one talks at a time: a burst goes on, or another begins, though we may miss some of its frames."""
-        link = self._link
-        self._quiet_at_ms = now_ms + burst_ms + _MISSED * (link.wire_ms(link.frame_max) + link.turnaround_ms)
+        self._in_burst = burst_ms > 0
+        self._quiet_at_ms = now_ms + burst_ms + _MISSED * self._frame_ms()
+
+    def _frame_ms(self):
+        return self._link.wire_ms(self._link.frame_max) + self._link.turnaround_ms
+
+    def _on_time(self, body, frame, now_ms):
+        """Outside of a burst whoever asks for the time listens, unless a burst begins at once."""
+        if not self._in_burst:
+            self._quiet_at_ms = now_ms + 2 * self._frame_ms()
+        Session._on_time(self, body, frame, now_ms)
 
     # Commands
 
@@ -401,6 +411,6 @@ class BridgeSession(Session):
         "DATA": _on_data,
         "POLL": _on_poll,
         "CTRL": _on_ctrl,
-        "TIME": Session._on_time,
+        "TIME": _on_time,
         "BYE": Session._on_bye,
     }
