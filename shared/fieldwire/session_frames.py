@@ -38,7 +38,9 @@ _U64_MAX = const(0xFFFFFFFFFFFFFFFF)
 
 def encode(name, body):
     """Frame of a body, without the tag that a tagged frame needs."""
-    return bytes((TYPE[name],)) + cbor.encode(body)
+    frame = bytearray((TYPE[name],))
+    cbor.append(frame, body)
+    return bytes(frame)
 
 
 def decode(name, frame):
