@@ -19,7 +19,7 @@ from fieldpost.bench.device import (
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (signatures, signing_rates, signer_ram, sealed_work, constant_time, observe, mpy_bytes)
+NOUNS = (signatures, signing_rates, signer_ram, sealed_work, observe, mpy_bytes, constant_time)
 
 
 def measure(seed: int) -> Iterator[Line]:

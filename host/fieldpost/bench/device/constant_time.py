@@ -19,7 +19,7 @@ from fieldpost.bench.thumb.observers import OFF_STACK, Trace, stack_by_pointer
 from fieldpost.signing import Signer
 
 # Both cores run the portable kernels from one source: the smaller one's machine code gets the long run.
-SECRETS = {"armv6m_viper": 1000, "armv7em_viper": 100, "armv7em_fast": 1000}
+SECRETS = {"armv6m_viper": 1000, "armv7em_viper": 50, "armv7em_fast": 1000}
 PROCESSES = 2
 Notes = tuple[tuple[str, bytes], ...]
 
