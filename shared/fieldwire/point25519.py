@@ -2,7 +2,7 @@
 
 They decide what is computed in which register; a line is an instruction: operation, dst, a, b (see field25519.py).
 A point is (X, Y, Z, T) in registers 0 to 3 with x = X/Z, y = Y/Z, xy = T/Z (RFC 8032 5.1.4); 4 to 10 are scratch.
-An addend is y + x, y - x and 2dxy, or of a point that is not scaled Y + X, Y - X, 2dT and 2Z, in as many registers.
+An addend is (y + x) / 2, (y - x) / 2 and dxy, or Y + X, Y - X, 2dT and 2Z of a point that is not scaled.
 """
 
 # dbl-2008-hwcd of the Explicit-Formulas Database, with a = -1.
@@ -23,33 +23,34 @@ DOUBLE = (
     b"\x00\x03\x07\x08"  # T = EH
 )
 
-# add-2008-hwcd-3 of the same database, of the scaled addend in 8 to 10; complete. The next point's T is left out.
+# add-2008-hwcd-3 of the same database; complete. The addend in 8 to 10 is scaled, and halved as A, B, C and D then are
+# (D is Z itself): the sum is the same point. Its T is left out.
 _ADD = (
     b"\x03\x04\x01\x00"  # 4 = Y - X
     b"\x00\x04\x04\x09"  # 4 = A
     b"\x02\x05\x01\x00"  # 5 = Y + X
     b"\x00\x05\x05\x08"  # 5 = B
     b"\x00\x06\x03\x0a"  # 6 = C
-    b"\x02\x07\x02\x02"  # 7 = D
     b"\x03\x08\x05\x04"  # 8 = E = B - A
     b"\x02\x09\x05\x04"  # 9 = H = B + A
-    b"\x03\x04\x07\x06"  # 4 = F = D - C
-    b"\x02\x05\x07\x06"  # 5 = G = D + C
+    b"\x03\x04\x02\x06"  # 4 = F = D - C
+    b"\x02\x05\x02\x06"  # 5 = G = D + C
     b"\x00\x00\x08\x04"  # X = EF
     b"\x00\x01\x05\x09"  # Y = GH
     b"\x00\x02\x04\x05"  # Z = FG
 )
-_PRODUCTS = _ADD[40:]
 _WITH_T = b"\x00\x03\x08\x09"  # T = EH
 
-# One digit of each sub-table is added. T is left behind for no one: a doubling needs none.
-FOUR_ADDITIONS = (
-    b"\x04\x08\x00\x00" + _ADD + _WITH_T
+# A doubling, then one digit of each sub-table is added. The last T is left out, as a doubling needs none.
+COLUMN = (
+    DOUBLE
+    + b"\x04\x08\x00\x00" + _ADD + _WITH_T
     + b"\x04\x08\x01\x00" + _ADD + _WITH_T
     + b"\x04\x08\x02\x00" + _ADD + _WITH_T
     + b"\x04\x08\x03\x00" + _ADD
 )  # fmt: skip
-COLUMN = DOUBLE + FOUR_ADDITIONS
+FOUR_ADDITIONS = memoryview(COLUMN)[56:]
+DOUBLE_ALONE = memoryview(DOUBLE)[:52]  # for when a doubling follows: without T
 
 # x and y in 0 and 1, from the inverse of Z in 4.
 AFFINE = (
@@ -123,4 +124,4 @@ def subtraction(first):
 
 def _combination(first, minus, plus, f, g):
     products = (3, 4, 1, 0, 0, 4, 4, minus, 2, 5, 1, 0, 0, 5, 5, plus, 0, 6, 3, first + 2, 0, 7, 2, first + 3)
-    return bytes(products + (3, 8, 5, 4, 2, 9, 5, 4, f, 4, 7, 6, g, 5, 7, 6)) + _PRODUCTS + _WITH_T
+    return bytes(products + (3, 8, 5, 4, 2, 9, 5, 4, f, 4, 7, 6, g, 5, 7, 6)) + _ADD[36:] + _WITH_T
