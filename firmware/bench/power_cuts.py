@@ -15,6 +15,7 @@ from ring_store import RingStore
 
 _SWEPT_STEPS = 12
 _LIFE_CUTS = 40
+_SHOWN_MAX = 20
 
 
 class Kind:
@@ -82,7 +83,8 @@ def main(name, words):
     else:
         tally = campaign(KINDS[name], int(words[0]), int(words[1]))
     took_ms = _now_ms() - began_ms
-    found = {"kind": name, "tried": tally.tried, "broken": tally.broken, "ms": took_ms}
+    found = {"kind": name, "tried": tally.tried, "ms": took_ms}
+    found["broken"], found["broken_shown"] = len(tally.broken), tally.broken[:_SHOWN_MAX]
     found["recovery_bytes_max"] = tally.recovery_bytes_max
     print(json.dumps(found))
 
