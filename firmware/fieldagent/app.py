@@ -18,6 +18,7 @@ from fieldwire.errors import StorageError
 from fieldwire.port import const
 
 _TURN_MS = const(5)
+_LAST_WORDS_MS = const(200)
 
 
 def runtime():
@@ -47,7 +48,6 @@ async def serve(board, root=""):
 
 async def _serve(board, files):
     """One boot's work; returns when the device's key was rotated."""
-    boot = next_boot(files)
     clock = Clock(board.ticks_ms)
     links = board.links()
     uart = FrameLink(links["uart"])
@@ -55,8 +55,11 @@ async def _serve(board, files):
     known = identity.load(files)
     if known is None:
         print("status", json.dumps({"state": "awaiting enrolment", "runtime": runtime()}))
+        files.folder("state")
         with Borrowed():
             known = await _keys().enrol(board, files, clock, uart, measurement)
+        await _restart(board)
+    boot = next_boot(files)
     settings = _settings(files)
     hardware_id = board.unique_id()
     random_bytes = RandomSource(board.random_bytes)
@@ -71,13 +74,26 @@ async def _serve(board, files):
     status = Status(board, known, boot, agent, settings.status_ms)
 
     async def hand_over(agent):
-        with Borrowed():
-            return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+        try:
+            with Borrowed():
+                return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+        except MemoryError:  # the agent stays what it was; the host hears nothing and says so
+            agent.uplink.rotate_start = None
+            agent.start(clock.now_ms())
+            return False
 
     try:
         await _work(board, clock, agent, uart, local, status, hand_over)
     finally:
         agent.stop()
+
+
+async def _restart(board):
+    """Gives the agent a heap that no enrolment has used, where a board can start anew."""
+    reset = getattr(board, "reset", None)
+    if reset is not None:
+        await board.sleep_ms(_LAST_WORDS_MS)  # what the host is told is still on its way
+        reset()
 
 
 def _keys():
