@@ -55,7 +55,6 @@ def run(state, program, table, digits):
 @micropython.viper
 def _run(x: int, y: int, state, program, table, digits):
     """x, y: the program's and the digits' bytes; then the kernel's hottest variables, as only two are in registers."""
-    code = ptr8(program)
     digit = ptr8(digits)
     scratch = ptr32(state)
     base = int(ptr8(state))
@@ -64,19 +63,21 @@ def _run(x: int, y: int, state, program, table, digits):
     words = int(ptr8(table)) - skew
     mask = 0x1FFF
     word_end = 24 + (skew + 3 >> 2)
-    program_end = x
+    begin = int(ptr8(program))
+    end = begin + x
     digits_end = y
     taken = 0
-    at = 0
-    while at < program_end:
-        operation = code[at]
-        r = ptr16(registers + _REGISTER_BYTES * code[at + 1])
-        p = ptr16(registers + _REGISTER_BYTES * code[at + 2])
-        q = ptr16(registers + _REGISTER_BYTES * code[at + 3])
+    at = begin
+    while at < end:
+        code = ptr8(at)
+        operation = code[0]
+        r = ptr16(code[1] * _REGISTER_BYTES + registers)
+        p = ptr16(code[2] * _REGISTER_BYTES + registers)
+        q = ptr16(code[3] * _REGISTER_BYTES + registers)
         count = 1
         y = 5 - 2 * operation
         if operation == SQUARE:
-            count = code[at + 3]
+            count = code[3]
             q = p
         elif operation == SELECT:
             x = digit[taken]
@@ -91,7 +92,7 @@ def _run(x: int, y: int, state, program, table, digits):
             m5 = ((x ^ 5) - 1) >> 4
             m6 = ((x ^ 6) - 1) >> 4
             m7 = ((x ^ 7) - 1) >> 4
-            e = ptr32(words + 768 * code[at + 2])
+            e = ptr32(code[2] * 768 + words)
             x = 0
             while x < word_end:
                 scratch[x] = (
@@ -120,7 +121,7 @@ def _run(x: int, y: int, state, program, table, digits):
                 r = ptr16(int(r) + 2)
                 x += 13
                 y += 1
-            r = ptr16(registers + _REGISTER_BYTES * code[at + 1])
+            r = ptr16(code[1] * _REGISTER_BYTES + registers)
             r[19] = r[19] & 0xFF
             r[39] = r[39] & 0xFF
             r[59] = r[59] & 0xFF
@@ -232,8 +233,8 @@ def _run(x: int, y: int, state, program, table, digits):
             p = q = r
             count -= 1
         at += 4
-        if at == program_end and taken < digits_end:
-            at = 0
+        if at == end and taken < digits_end:
+            at = begin
 
 
 @micropython.viper
