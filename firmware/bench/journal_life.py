@@ -3,7 +3,7 @@
 Decides what happens next. Refuses to judge: every step tells the ledger what it begins and what it was promised.
 """
 
-from ledger import Ledger
+from ledger import Broken, Ledger
 from nor_flash import PowerCut
 from quick_signer import QuickSigner
 
@@ -118,6 +118,8 @@ class Life:
         for row in self.journal.held():
             if row[:3] == key:
                 self.ledger.see(self.journal, key, row[3])
+                return
+        raise Broken("segment lost: %r was sealed and is not held" % (key,))
 
     def custody(self):
         """Frees the oldest segment of a stream, or any: custodies may come out of order."""
@@ -132,6 +134,8 @@ class Life:
             self.journal.free(held[0][:3])
 
     def free(self, key):
+        if not self.ledger.has_seen(key):  # sealed by a call that then failed
+            self._see(key)
         self.ledger.begin_release(key)
         try:
             self.journal.free(key)
