@@ -14,8 +14,8 @@ SUBTRACT = const(3)  # r[dst] = r[a] - r[b]
 SELECT = const(4)  # r[dst], r[dst + 1], r[dst + 2] = the entry of sub-table a that the next digit names
 
 _REGISTER_BYTES = const(40)
-_ENTRY_BYTES = const(96)
-# The state: 168 bytes of scratch, 20 limbs that stay zero, then the registers.
+# The state: 168 bytes of scratch, 20 limbs that stay zero, then the registers. Each instruction leaves limbs of at most
+# 8197 (the third may pass 13 bits by a little), of whatever multiple of p comes with them.
 _REGISTERS_AT = const(208)
 _P_INVERSE = const(5605)  # of p modulo 2^13
 
@@ -82,7 +82,7 @@ def _run(x: int, y: int, state, program, table, digits):
         elif operation == SELECT:
             x = digit[taken]
             taken += 1
-            sign = (x >> 3) - 1
+            sign = (x >> 3) - 1  # all bits set for a negative, else none
             x = (x ^ sign) & 7
             m0 = ((x ^ 0) - 1) >> 4
             m1 = ((x ^ 1) - 1) >> 4
@@ -92,6 +92,7 @@ def _run(x: int, y: int, state, program, table, digits):
             m5 = ((x ^ 5) - 1) >> 4
             m6 = ((x ^ 6) - 1) >> 4
             m7 = ((x ^ 7) - 1) >> 4
+            # Whole words are read, from where one begins: the entry then lies `skew` bytes behind in the scratch.
             e = ptr32(code[2] * 768 + words)
             x = 0
             while x < word_end:
@@ -126,8 +127,9 @@ def _run(x: int, y: int, state, program, table, digits):
             r[39] = r[39] & 0xFF
             r[59] = r[59] & 0xFF
             r = ptr16(int(r) + 80)
+            # What is left is to add 1 or -1 times the third element to zero.
             q = r
-            p = ptr16(registers - 40)
+            p = ptr16(registers - _REGISTER_BYTES)
             y = 1 + 2 * sign
         while count > 0:
             if operation < ADD:
@@ -153,6 +155,7 @@ def _run(x: int, y: int, state, program, table, digits):
                 a19 = p[19]
                 t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = t8 = t9 = 0
                 t10 = t11 = t12 = t13 = t14 = t15 = t16 = t17 = t18 = t19 = 0
+                # From the top, two limbs of b at a time: t = t * 2^26 + a * (y * 2^13 + x), with 2^260 = 608 mod p.
                 i = 18
                 while i >= 0:
                     x = q[i]
@@ -225,6 +228,7 @@ def _run(x: int, y: int, state, program, table, digits):
                 r[17] = (x := (x >> 13) + q[17] * y + p[17] + u) & mask
                 r[18] = (x := (x >> 13) + q[18] * y + p[18] + u) & mask
                 r[19] = (x := (x >> 13) + q[19] * y + p[19] + u) & mask
+            # What is carried out of the top comes back in at the bottom.
             x = (x >> 13) * 608 + r[0]
             r[0] = x & mask
             x = (x >> 13) + r[1]
