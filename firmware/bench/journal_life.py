@@ -25,6 +25,7 @@ class Life:
         self.flash = flash
         self.dice = dice
         self.ledger = ledger or Ledger()
+        self.signer = QuickSigner()
         self.journal = None
         self._now_ms = 0
         self.refused = 0
@@ -38,7 +39,7 @@ class Life:
         before = self.flash.bytes_read
         try:
             self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
-            self.journal.recover(QuickSigner())
+            self.journal.recover(self.signer)
         except StorageError:
             self._check_power()
             raise
@@ -78,7 +79,7 @@ class Life:
         leaf_bytes = len(filling) + _LEAF_BYTES
         try:
             if not self.journal.room_for(stream, leaf_bytes):
-                self.seal(stream)
+                self._seal(stream)
             seq = self.journal.next_seq(stream)
             position = (self.journal.incarnation, stream, seq)
             leaf = _leaf(position, self.ledger.boots, self._now_ms, filling)
@@ -106,10 +107,12 @@ class Life:
 
     def seal(self, stream):
         try:
-            key = self.journal.seal(stream, QuickSigner())
+            self._seal(stream)
         except StorageError:
             self._refused()
-            return
+
+    def _seal(self, stream):
+        key = self.journal.seal(stream, self.signer)
         self.ledger.committed_stream(stream)
         if key is not None:
             self._see(key)

@@ -16,6 +16,7 @@ from ring_store import RingStore
 _SWEPT_STEPS = 12
 _LIFE_CUTS = 40
 _SHOWN_MAX = 20
+_FILES_BYTES = 8 * 4096
 
 
 class Kind:
@@ -34,7 +35,7 @@ class Kind:
 def _littlefs():
     from littlefs_store import LittleFsStore  # needs MicroPython's vfs
 
-    return LittleFsStore()
+    return LittleFsStore(_FILES_BYTES)
 
 
 KINDS = {
@@ -43,8 +44,8 @@ KINDS = {
     "ring-ecc": Kind(lambda: RingStore(rewrites=False), lambda: NorFlash(8, 2048, 16, ecc=True)),
     "ring-cached": Kind(RingStore, lambda: NorFlash(8, 2048, 256, cached=True)),
     "ring-512k": Kind(RingStore, lambda: NorFlash(128, 4096, 256), uncut_steps=1_500),
-    "littlefs": Kind(_littlefs, lambda: NorFlash(64, 512, 16), torn.FIRM_MODES),
-    "littlefs-cached": Kind(_littlefs, lambda: NorFlash(64, 512, 16, cached=True), torn.FIRM_MODES),
+    "littlefs": Kind(_littlefs, lambda: NorFlash(56, 1024, 16), torn.FIRM_MODES),
+    "littlefs-cached": Kind(_littlefs, lambda: NorFlash(56, 1024, 16, cached=True), torn.FIRM_MODES),
 }
 
 
