@@ -7,10 +7,10 @@ integer, a branch or an index, and what held one is wiped when a signature is do
 from fieldwire import field25519 as field
 from fieldwire import point25519, scalar25519
 from fieldwire.base_table import TABLE
-from fieldwire.ed25519_strict import KEY_BYTES
 from fieldwire.port import const
 from fieldwire.sha512 import SCRATCH_BYTES, digest_into
 
+_SEED_BYTES = const(32)
 _SIGNING_REGISTERS = const(11)
 _ONE = b"\x01" + bytes(31)
 # Hash, scalars and field take turns in one buffer.
@@ -21,7 +21,7 @@ class Ed25519Signer:
     """Signs with the key that a 32-byte seed expands to. `public` is its 32-byte public key."""
 
     def __init__(self, seed):
-        if len(seed) != KEY_BYTES:
+        if len(seed) != _SEED_BYTES:
             raise ValueError("a seed has 32 bytes, not {}".format(len(seed)))
         self._work = bytearray(_WORK_BYTES)
         self._hash = bytearray(64)

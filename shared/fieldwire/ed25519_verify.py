@@ -4,10 +4,12 @@ All of it is public, so the time may depend on it. What the strict profile refus
 """
 
 from fieldwire import field25519 as field
-from fieldwire import point25519, scalar25519
+from fieldwire import point25519_verify as point25519
+from fieldwire import scalar25519
 from fieldwire.base_table import TABLE
 from fieldwire.ed25519_sign import encoded
 from fieldwire.ed25519_strict import refuses
+from fieldwire.point25519 import DOUBLE, FOUR_ADDITIONS
 from fieldwire.port import const
 from fieldwire.sha512 import SCRATCH_BYTES, digest_into
 
@@ -82,7 +84,7 @@ def _tabulate(state):
     """Write the addends of the odd multiples of the point in registers 0 to 3."""
     twice = _ODD_MULTIPLES + 12  # where the last multiple comes in the end
     steps = (
-        point25519.addend(_ODD_MULTIPLES) + point25519.DOUBLE + point25519.addend(twice),
+        point25519.addend(_ODD_MULTIPLES) + DOUBLE + point25519.addend(twice),
         point25519.addition(_ODD_MULTIPLES) + point25519.addend(_ODD_MULTIPLES + 4),
         point25519.addition(twice) + point25519.addend(_ODD_MULTIPLES + 8),
         point25519.addition(twice) + point25519.addend(_ODD_MULTIPLES + 12),
@@ -105,12 +107,12 @@ def _double_product(state, base_scalar, scalar):
     for bit in range(len(digits) - 1, -1, -1):
         digit = digits[bit] - 8
         lone = digit == 0 and bit >= _COLUMNS
-        field.run(state, point25519.DOUBLE_ALONE if lone else point25519.DOUBLE, b"", b"")
+        field.run(state, point25519.DOUBLE_ALONE if lone else DOUBLE, b"", b"")
         if digit:
             field.run(state, up[digit >> 1] if digit > 0 else down[-digit >> 1], b"", b"")
         if bit < _COLUMNS:
             at = 4 * (_COLUMNS - 1 - bit)
-            field.run(state, point25519.FOUR_ADDITIONS, TABLE, columns[at : at + 4])
+            field.run(state, FOUR_ADDITIONS, TABLE, columns[at : at + 4])
 
 
 def signed_digits(scalar):

@@ -24,7 +24,6 @@ CHAIN = (
     "base_table",
     "field25519",
     "scalar25519",
-    "ed25519_strict",
     "ed25519_sign",
 )
 PORTABLE = ROOT / "shared/fieldwire"
