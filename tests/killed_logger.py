@@ -35,6 +35,7 @@ def write(device):
     while True:
         count += 1
         made = device.observe(count % 3, count)
+        device.journal.commit()
         print(made.id.hex())
         if count % 40 == 0:
             device.observer.seal_all()

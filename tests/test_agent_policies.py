@@ -280,7 +280,7 @@ def test_no_cut_while_a_full_journal_drops_loses_a_segment_that_no_record_names(
         cut_at = 1
         while survives(policy, cut_at):
             cut_at += 1
-        assert cut_at > 20
+        assert cut_at > 8
 
 
 class Rotten:

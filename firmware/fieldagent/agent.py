@@ -27,14 +27,26 @@ def _due_ms(sampler):
 
 
 class Agent:
-    """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> sampling's `read`.
+    """`files`, `store` of the log, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` ->
+    sampling's `read`.
 
     `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` of the uart: frame_max, baud, turnaround_ms;
     `battery_mv() -> mV | None`, or None on a board that cannot measure it.
     """
 
     def __init__(
-        self, files, identity, config, boot, attestation, read_of, random_bytes, utc, link, battery_mv=None
+        self,
+        files,
+        store,
+        identity,
+        config,
+        boot,
+        attestation,
+        read_of,
+        random_bytes,
+        utc,
+        link,
+        battery_mv=None,
     ):
         self._identity = identity
         self._boot = boot
@@ -44,8 +56,7 @@ class Agent:
         self._attestations.add(boot, attestation)
         self._files = files
         self._listener = self._listen() if config.neighbours or config.derive else None
-        self.journal = Journal(files, lambda: random_bytes(8))
-        self.journal.capacity = config.journal_bytes
+        self.journal = Journal(store, lambda: random_bytes(8))
         if identity.former is not None:
             self._part_from_former(files)
         self.journal.recover(identity.signer)
@@ -154,6 +165,7 @@ class Agent:
     def stop(self):
         """Seals what is open, before the board goes down."""
         self._guarded(self.observer.seal_all)
+        self._guarded(self.journal.close)
 
     def close_log(self):
         """Seals all that waits, and returns where each stream ends. StorageError when the flash does not take it."""
