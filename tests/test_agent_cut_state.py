@@ -3,10 +3,11 @@
 from every_cut import every_cut
 
 from fieldagent import identity
-from fieldagent.clock import next_boot
 from fieldagent.held_tokens import HeldTokens
-from fieldagent.identity import Attestations, Identity, NextKey
+from fieldagent.identity import Attestations, Identity
+from fieldagent.next_key import NextKey
 from fieldagent.outbox import Outbox
+from fieldagent.start_up import next_boot
 from fieldwire import cbor
 
 CONFIG = b'{"observe": []}'

@@ -5,6 +5,7 @@ from rotation_world import K_DEV, MESH, given
 from test_agent_revoked import DEVICE_ID, revocation, world
 
 from fieldagent import identity
+from fieldagent.next_key import NextKey
 from fieldagent.revoked import Revoked
 from fieldwire import keys, rotation, tokens
 from fieldwire.ed25519 import Ed25519Signer
@@ -33,7 +34,7 @@ def next_key(files, made):
         made.append(host_bytes)
         return NEW_SEED
 
-    return identity.NextKey(files, make)
+    return NextKey(files, make)
 
 
 def prepared(files):

@@ -1,10 +1,10 @@
 """A file of the device's state that cannot be read is not taken for one that is not there."""
 
 from fieldagent import identity
-from fieldagent.clock import next_boot
 from fieldagent.held_tokens import HeldTokens
 from fieldagent.identity import Attestations
 from fieldagent.journal_files import Files
+from fieldagent.start_up import next_boot
 from fieldwire.errors import StorageError
 
 EIO, ENOENT = 5, 2

@@ -9,7 +9,7 @@ from binascii import hexlify
 
 from fieldagent import identity, sensors
 from fieldagent.borrowed import Borrowed
-from fieldagent.clock import Clock, next_boot
+from fieldagent.clock import Clock
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.journal_files import Files
 from fieldagent.random_source import RandomSource
@@ -51,26 +51,22 @@ async def _serve(board, files):
     clock = Clock(board.ticks_ms)
     links = board.links()
     uart = FrameLink(links["uart"])
-    measurement = identity.measure(files)
     known = identity.load(files)
     if known is None:
         print("status", json.dumps({"state": "awaiting enrolment", "runtime": runtime()}))
         files.folder("state")
         with Borrowed():
-            known = await _keys().enrol(board, files, clock, uart, measurement)
+            known = await _keys().enrol(board, files, clock, uart)
         await _restart(board)
-    boot = next_boot(files)
     settings = _settings(files)
-    hardware_id = board.unique_id()
     random_bytes = RandomSource(board.random_bytes)
-    attestation = identity.attest_boot(known.signer, hardware_id, boot, random_bytes(32), measurement)
+    boot, attestation = _attested(board, files, known.signer, random_bytes)
     utc = board.utc if settings.utc else _no_utc
     read_of = _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
     from fieldagent.agent import Agent  # not before: an enrolment needs the room
 
-    store = _log_store(board, files, settings.journal_bytes)
-    agent = Agent(files, store, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv)
+    agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv)
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     status = Status(board, known, boot, agent, settings.status_ms)
 
@@ -103,25 +99,23 @@ def _keys():
     return key_cable
 
 
+def _attested(board, files, signer, random_bytes):
+    """The number of this boot, and its attestation."""
+    with Borrowed():
+        from fieldagent import start_up
+
+        boot = start_up.next_boot(files)
+        measurement = start_up.measure(files)
+        seed = random_bytes(32)
+        return boot, start_up.attest_boot(signer, board.unique_id(), boot, seed, measurement)
+
+
 def _settings(files):
     """The configuration as values; what reads and judges the file is let go of."""
     with Borrowed():
         from fieldagent import config
 
         return config.load(files)
-
-
-def _log_store(board, files, journal_bytes):
-    """The board's raw flash, where it has a partition for the log; else files."""
-    journal_flash = getattr(board, "journal_flash", None)
-    flash = journal_flash() if journal_flash is not None else None
-    if flash is None:
-        from fieldagent.sector_files import SectorFiles
-
-        return SectorFiles(files, journal_bytes)
-    from fieldagent.ring import Ring
-
-    return Ring(*flash)
 
 
 def _no_utc():
