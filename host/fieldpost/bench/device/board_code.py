@@ -25,6 +25,8 @@ CHAIN = (
     "field25519",
     "scalar25519",
     "ed25519_sign",
+    "point25519_verify",
+    "ed25519_verify",
 )
 PORTABLE = ROOT / "shared/fieldwire"
 FAST = {"armv7em": ROOT / "firmware/kernels/armv7em"}
@@ -54,6 +56,9 @@ class BoardCode(Generic[T]):
         signer = spared(seed)
         signer.__class__ = self._signer_class
         return signer
+
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        return self.modules["ed25519_verify"].verify(public, message, signature)
 
     @property
     def _signer_class(self) -> Any:
