@@ -5,6 +5,7 @@ from hashlib import sha256
 from fieldagent.journal import Journal
 from fieldagent.journal_files import Files
 from fieldagent.observer import Observer
+from fieldagent.sector_files import SectorFiles
 from fieldagent.start_up import next_boot
 from fieldwire import cbor, keys, seal
 from fieldwire import observation as obs
@@ -59,8 +60,7 @@ class Device:
     def __init__(self, flash, incarnations, settings=Settings, root=""):
         files = Files(root, flash)
         self.boot = next_boot(files)
-        self.journal = Journal(files, incarnations)
-        self.journal.capacity = settings.journal_bytes
+        self.journal = Journal(SectorFiles(files, settings.journal_bytes), incarnations)
         self.recovered = self.journal.recover(Who.signer)
         attestation = b"\x09" * 12 + self.boot.to_bytes(4, "big")
         self.observer = Observer(Who, self.boot, attestation, self.journal, settings, lambda: None)

@@ -66,7 +66,10 @@ async def _serve(board, files):
     battery_mv = getattr(board, "battery_mv", None)
     from fieldagent.agent import Agent  # not before: an enrolment needs the room
 
-    agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv)
+    store = _log_store(board, files, settings.journal_bytes)
+    agent = Agent(
+        files, store, known, settings, boot, attestation, read_of, random_bytes, utc, uart, battery_mv
+    )
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     status = Status(board, known, boot, agent, settings.status_ms)
 
@@ -116,6 +119,19 @@ def _settings(files):
         from fieldagent import config
 
         return config.load(files)
+
+
+def _log_store(board, files, journal_bytes):
+    """The board's raw flash, where it has a partition for the log; else files."""
+    journal_flash = getattr(board, "journal_flash", None)
+    flash = journal_flash() if journal_flash is not None else None
+    if flash is None:
+        from fieldagent.sector_files import SectorFiles
+
+        return SectorFiles(files, journal_bytes)
+    from fieldagent.ring import Ring
+
+    return Ring(*flash)
 
 
 def _no_utc():
