@@ -1,7 +1,11 @@
 """The device's bench: scripts fail loudly, hashes are counted as the tree hashes, every noun has its lines."""
 
+import sys
+
 import pytest
 
+import fieldwire
+import fieldwire.point25519_verify
 from fieldpost.bench.areas import device
 from fieldpost.bench.device import mpy_bytes, scripts, sealed_work, signatures
 from fieldpost.bench.device.board_code import BoardCode
@@ -105,3 +109,15 @@ def test_a_builds_machine_code_verifies_libsodiums_signatures_and_no_altered_one
         altered[at] ^= 1
         assert not code.verify(signer.public, message, bytes(altered)), at
     assert not code.verify(Signer(bytes(32)).public, message, signature)
+
+
+def test_loading_a_boards_code_leaves_the_wires_own_modules_in_place(monkeypatch):
+    import fieldwire.field25519 as before
+
+    monkeypatch.delitem(sys.modules, "fieldwire.point25519_verify")
+    monkeypatch.delattr(fieldwire, "point25519_verify")
+    code = BoardCode("armv6m", Count)
+    from fieldwire import field25519, point25519_verify
+
+    assert field25519 is before is not code.modules["field25519"]
+    assert point25519_verify is not code.modules["point25519_verify"]

@@ -84,6 +84,8 @@ def replaced_for_a_while() -> Iterator[None]:
     finally:
         for name, module in kept.items():
             sys.modules.pop(f"fieldwire.{name}", None)
+            if hasattr(fieldwire, name):
+                delattr(fieldwire, name)
             if module is not None:
                 sys.modules[f"fieldwire.{name}"] = module
                 setattr(fieldwire, name, module)
