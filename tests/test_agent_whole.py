@@ -109,7 +109,7 @@ def test_leaves_open_at_a_power_cut_drain_after_the_next_boot_as_recovered():
     bridge, _ = contact(flash, Bridge)
     first = next(body for body in bridge.bodies if body.stream == 1)
     assert (first.flags, first.boot) == (seal.RECOVERED, 2)
-    assert first.count >= 12 - SectorFiles.commit_every, "more than one batch was lost"
+    assert first.count >= 12 - SectorFiles.waiting_max, "more than one batch was lost"
     assert tokens.decode(bridge.tokens[first.attestation]).claims[tokens.BOOTCOUNT] == 2
 
 

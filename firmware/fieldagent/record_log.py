@@ -29,7 +29,8 @@ class Log:
         self._page = bytearray(
             b"\xff" * (_PAGE_BYTES + store.unit)
         )  # what is not committed, as it is programmed
-        self._pending = 0
+        self._waiting = 0  # how many records stand in the page
+        self._is_dirty = False
         self._base = 0  # offset in the head sector of the page's begin
         self.at = store.sector_bytes  # where the next record goes
         self.head = store.count - 1  # the newest sector,
@@ -143,9 +144,10 @@ class Log:
         self._load(self.head)
         self._base = begin - begin % self._store.unit
         self._page[begin - self._base : end - self._base] = self._data[begin:end]
-        self.at, self._pending = end, 1
+        self.at, self._is_dirty = end, True
         self.commit()
         self.at = self.sector_bytes
+        self._loaded = self.head  # it holds what was read
 
     def doubtful(self):
         """(kind, stream, payload) of a record that must be written once more, or None; asked once."""
@@ -246,6 +248,9 @@ class Log:
         place = (self.head, self.at)
         record.put(self._page, self.at - self._base, self.head, self.at, kind, stream, payload)
         self._put(size)
+        self._waiting += 1
+        if self._waiting > self._store.waiting_max:
+            self.commit()
         return place
 
     def begin(self):
@@ -265,6 +270,10 @@ class Log:
         begin = self.at - self._base
         self._page[begin : begin + len(header)] = header
         self._put(self._aligned(len(header)))
+        if (
+            store.tears
+        ):  # by itself: a record in a sector without a sound header was committed, and tells of rot
+            self.commit()
 
     def _reserve(self, size):
         if self.at - self._base + size > len(self._page):
@@ -272,19 +281,17 @@ class Log:
 
     def _put(self, size):
         self.at += size
-        self._pending += 1
+        self._is_dirty = True
         self.bytes_written += size
-        if self._pending >= self._store.commit_every:
-            self.commit()
 
     def commit(self):
         """All that was appended is durable; after a StorageError nothing of it may be counted on."""
-        if not self._pending:
+        if not self._is_dirty:
             return
         store = self._store
         end = self.at - self._base + store.unit - 1
         end -= end % store.unit
-        self._pending = 0
+        self._waiting, self._is_dirty = 0, False
         if self._loaded == self.head:
             self._loaded = None
         try:

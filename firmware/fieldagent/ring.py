@@ -19,7 +19,7 @@ class Ring:
     Sector n lies in block n % count.
     """
 
-    commit_every = 1
+    waiting_max = 0  # records that are appended and not yet durable
     begins_with = b""  # the marker stands there when a sector is begun
     tears = True  # a cut may leave any part of what was being programmed
 

@@ -14,7 +14,7 @@ _SECTOR_BYTES = 4096  # a file of LittleFS takes whole blocks
 class SectorFiles:
     """`files`: journal_files.Files; `journal_bytes`: how much of the flash the log may take."""
 
-    commit_every = 8  # a flush copies the block that it grows
+    waiting_max = 8  # records that wait for a flush: each flush copies the block that it grows
     begins_with = record.MARKER
     tears = False
     sector_bytes = _SECTOR_BYTES
