@@ -7,8 +7,16 @@ from fieldagent import record
 from fieldagent.record_log import DAMAGED
 from fieldagent.segment_reader import string_head, walk
 from fieldwire import cbor, limits, merkle_tree, seal_writer
-from fieldwire import observation as obs
 from fieldwire.errors import WireError
+from fieldwire.port import const
+
+# Keys of an observation, SPEC 5.1; the module that names them reads whole ones, which a log need not.
+_INCARNATION = const(1)
+_STREAM = const(2)
+_SEQ = const(3)
+_TREF = const(4)
+_CREDENTIAL = const(8)
+_BOOT_ATTESTATION = const(9)
 
 
 class Run:
@@ -44,8 +52,8 @@ def position_of(leaf):
     """(incarnation, stream, seq, author) as the leaf itself says, or None where it is no observation."""
     try:
         found = cbor.decode(leaf)
-        author = (found[obs.TREF][0], found[obs.CREDENTIAL], found[obs.BOOT_ATTESTATION])
-        return found[obs.INCARNATION], found[obs.STREAM], found[obs.SEQ], author
+        author = (found[_TREF][0], found[_CREDENTIAL], found[_BOOT_ATTESTATION])
+        return found[_INCARNATION], found[_STREAM], found[_SEQ], author
     except (WireError, KeyError, TypeError, IndexError):
         return None
 
