@@ -60,6 +60,9 @@ class Agent:
         if identity.former is not None:
             self._part_from_former(files)
         self.journal.recover(identity.signer)
+        boots = self.journal.boots_held()
+        if boots is not None:  # starts alone must not fill the flash
+            self._attestations.keep(boots | {boot})
         self.observer = Observer(identity, boot, token_id(attestation), self.journal, config, utc)
         found = self.journal.leaves_held()  # what an older boot signed or left, and nobody has taken yet
         self.observer.signed += found
@@ -279,7 +282,7 @@ class Agent:
 
     def _on_idle(self, now_ms):
         if not self.journal.held():
-            self._attestations.forget_before(self._boot)
+            self._attestations.keep({self._boot})
 
     def _on_closed(self, now_ms, reason):
         self.uplink.start(now_ms)

@@ -88,8 +88,10 @@ class Attestations:
         """[token bytes ...]"""
         return [self._files.read("%s/%d" % (_ATTESTATIONS, boot)) for boot in self._boots]
 
-    def forget_before(self, boot):
-        """Removes those of older boots; to be called when no segment of an older boot is left."""
-        for old in [one for one in self._boots if one < boot]:
-            self._files.remove("%s/%d" % (_ATTESTATIONS, old))
-        self._boots = [one for one in self._boots if one >= boot]
+    def keep(self, boots):
+        """Removes all but those of `boots`: the others' segments are gone, or never were."""
+        kept = [str(boot) for boot in boots]
+        for name, _ in self._files.entries(_ATTESTATIONS):
+            if name not in kept:  # what a cut left half written too
+                self._files.remove(_ATTESTATIONS + "/" + name)
+        self._boots = [boot for boot in self._boots if boot in boots]

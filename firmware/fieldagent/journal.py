@@ -249,16 +249,15 @@ class Journal:
             if head.previous is not None
         ]
 
-    def oldest_boot(self):
-        """The boot of the oldest leaf that is held, None where none is."""
-        boots = [run.author[0] for run in self._open if run is not None]
-        for stream in range(4):
-            for _, place, row in self._held().all((stream,)):
-                leaf = self._reader.first_leaf(stream, place, row)
-                if leaf is not None:
-                    boots.append(position_of(leaf)[3][0])
-                break
-        return min(boots, default=None)
+    def boots_held(self):
+        """The boots that the segments held are of, as a set; None where a segment cannot tell. None may be open."""
+        boots = set()
+        for stream, place, row in self._held().all():
+            leaf = self._reader.first_leaf(stream, place, row)
+            if leaf is None:
+                return None
+            boots.add(position_of(leaf)[3][0])
+        return None if self.damaged else boots
 
     # Freeing, dropping
 
