@@ -10,6 +10,7 @@ from pathlib import Path
 import vector_handed
 import vector_links
 import vector_observations
+import vector_pack
 import vector_rotation
 import vector_seals
 import vector_session
@@ -20,6 +21,7 @@ VECTORS = Path(__file__).parent / "vectors"
 MODULES = (
     vector_observations,
     vector_seals,
+    vector_pack,
     vector_tokens,
     vector_links,
     vector_handed,
