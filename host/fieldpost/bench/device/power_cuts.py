@@ -18,10 +18,9 @@ PROCESSES = 2
 HEAP_BYTES = 16 << 20
 # Kind, cuts, and where they are tried: the file system needs MicroPython, and the ring is tried there as well.
 SHARES: tuple[tuple[str, int, bool], ...] = (
-    ("ring", 30_000, False),
-    ("ring-small-unit", 20_000, False),
-    ("ring-cached", 20_000, False),
-    ("ring-ecc", 20_000, False),
+    ("ring", 40_000, False),
+    ("ring-small-unit", 25_000, False),
+    ("ring-cached", 25_000, False),
     ("littlefs", 5_000, True),
     ("ring", 3_000, True),
     ("littlefs-cached", 2_000, True),
