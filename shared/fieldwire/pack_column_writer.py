@@ -177,18 +177,19 @@ def integers(out, values):
     bits = Bits(out)
     shape, size = first & SHAPES, first & WIDTH_MAX
     line = base
-    for value in values if shape == LINE else values[1:]:
-        if shape == LINE:
+    if shape == LINE:
+        for value in values:
             bits.put(value - line, size)
             line += step
-            continue
-        left = zigzag(value - line - step)
-        if shape == GOLOMB:
-            left += 1 << size
-            bits.put(left, 2 * width(left) - 1 - size)
-        else:
-            bits.put(left, size)
-        line = value
+    else:
+        for index in range(1, len(values)):
+            left = zigzag(values[index] - line - step)
+            if shape == GOLOMB:
+                left += 1 << size
+                bits.put(left, 2 * width(left) - 1 - size)
+            else:
+                bits.put(left, size)
+            line = values[index]
     bits.end()
 
 

@@ -34,25 +34,17 @@ class LeafMaker:
 
         A reading is None or [UTC ms less ms, clock class, uncertainty in ms].
         """
-        content_format, subject = topic
-        parts = (
-            b"\xab" if lineage is None else b"\xad",  # a map of 11 or 13
-            self._begin,
-            cbor.encode(seq),
-            b"\x04",
-            cbor.encode(self._tref(time[0], time[1])),
-            b"\x05",
-            cbor.encode(content_format),
-            b"\x06",
-            cbor.encode(subject),
-            b"\x07",
-            cbor.encode(payload),
-            self._by,
-            lineage or b"",
-            b"\x0c",
-            cbor.encode(salt),
-        )
-        return b"".join(parts)
+        out = bytearray(b"\xab" if lineage is None else b"\xad")  # a map of 11 or 13
+        out.extend(self._begin)
+        out.extend(cbor.encode(seq))
+        for key, value in ((4, self._tref(time[0], time[1])), (5, topic[0]), (6, topic[1]), (7, payload)):
+            out.append(key)
+            out.extend(cbor.encode(value))
+        out.extend(self._by)
+        out.extend(lineage or b"")
+        out.append(12)
+        out.extend(cbor.encode(salt))
+        return bytes(out)
 
     def _tref(self, ms, reading):
         if reading is None:

@@ -72,7 +72,7 @@ class Rows:
         self._salts = salts
         self._stream = stream
         self.tables = []
-        self.order = []  # the table of each leaf
+        self.order = bytearray()  # the table of each leaf
         self.salts = bytearray()
         self.salts_implied = salts is not None
 
@@ -93,14 +93,22 @@ class Rows:
         if values is None or not self.tables[index].takes(values):
             index, values = self._place(topic, WHOLE), [payload]
         self.tables[index].add(time, lineage, values)
+        self._add_salt(seq, salt)
         self.order.append(index)
-        self.salts.extend(salt)
-        self.salts_implied = self.salts_implied and self._salts.at(self._stream, seq) == salt
         return True
+
+    def _add_salt(self, seq, salt):
+        """Salts are kept from the first one on that a receiver would not make; those before it are made again."""
+        if self.salts_implied and self._salts.at(self._stream, seq) != salt:
+            self.salts_implied = False
+            for before in range(seq - len(self.order), seq):
+                self.salts.extend(self._salts.at(self._stream, before))
+        if not self.salts_implied:
+            self.salts.extend(salt)
 
     def cost(self):
         """Bytes of heap that the rows take, about."""
-        return sum([table.cost() for table in self.tables]) + len(self.salts) + 4 * len(self.order)
+        return sum([table.cost() for table in self.tables]) + len(self.salts) + len(self.order)
 
     def _place(self, topic, size):
         for index, table in enumerate(self.tables):
