@@ -9,6 +9,7 @@ from collections.abc import Iterator
 
 from fieldpost.bench.device import (
     constant_time,
+    heap,
     mpy_bytes,
     observe,
     sealed_work,
@@ -19,7 +20,7 @@ from fieldpost.bench.device import (
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (signatures, signing_rates, signer_ram, sealed_work, observe, mpy_bytes, constant_time)
+NOUNS = (signatures, signing_rates, signer_ram, sealed_work, observe, mpy_bytes, heap, constant_time)
 
 
 def measure(seed: int) -> Iterator[Line]:
