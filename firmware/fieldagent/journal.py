@@ -7,7 +7,7 @@ to free without being told, and to erase while a reading waits. Why no cut loses
 from fieldagent import record
 from fieldagent.record_log import Log
 from fieldagent.replay import Replay
-from fieldagent.run import Run, leaves_of, position_of, runs
+from fieldagent.run import Run, position_of, runs
 from fieldagent.segment_reader import SegmentReader
 from fieldagent.segments import Segments
 from fieldwire import limits, seal_writer
@@ -16,6 +16,7 @@ from fieldwire.errors import StorageError
 _ROOM_FOR_SEALS = (
     3  # sectors that no leaf may take: a boot and its seals need some before anything can be freed
 )
+_STEPS_MAX = 64  # for one reading: where what is held fills the flash, moving it about gains nothing
 _OVERHEAD_BYTES = 512  # seal and array heads beside the leaves of a segment
 
 
@@ -52,22 +53,9 @@ class Journal:
 
     def recover(self, signer):
         """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2"""
-        again = self._log.doubtful()
-        if again is not None and again[0] == record.LEAF:
-            self._repeat_leaves(again[1])
-        elif again is not None:
-            self._append_ready(*again)
         recovered = sum([self._seal_from_flash(stream, signer, seal_writer.RECOVERED) for stream in range(4)])
         self._is_recovered = True
         return recovered
-
-    def _repeat_leaves(self, stream):
-        """Where nothing can be programmed twice, what waits for a seal is written once more: its last leaf may be weak."""
-        first = None
-        for leaf in leaves_of(self._log, stream, self._heads[stream].first):
-            place = self._append_ready(record.LEAF, stream, leaf)
-            first = first or place
-        self._heads[stream].first = first
 
     def renew(self, incarnation):
         """Begins a new incarnation, as a device does whose key is new. Nothing may be open or unsealed."""
@@ -198,7 +186,10 @@ class Journal:
             self._segments.add(stream, row, at)
 
     def _append_ready(self, kind, stream, payload):
-        self._make_ready()
+        if not self._log.fits(
+            record.HEAD_BYTES + len(payload) + self._store.mark_bytes + 2 * self._store.align
+        ):
+            self._make_ready()
         return self._log.append(kind, stream, payload)
 
     # Reading
@@ -268,12 +259,21 @@ class Journal:
             return 0
         if found is not None and self._store.mark_bytes:
             self._log.mark(*found[0])
-        elif (
-            self._log.is_ready() or self._log.clear_one()
-        ):  # if this is lost, the segment is offered once more
-            self._log.append(record.FREED, key[1], record.Key(key[0], key[2]).encode())
+        else:
+            self._record_freed(key)
         self._segments.remove(key)
         return 0 if found is None else found[1].count
+
+    def _record_freed(self, key):
+        """Without room for that the segment is offered once more after a boot, or counts no more as the tail moves on."""
+        payload = record.Key(key[0], key[2]).encode()
+        while (
+            not self._log.fits(record.HEAD_BYTES + len(payload) + self._store.align)
+            and not self._log.is_ready()
+        ):
+            if not self._log.clear_one():
+                return
+        self._log.append(record.FREED, key[1], payload)
 
     def oldest_of_lowest(self, size):
         """Keys to drop first, of at least `size` bytes together: the least urgent stream, its oldest segments."""
@@ -332,8 +332,10 @@ class Journal:
     def _make_ready(self):
         """The next sector can be begun, whatever that takes: at worst a head in which nothing counts is taken back."""
         log = self._log
+        began = self.late_steps
         while not log.is_ready():
-            self._is_stuck = not (log.clear_one() or self._release() or log.take_back())
+            is_moving = self.late_steps - began < _STEPS_MAX
+            self._is_stuck = not (log.clear_one() or is_moving and self._release() or log.take_back())
             if self._is_stuck:
                 raise StorageError(
                     "the journal is full and has no sector left to move in; free or drop segments"
@@ -344,7 +346,10 @@ class Journal:
         """More sectors can be begun than are kept free to move segments in."""
         log = self._log
         self._make_ready()
-        while log.room() <= self._reserve and (log.clear_one() or self._release()):
+        began = self.late_steps
+        while log.room() <= self._reserve and self.late_steps - began < _STEPS_MAX:
+            if not log.clear_one() and not self._release():
+                break
             self.late_steps += 1
         self._is_stuck = log.room() < _ROOM_FOR_SEALS
         if log.room() <= self._reserve and self.bytes > self.capacity or self._is_stuck:
@@ -362,7 +367,10 @@ class Journal:
             return True
         if place is None or log.room() > self._reserve:
             return False
-        return self._move(stream, place)
+        try:
+            return self._move(stream, place)
+        except StorageError:  # what was written of it counts for nothing; it stays where it is
+            return False
 
     def _oldest(self):
         """(oldest sector that counts, stream and place of the seal that needs it, or None, None)."""

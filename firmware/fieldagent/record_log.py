@@ -40,7 +40,6 @@ class Log:
         self._told_tail = store.count  # and nothing before this one, as flash knows
         self._cleared = 0  # the places of all sectors before this one are ready
         self._bad = set()  # sectors whose place cannot be cleared
-        self._doubtful = None  # (kind, stream, payload) of a record that must be written once more
         self.bytes_written = 0
         self.read_errors = 0
 
@@ -125,12 +124,8 @@ class Log:
         if clean and (closed or not self._store.tears):
             self.at = self._end
             self._base = self.at - self.at % self._store.unit
-        elif self._store.tears and last is not None:
-            offset, kind, stream, length = last
-            if self._store.rewrites:
-                self._program_again(offset, offset + record.HEAD_BYTES + length)
-            else:
-                self._doubtful = (kind, stream, bytes(self.payload(self.head, offset)[2]))
+        elif self._store.tears and self._store.rewrites and last is not None:
+            self._program_again(last[0], last[0] + record.HEAD_BYTES + last[3])
         elif self._store.tears and self._store.rewrites:
             self._program_again(self._store.header_at, self._end)
 
@@ -148,11 +143,6 @@ class Log:
         self.commit()
         self.at = self.sector_bytes
         self._loaded = self.head  # it holds what was read
-
-    def doubtful(self):
-        """(kind, stream, payload) of a record that must be written once more, or None; asked once."""
-        again, self._doubtful = self._doubtful, None
-        return again
 
     def is_open(self):
         """True when the head sector takes more records."""
@@ -344,11 +334,15 @@ class Log:
         """Sectors that can be begun before the tail is met."""
         return self.tail + self._store.count - 2 - self.head
 
+    def fits(self, size):
+        """True when so many bytes of records go into the head sector."""
+        return self.at + size <= self.sector_bytes
+
     def takes(self, size):
         """True when so many bytes of records go into the head sector, or into new ones with one to spare."""
-        if self.at + size <= self.sector_bytes:
+        if self.fits(size):
             return True
-        return size // (self.sector_bytes // 2) + 2 <= self.room()
+        return size // (self.sector_bytes // 2) + 2 <= self._told_tail + self._store.count - 2 - self.head
 
     def clear_one(self):
         """Clears the oldest sector that no longer counts, if few are ready; True when there was one to clear."""

@@ -58,13 +58,6 @@ def position_of(leaf):
         return None
 
 
-def leaves_of(log, stream, first):
-    """The bytes of the stream's leaves from the place `first` to the end of the log."""
-    for place, kind, of_stream, _ in walk(log, first, (log.head, log.sector_bytes)):
-        if kind == record.LEAF and of_stream == stream:
-            yield bytes(log.payload(*place)[2])
-
-
 def runs(log, incarnation, stream, first, flags):
     """(Run, place behind it or None): the stream's leaves from the place `first` on, each run fit for one seal.
 

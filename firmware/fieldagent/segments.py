@@ -49,16 +49,16 @@ class Segments:
             self._compare(header.incarnation, header.heads, newest)
         for offset, kind, stream, length in log.records(sector):
             if kind in record.SEALS:
-                marked = log.is_marked(offset, length)
                 seal = record.SealRecord.decode(log.payload(sector, offset)[2])
+                freed = log.is_marked(offset, length) or seal.first[0] < log.tail
                 last = newest.get((seal.incarnation, stream), -1)
                 if kind == record.SEAL_COPY or seal.segment <= last:
-                    self._replace(stream, seal, (sector, offset), marked)
+                    self._replace(stream, seal, (sector, offset), freed)
                     continue
                 if last >= 0:
                     self._miss(seal.incarnation, stream, last + 1, seal.segment)
                 newest[(seal.incarnation, stream)] = seal.segment
-                if not marked:
+                if not freed:
                     self.add(stream, seal, (sector, offset))
             elif kind == record.FREED:
                 key = record.Key.decode(log.payload(sector, offset)[2])
@@ -68,11 +68,11 @@ class Segments:
         for segment in range(first, min(end, first + _DAMAGED_MAX - len(self.damaged))):
             self.damaged.append((incarnation, stream, segment))
 
-    def _replace(self, stream, seal, place, marked):
+    def _replace(self, stream, seal, place, freed):
         """A newer record for a segment that was seen before, or whose first record is gone."""
         key = (seal.incarnation, stream, seal.segment)
         self.remove(key)
-        if not marked:
+        if not freed:
             places = self._places[stream]
             index = self._index_for(places, seal)
             places.insert(index, self._pack(place))
