@@ -5,7 +5,7 @@ import pytest
 from fieldpost.bench.device import power_cuts
 
 ROUNDS = 10
-SEEDS_APART = 100_000
+SEEDS_APART = 1_000_000
 
 
 @pytest.mark.soak
