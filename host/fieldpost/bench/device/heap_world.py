@@ -67,7 +67,9 @@ class Mesh:
         endorsed = tokens.issue(cose.ENDORSEMENT, claims, self.region)
         return Grant(K_DEV, self.root.public, tokens.token_id(own), (self.authority, own, endorsed))
 
-    def _issue(self, signer, public, authority, rights, depth, issuer) -> bytes:
+    def _issue(
+        self, signer: Signer, public: bytes, authority: str, rights: list[str], depth: int, issuer: dict
+    ) -> bytes:
         claims = {
             tokens.EXP: EXP,
             tokens.NBF: NBF,
@@ -176,8 +178,9 @@ class BridgeAndNeighbour:
         elif event[:2] == ("item", 1):
             self._take(tuple(event[2]), event[3])
         elif event[0] == "awaited":
-            place = tuple(event[1:4])
-            self._session.grant_custody(*place, place[2], self.segments[place])
+            incarnation, stream, segment = event[1:4]
+            found = self.segments[incarnation, stream, segment]
+            self._session.grant_custody(incarnation, stream, segment, segment, found)
 
     def _take(self, place: tuple, data: bytes) -> None:
         assert self._session is not None
@@ -188,7 +191,8 @@ class BridgeAndNeighbour:
             self.observations += len(opened)
             self.subjects |= {one[observation.SUBJECT] for one, _ in opened}
         self.segments[place] = found
-        self._session.grant_custody(*place, place[2], found)
+        incarnation, stream, segment = place
+        self._session.grant_custody(incarnation, stream, segment, segment, found)
 
 
 class Neighbour:
