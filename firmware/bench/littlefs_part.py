@@ -7,6 +7,7 @@ import vfs
 from nor_flash import PowerCut
 
 from fieldagent.journal_files import Files
+from fieldwire.errors import StorageError
 
 _EIO = -5
 
@@ -61,8 +62,11 @@ class LittleFsPart:
         vfs.VfsLfs2.mkfs(flash, progsize=flash.unit_bytes)
 
     def files(self, flash):
-        """Files of a new mount."""
+        """Files of a new mount; StorageError where there is none, or the power goes meanwhile."""
         if self._last is not None:
             self._last.end()
         self._last = Powered(flash)
-        return Files("", vfs.VfsLfs2(self._last, progsize=flash.unit_bytes))
+        try:
+            return Files("", vfs.VfsLfs2(self._last, progsize=flash.unit_bytes))
+        except OSError as cause:
+            raise StorageError("the file system cannot be mounted (%s)" % cause)
