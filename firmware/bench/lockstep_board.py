@@ -8,10 +8,6 @@ import gc
 import json
 from hashlib import sha256
 
-with open("/host/config.json") as _file:
-    _config = json.load(_file)
-    del _config["flash"], _config["image"], _config["directory"]
-
 NAME = "lockstep"
 TICKS_MASK = (1 << 30) - 1
 _READ_BYTES_MAX = 512
@@ -19,7 +15,6 @@ _REPLY_BYTES = 6
 
 _now_ms = 0
 _drawn = 0
-_control = open(_config["control"], "r+b", 0)
 
 
 class Link:
@@ -42,8 +37,15 @@ class Link:
         return self._stream.write(data)
 
 
-_uart = Link(_config["links"]["uart"])
-_local = Link(_config["links"]["local"])
+def _open():
+    """(unique id, control, uart, local); what else the host has written is off the heap again."""
+    with open("/host/config.json") as file:
+        config = json.load(file)
+    control = open(config["control"], "r+b", 0)
+    return config["unique_id"], control, Link(config["links"]["uart"]), Link(config["links"]["local"])
+
+
+_unique_id, _control, _uart, _local = _open()
 
 
 def links():
@@ -70,7 +72,7 @@ async def sleep_ms(duration_ms):
 
 
 def unique_id():
-    return bytes.fromhex(_config["unique_id"])
+    return bytes.fromhex(_unique_id)
 
 
 def random_bytes(count):
@@ -78,7 +80,7 @@ def random_bytes(count):
     _drawn += 1
     data = b""
     while len(data) < count:
-        data += sha256(b"%d %d %s" % (_drawn, len(data), _config["unique_id"].encode())).digest()
+        data += sha256(b"%d %d %s" % (_drawn, len(data), _unique_id.encode())).digest()
     return data[:count]
 
 

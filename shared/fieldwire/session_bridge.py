@@ -5,7 +5,7 @@ custody after it is verified and durable. For a device without a key here it sta
 SPEC 8.2 to 8.5
 """
 
-from fieldwire import custody, session_frames
+from fieldwire import cbor, custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_core import TRIES_MAX, WINDOW_MAX, Session
@@ -159,7 +159,7 @@ class BridgeSession(Session):
             frame = session_frames.encode("HELLO", [VERSION, 0, self._thumbprint, self._nonce])
         else:
             held, tokens = self._holdings(device)
-            frame = session_frames.fit_have(held, None, tokens, self._link.frame_max)
+            frame = _fit_have(held, None, tokens, self._link.frame_max)
         return self._tagged_for(frame, key, nonce)
 
     def _on_confirm(self, body, frame, now_ms):
@@ -223,7 +223,7 @@ class BridgeSession(Session):
         length = self._partial.length if self._partial is not None and number == self._number else 0
         # Lists only add to what the device knows, so most answers can do without.
         held, tokens = ([], []) if awaited is None else self._holdings(self.device)
-        frame = session_frames.fit_have(held, [number, poll, length], tokens, self._link.frame_max)
+        frame = _fit_have(held, [number, poll, length], tokens, self._link.frame_max)
         return self._tagged(frame)
 
     # Commands
@@ -261,3 +261,16 @@ class BridgeSession(Session):
         "TIME": Session._on_time,
         "BYE": Session._on_bye,
     }
+
+
+def _fit_have(held, partial, tokens, frame_max):
+    """A HAVE frame with as much of the two lists as one frame holds; what is left out is sent again."""
+    held, tokens = list(held), list(tokens)
+    while True:
+        frame = session_frames.encode("HAVE", [held, partial, tokens])
+        if len(frame) + TAG_SIZE <= frame_max or not (held or tokens):
+            return frame
+        if len(cbor.encode(held)) > len(cbor.encode(tokens)):
+            held.pop()
+        else:
+            tokens.pop()

@@ -60,19 +60,6 @@ def chunk_room(frame_max, number, kind, key, total):
     return frame_max - head - 2  # the head of a longer byte string takes up to two bytes more
 
 
-def fit_have(held, partial, tokens, frame_max):
-    """A HAVE frame with as much of the two lists as one frame holds; what is left out is sent again."""
-    held, tokens = list(held), list(tokens)
-    while True:
-        frame = encode("HAVE", [held, partial, tokens])
-        if len(frame) + TAG_SIZE <= frame_max or not (held or tokens):
-            return frame
-        if len(cbor.encode(held)) > len(cbor.encode(tokens)):
-            held.pop()
-        else:
-            tokens.pop()
-
-
 def wire_ms(link, size):
     """Milliseconds that a frame of that size and its framing take at ten bits a byte, rounded up."""
     return (size + 8 + size // 254) * 10_000 // link.baud + 1
