@@ -5,9 +5,9 @@ to free without being told, and to erase while a reading waits. Why no cut loses
 """
 
 from fieldagent import record
+from fieldagent.borrowed import Borrowed
 from fieldagent.record_log import Log
-from fieldagent.replay import Replay
-from fieldagent.run import Run, position_of, runs
+from fieldagent.run import Run
 from fieldagent.segment_reader import SegmentReader
 from fieldagent.segments import Segments
 from fieldwire import limits, seal_writer
@@ -40,16 +40,17 @@ class Journal:
         self._reserve = store.count // 8 + 3  # sectors kept free to move segments in
         self.payload_bytes = 0
         self.late_steps = 0  # erases and moves that a reading had to wait for
-        header, is_readable = self._log.find()
-        replay = Replay(self._log, header) if header is not None else None
-        if replay is not None and replay.is_proven and is_readable:
-            self.incarnation, self._heads = header.incarnation, replay.heads
-        else:
-            self.incarnation, self._heads = new_incarnation(), [record.Head() for _ in range(4)]
+        with Borrowed():
+            from fieldagent.mount import mount
+
+            found = mount(self._log)
+        if found is None:  # leaves that an unproven log holds under no seal stay there
+            found = (new_incarnation(), [record.Head() for _ in range(4)])
+        self.incarnation, self._heads = found
 
     def _begin_with(self, sector, end, tail):
         self._is_reserved = True
-        return record.Header(sector, end, tail, self.incarnation, self._heads)
+        return record.begin(sector, end, tail, self.incarnation, self._heads)
 
     def recover(self, signer):
         """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2"""
@@ -75,9 +76,12 @@ class Journal:
         if head.first is None:
             return 0
         count = 0
-        for run, rest in runs(self._log, self.incarnation, stream, head.first, flags):
-            self._seal_run(stream, run, rest, signer)
-            count += run.count
+        with Borrowed():
+            from fieldagent.older_runs import runs
+
+            for run, rest in runs(self._log, self.incarnation, stream, head.first, flags):
+                self._seal_run(stream, run, rest, signer)
+                count += run.count
         head.first = None
         return count
 
@@ -197,7 +201,11 @@ class Journal:
     def _held(self):
         if self._segments is None:
             self.commit()
-            self._segments = Segments(self._log, self.incarnation, self._heads)
+            with Borrowed():
+                from fieldagent.segment_scan import look_through
+
+                self._segments = Segments(self._log)
+                look_through(self._log, self._segments, self.incarnation, self._heads)
         return self._segments
 
     @property
@@ -242,13 +250,10 @@ class Journal:
 
     def boots_held(self):
         """The boots that the segments held are of, as a set; None where a segment cannot tell. None may be open."""
-        boots = set()
-        for stream, place, row in self._held().all():
-            leaf = self._reader.first_leaf(stream, place, row)
-            if leaf is None:
-                return None
-            boots.add(position_of(leaf)[3][0])
-        return None if self.damaged else boots
+        with Borrowed():
+            from fieldagent.older_runs import boots_of
+
+            return None if self.damaged else boots_of(self._log, self._held())
 
     # Freeing, dropping
 
@@ -265,7 +270,7 @@ class Journal:
         return 0 if found is None else found[1].count
 
     def _record_freed(self, key):
-        """Without room for that the segment is offered once more after a boot, or counts no more as the tail moves on."""
+        """Where there is no room for that, the segment is offered once more after a boot."""
         payload = record.Key(key[0], key[2]).encode()
         while (
             not self._log.fits(record.HEAD_BYTES + len(payload) + self._store.align)
@@ -289,7 +294,7 @@ class Journal:
 
     @property
     def capacity(self):
-        """How many `bytes` the log can keep: a sector is used to seven eighths, and some stay free to move segments in."""
+        """How many `bytes` it can keep: sectors are used to seven eighths, and some stay free to move segments in."""
         sectors = self._store.count - self._reserve - 2
         return sectors * (self._store.sector_bytes // 8 * 7)
 
@@ -335,7 +340,7 @@ class Journal:
         began = self.late_steps
         while not log.is_ready():
             is_moving = self.late_steps - began < _STEPS_MAX
-            self._is_stuck = not (log.clear_one() or is_moving and self._release() or log.take_back())
+            self._is_stuck = not (log.clear_one() or (is_moving and self._release()) or log.take_back())
             if self._is_stuck:
                 raise StorageError(
                     "the journal is full and has no sector left to move in; free or drop segments"
@@ -352,7 +357,7 @@ class Journal:
                 break
             self.late_steps += 1
         self._is_stuck = log.room() < _ROOM_FOR_SEALS
-        if log.room() <= self._reserve and self.bytes > self.capacity or self._is_stuck:
+        if self._is_stuck or (log.room() <= self._reserve and self.bytes > self.capacity):
             raise StorageError(
                 "the journal is full: %d of %d bytes are held; free or drop segments"
                 % (self.bytes, self.capacity)
@@ -368,7 +373,10 @@ class Journal:
         if place is None or log.room() > self._reserve:
             return False
         try:
-            return self._move(stream, place)
+            with Borrowed():
+                from fieldagent.moving import move
+
+                return move(log, self._segments, stream, place)
         except StorageError:  # what was written of it counts for nothing; it stays where it is
             return False
 
@@ -380,39 +388,3 @@ class Journal:
                 oldest = (head.first[0], None, None)
         found = self._held().oldest()
         return found if found is not None and found[0] < oldest[0] else oldest
-
-    def _move(self, stream, place):
-        """Writes the segment sealed at `place` anew at the head; False where the room does not suffice."""
-        log = self._log
-        row = self._segments.seal_at(place)
-        row.seal_bytes = bytes(row.seal_bytes)
-        if not log.takes(row.flash_bytes(self._store.align)):
-            return False
-        kind = log.payload(*place)[0]
-        first = None
-        leaves = self._reader.leaves(stream, place, kind, row)
-        while True:
-            try:
-                leaf = bytes(next(leaves))
-            except StopIteration:
-                break
-            except StorageError:
-                self._segments.lose(stream, place, row)
-                return True
-            at = self._append_moved(record.LEAF_COPY, stream, leaf)
-            first = first or at
-        row.first = first
-        at = self._append_moved(record.SEAL_COPY, stream, row.encode())
-        self.commit()
-        self._segments.move(stream, place, at, first)
-        if self._store.mark_bytes:
-            log.mark(*place)
-        return True
-
-    def _append_moved(self, kind, stream, payload):
-        while not self._log.is_ready():
-            if not self._log.clear_one():
-                raise StorageError(
-                    "the journal has no sector left to move segments in; free or drop segments"
-                )
-        return self._log.append(kind, stream, payload)

@@ -10,7 +10,6 @@ from binascii import crc32
 from fieldwire.port import const
 
 MARKER = b"FPJ\x01"  # three letters and the version of the format
-VERSION_AT = const(3)
 BLANK = const(0xFF)
 
 LEAF, SEAL, SEAL_RECOVERED, LEAF_COPY, SEAL_COPY, FREED, CLOSED, RESUMED = range(1, 9)
@@ -18,14 +17,14 @@ SEALS = (SEAL, SEAL_RECOVERED, SEAL_COPY)
 HEAD_BYTES = const(7)  # u8 kind and stream, u16 length, u32 CRC
 _HEAD = ">BHI"
 
-SHORT_BYTES = const(10)  # u32 sector number, u16 end of the sector before, u32 CRC over marker and these
-_FIXED = ">IHII8sB"
-_FIXED_BYTES = const(23)
-_STREAM = ">QIIH"
-_STREAM_BYTES = const(18)
+# Sector, end of the one before, CRC of these, tail, incarnation, which streams are used and sealed.
+HEADER = ">IHII8sB"
+HEADER_BYTES = const(23)
+STREAM = ">QIIH"  # next seq, next segment, place of the first leaf under no seal
+STREAM_BYTES = const(18)
+NO_SECTOR = const(0xFFFFFFFF)
 _SEQS = ">QQQQ"
 _KEY = ">8sI"
-_NO_SECTOR = const(0xFFFFFFFF)
 _STEP = const(64)
 _BLANKS = b"\xff" * _STEP
 
@@ -40,28 +39,29 @@ class Head:
         self.first = first  # (sector, offset)
 
 
-class Header:
-    """What a sector says when it is begun: nothing in the sector before it counts from `end` on, and nothing before the
-    sector `tail`; and where each stream stands.
+def begin(sector, end, tail, incarnation, heads):
+    """The header of a sector behind its marker; a stream takes as many bytes as there is to say of it.
+
+    Nothing in the sector before it counts from `end` on, and nothing before the sector `tail`.
     """
+    used, rows = 0, b""
+    for stream, head in enumerate(heads):
+        if head.seq:
+            used |= (1 if head.previous is None else 17) << stream
+            rows += struct.pack(STREAM, head.seq, head.segment, *(head.first or (NO_SECTOR, 0xFFFF)))
+            rows += head.previous or b""
+    out = struct.pack(">IH", sector, end)
+    out += struct.pack(">II8sB", crc32(MARKER + out), tail, incarnation, used) + rows
+    return out + struct.pack(">I", crc32(out))
 
-    def __init__(self, sector, end, tail, incarnation, heads):
-        self.sector = sector
-        self.end = end
-        self.tail = tail
-        self.incarnation = incarnation
-        self.heads = heads
 
-    def encode(self):
-        """The header behind the marker; a stream takes as many bytes as there is to say of it."""
-        used, rows = 0, b""
-        for stream, head in enumerate(self.heads):
-            if head.seq:
-                used |= (1 if head.previous is None else 17) << stream
-                rows += struct.pack(_STREAM, head.seq, head.segment, *(head.first or (_NO_SECTOR, 0xFFFF)))
-                rows += head.previous or b""
-        out = short(self.sector, self.end) + struct.pack(">I8sB", self.tail, self.incarnation, used) + rows
-        return out + struct.pack(">I", crc32(out))
+def header_end(data, at):
+    """The offset behind the sound header at `at` of a sector's bytes, or None."""
+    end = at + HEADER_BYTES
+    used = data[end - 1]
+    for stream in range(4):
+        end += (used >> stream & 1) * STREAM_BYTES + (used >> stream + 4 & 1) * 32
+    return end + 4 if struct.unpack_from(">I", data, end)[0] == crc32(memoryview(data)[at:end]) else None
 
 
 def is_blank(data, begin, end):
@@ -77,56 +77,6 @@ def make_blank(data, begin, end):
     for at in range(begin, end, _STEP):
         size = min(_STEP, end - at)
         data[at : at + size] = _BLANKS[:size]
-
-
-def short(sector, end):
-    """The begin of a header: enough to find the newest sector of many, and where each ends."""
-    place = struct.pack(">IH", sector, end)
-    return place + struct.pack(">I", crc32(MARKER + place))
-
-
-def read_short(data, at, marker=MARKER):
-    """(sector number, end of the sector before) of a sound short header at `at` of `data`, or None."""
-    sector, end, crc = struct.unpack_from(">IHI", data, at)
-    return (sector, end) if crc == crc32(marker + data[at : at + 6]) else None
-
-
-def other_version(data, at):
-    """The version of a sound short header that another program wrote, or None."""
-    marker = bytes(data[: len(MARKER)])
-    is_other = marker != MARKER and marker[:VERSION_AT] == MARKER[:VERSION_AT]
-    return marker[VERSION_AT] if is_other and read_short(data, at, marker) is not None else None
-
-
-def decode_header(data, at):
-    """(Header, offset behind it) of a sound header at `at` of a sector's bytes, or None."""
-    sector, before, _, tail, incarnation, used = struct.unpack_from(_FIXED, data, at)
-    if read_short(data, at) is None:
-        return None
-    end = at + _FIXED_BYTES
-    heads = []
-    for stream in range(4):
-        head = Head()
-        if used >> stream & 1:
-            head.seq, head.segment, number, offset = struct.unpack_from(_STREAM, data, end)
-            head.first = None if number == _NO_SECTOR else (number, offset)
-            end += _STREAM_BYTES
-        if used >> stream & 16:
-            head.previous = bytes(data[end : end + 32])
-            end += 32
-        heads.append(head)
-    if struct.unpack_from(">I", data, end)[0] != crc32(memoryview(data)[at:end]):
-        return None
-    return Header(sector, before, tail, incarnation, heads), end + 4
-
-
-def header_ends(at):
-    """Where records may begin behind a header at `at` that cannot be read."""
-    return [
-        at + _FIXED_BYTES + 4 + used * _STREAM_BYTES + sealed * 32
-        for used in range(5)
-        for sealed in range(used + 1)
-    ]
 
 
 def _crc(sector, offset, kind, payload):
@@ -179,7 +129,7 @@ class SealRecord:
         self.seal_bytes = seal_bytes
 
     def encode(self):
-        rest = self.rest or (_NO_SECTOR, 0xFFFF)
+        rest = self.rest or (NO_SECTOR, 0xFFFF)
         place = (self.incarnation, self.segment) + self.first + rest
         fixed = struct.pack(self._SHAPE, *(place + (self.leaf_bytes, self.count, self.seal_hash)))
         return fixed + self.seal_bytes
@@ -198,7 +148,7 @@ class SealRecord:
     def decode(cls, data):
         """The seal bytes stay a part of `data`."""
         found = struct.unpack_from(cls._SHAPE, data, 0)
-        rest = None if found[4] == _NO_SECTOR else (found[4], found[5])
+        rest = None if found[4] == NO_SECTOR else (found[4], found[5])
         fixed = (found[0], found[1], (found[2], found[3]), rest, found[6], found[7], found[8])
         return cls(*(fixed + (data[cls._SHAPE_BYTES :],)))
 

@@ -10,20 +10,19 @@ from fieldwire.port import const
 
 _PAGE_BYTES = const(2048)
 _AHEAD = const(4)  # sectors ready for the next records: a hundred of them without an erase in between
-_FIRST_BYTES = const(1280)  # a header and the longest record behind it
 
 DAMAGED = 0
 
 
 class Log:
-    """`store`: a Ring or SectorFiles. `describe(sector, end, tail) -> record.Header` tells where the streams stand now."""
+    """`store`: a Ring or SectorFiles. `describe(sector, end, tail)` -> a header that tells where the streams stand."""
 
     def __init__(self, store, describe):
-        self._store = store
+        self.store = store
         self._describe = describe
         self.sector_bytes = store.sector_bytes
         self.align = store.align
-        self._data = bytearray(store.sector_bytes)  # the sector that was read last
+        self.data = bytearray(store.sector_bytes)  # the sector that was read last
         self._loaded = None
         self._ends = bytearray(2 * store.count)  # where each older sector ends, by number modulo count
         self._page = bytearray(
@@ -34,7 +33,7 @@ class Log:
         self._base = 0  # offset in the head sector of the page's begin
         self.at = store.sector_bytes  # where the next record goes
         self.head = store.count - 1  # the newest sector,
-        self._end = store.sector_bytes  # and where it ends
+        self.end = store.sector_bytes  # and where it ends
         self.tail = store.count  # nothing before this sector counts,
         self._tail_in_head = store.count
         self._told_tail = store.count  # and nothing before this one, as flash knows
@@ -43,203 +42,127 @@ class Log:
         self.bytes_written = 0
         self.read_errors = 0
 
-    # Finding the end
-
-    def find(self):
-        """(Header to go on from, or None; whether all sectors behind it can be read). Sets `head` and `tail`."""
-        rows, unreadable = self._store.found()
-        numbers = sorted([row[0] for row in rows])
-        header = None
-        last = numbers[-1] if numbers else self.head
-        for number in reversed(numbers):
-            header = self._header_or_none(number)
-            if header is not None:
-                self.head = number
-                break
-        else:
-            self._refuse_unread(numbers)
-            last = self.head
-        sound = (last + 1) % self._store.count not in unreadable
-        for number in range(self.head + 1, last + 2):
-            try:
-                if number - self._store.count not in numbers and self._is_begun(number):
-                    self.head = number
-            except StorageError:
-                self.head, sound = number, False
-        for number, end in rows:
-            if self.head - self._store.count < number <= self.head:
-                self._tell_end(number - 1, end)
-        if header is not None:
-            self.tail = self._tail_in_head = self._told_tail = max(header.tail, numbers[0])
-            self._cleared = min(numbers[0], self.head + 1 - self._store.count)
-        return header, sound
-
-    def _tell_end(self, sector, end):
-        at = sector % self._store.count * 2
+    def tell_end(self, sector, end):
+        """What stands in a sector behind its end was torn, even if it should look sound."""
+        at = sector % self.store.count * 2
         self._ends[at : at + 2] = end.to_bytes(2, "big")
 
     def _end_of(self, sector):
-        """Where a sector ends: what stands behind that was torn, even if it should look sound now."""
         if sector == self.head:
-            return self._end
-        at = sector % self._store.count * 2
+            return self.end
+        at = sector % self.store.count * 2
         return int.from_bytes(self._ends[at : at + 2], "big") or self.sector_bytes
 
-    def _refuse_unread(self, numbers):
-        for number in numbers:
-            if self._is_begun(number):
-                raise StorageError(
-                    "no header of the journal's sectors can be read; look whether its flash is failing, or erase it"
-                )
+    def resume(self, at):
+        """Goes on in the head sector."""
+        self.at = self.end = at
+        self._base = at - at % self.store.unit
 
-    def is_first(self, sector):
-        return sector == self._store.count
-
-    def _header_or_none(self, number):
-        try:
-            return self.header(number)
-        except StorageError:
-            return None
-
-    def header(self, number):
-        """The sector's Header, None where it is not sound."""
-        self._load(number)
-        found = record.decode_header(self._data, self._store.header_at)
-        return found[0] if found is not None and found[0].sector == number else None
-
-    def _is_begun(self, number):
-        """True when a record stands in a sector whose header cannot be read."""
-        begin = bytearray(min(_FIRST_BYTES, self._store.sector_bytes))
-        self._store.read(number, begin)
-        ends = record.header_ends(self._store.header_at)
-        return any(record.length_at(begin, number, self._aligned(at)) >= 0 for at in ends)
-
-    def settle(self, last, clean):
-        """Goes on behind `last` = (offset, kind, stream, length) of the head sector, or None; `clean`: blank from there.
-
-        Where a cut may tear what is programmed, `last` is made firm and a new sector begun, unless the log was closed.
-        """
-        self._end = self._after(*last) if last is not None else self._header_end()
-        closed = last is not None and last[1] == record.CLOSED
-        if clean and (closed or not self._store.tears):
-            self.at = self._end
-            self._base = self.at - self.at % self._store.unit
-        elif self._store.tears and self._store.rewrites and last is not None:
-            self._program_again(last[0], last[0] + record.HEAD_BYTES + last[3])
-        elif self._store.tears and self._store.rewrites:
-            self._program_again(self._store.header_at, self._end)
-
-    def _header_end(self):
-        self._load(self.head)
-        found = record.decode_header(self._data, self._store.header_at)
-        return self._aligned(found[1]) if found is not None else self._store.sector_bytes
-
-    def _program_again(self, begin, end):
-        """A bit that hung between 0 and 1 is firm once it is programmed again."""
-        self._load(self.head)
-        self._base = begin - begin % self._store.unit
-        self._page[begin - self._base : end - self._base] = self._data[begin:end]
+    def program_again(self, begin, end):
+        """A bit of the head sector that hung between 0 and 1 is firm once it is programmed again."""
+        self.load(self.head)
+        self._base = begin - begin % self.store.unit
+        self._page[begin - self._base : end - self._base] = self.data[begin:end]
         self.at, self._is_dirty = end, True
         self.commit()
         self.at = self.sector_bytes
         self._loaded = self.head  # it holds what was read
 
+    def resume_behind(self, tail, cleared):
+        """What a start has found: nothing before `tail` counts, and all places before that of `cleared` are ready."""
+        self.tail = self._tail_in_head = self._told_tail = tail
+        self._cleared = cleared
+
     def is_open(self):
         """True when the head sector takes more records."""
-        return self.at < self._store.sector_bytes
+        return self.at < self.store.sector_bytes
 
     # Reading
 
-    def _load(self, sector):
+    def load(self, sector):
         if self._loaded != sector:
             self._loaded = None
             try:
-                self._store.read(sector, self._data)
+                self.store.read(sector, self.data)
             except StorageError:
                 self.read_errors += 1
                 raise
             self._loaded = sector
 
     def records(self, sector, at=None):
-        """(offset, kind, stream, length) of the records of a sector from `at` on; their payload can be had until another
-        sector is read. A stretch that is not sound comes as (offset, DAMAGED, its size, its first byte).
+        """(offset, kind, stream, length) of the records of a sector from `at` on.
+
+        A stretch that is not sound comes as (offset, DAMAGED, its size, its first byte).
         """
-        self._load(sector)
+        self.load(sector)
         if at is None:
-            at = self._first(sector)
+            at = self.first(sector)
         damaged = None  # where a damaged stretch began
         end = self._end_of(sector)
         while at < self.sector_bytes:
-            self._load(sector)
-            length = record.length_at(self._data, sector, at) if at < end else -1
-            is_over = length < 0 and self._data[at] == record.BLANK and self._is_blank(at)
+            self.load(sector)
+            length = record.length_at(self.data, sector, at) if at < end else -1
+            is_over = length < 0 and self.data[at] == record.BLANK and self._is_blank(at)
             if damaged is not None and (length >= 0 or is_over):
-                yield damaged, DAMAGED, at - damaged, self._data[damaged]
-                self._load(sector)
+                yield damaged, DAMAGED, at - damaged, self.data[damaged]
+                self.load(sector)
                 damaged = None
             if is_over:
                 return
             if length >= 0:
-                kind, stream = self._data[at] >> 4, self._data[at] & 15
+                kind, stream = self.data[at] >> 4, self.data[at] & 15
                 yield at, kind, stream, length
-                at = self._after(at, kind, stream, length)
+                at = self.after(at, kind, stream, length)
             else:
                 damaged = at if damaged is None else damaged
-                at += self._store.align
+                at += self.store.align
         if damaged is not None:
-            yield damaged, DAMAGED, at - damaged, self._data[damaged]
+            yield damaged, DAMAGED, at - damaged, self.data[damaged]
 
-    def _first(self, sector):
-        found = record.decode_header(self._data, self._store.header_at)
-        if found is not None and found[0].sector == sector:
-            return self._aligned(found[1])
-        ends = [self._aligned(at) for at in record.header_ends(self._store.header_at)]
-        for at in ends:
-            if record.length_at(self._data, sector, at) >= 0:
+    def first(self, sector):
+        """Where the records of the sector read last begin, also behind a header that cannot be read."""
+        end = record.header_end(self.data, self.store.header_at)
+        if end is not None:
+            return self.aligned(end)
+        least = self.aligned(self.store.header_at + record.HEADER_BYTES + 4)
+        for at in range(least, least + 4 * (record.STREAM_BYTES + 32) + 1, self.align):
+            if record.length_at(self.data, sector, at) >= 0:
                 return at
-        return self._store.sector_bytes
+        return self.sector_bytes
 
     def _is_blank(self, at):
-        return record.is_blank(self._data, at, len(self._data))
-
-    def told_size(self, sector, offset):
-        """How long a damaged record may be, by the length it tells: bits that a cut left undone only make it longer."""
-        self._load(sector)
-        if record.kind_of(self._data[offset]) is None:
-            return _FIRST_BYTES
-        told = int.from_bytes(self._data[offset + 1 : offset + 3], "big")
-        return self._after(0, record.SEAL, 0, told)
+        return record.is_blank(self.data, at, len(self.data))
 
     def payload(self, sector, offset):
         """(kind, stream, payload) of a sound record; the payload is a view that the next read may overwrite."""
-        self._load(sector)
-        length = record.length_at(self._data, sector, offset)
+        self.load(sector)
+        length = record.length_at(self.data, sector, offset)
         if length < 0:
             self.read_errors += 1
             raise StorageError("the record at %d of sector %d of the journal is damaged" % (offset, sector))
         begin = offset + record.HEAD_BYTES
-        first = self._data[offset]
-        return first >> 4, first & 15, memoryview(self._data)[begin : begin + length]
+        first = self.data[offset]
+        return first >> 4, first & 15, memoryview(self.data)[begin : begin + length]
 
     def is_marked(self, offset, length):
         """True when the record of the sector read last bears a mark: most bits of its mark are zeros."""
-        at = self._aligned(offset + record.HEAD_BYTES + length)
-        bits = int.from_bytes(self._data[at : at + 4], "big")
-        return self._store.mark_bytes > 0 and bin(bits).count("1") < 16
+        at = self.aligned(offset + record.HEAD_BYTES + length)
+        bits = int.from_bytes(self.data[at : at + 4], "big")
+        return self.store.mark_bytes > 0 and bin(bits).count("1") < 16
 
     # Writing
 
     def append(self, kind, stream, payload):
         """(sector, offset) of the record; durable at the next commit, which may be now."""
-        size = self._after(0, kind, stream, len(payload))
-        if self.at + size > self._store.sector_bytes:
+        size = self.after(0, kind, stream, len(payload))
+        if self.at + size > self.store.sector_bytes:
             self.begin()
         self._reserve(size)
         place = (self.head, self.at)
         record.put(self._page, self.at - self._base, self.head, self.at, kind, stream, payload)
         self._put(size)
         self._waiting += 1
-        if self._waiting > self._store.waiting_max:
+        if self._waiting > self.store.waiting_max:
             self.commit()
         return place
 
@@ -251,15 +174,15 @@ class Log:
             raise StorageError(
                 "the journal has no erased sector ready; let it work while idle, or free segments"
             )
-        store = self._store
-        self._tell_end(self.head, self._end)
-        header = store.begins_with + self._describe(number, self._end, self.tail).encode()
+        store = self.store
+        self.tell_end(self.head, self.end)
+        header = store.begins_with + self._describe(number, self.end, self.tail)
         self.head, self._tail_in_head = number, self.tail
         self.at = store.header_at - len(store.begins_with)
         self._base = self.at - self.at % store.unit
         begin = self.at - self._base
         self._page[begin : begin + len(header)] = header
-        self._put(self._aligned(len(header)))
+        self._put(self.aligned(len(header)))
         if (
             store.tears
         ):  # by itself: a record in a sector without a sound header was committed, and tells of rot
@@ -278,7 +201,7 @@ class Log:
         """All that was appended is durable; after a StorageError nothing of it may be counted on."""
         if not self._is_dirty:
             return
-        store = self._store
+        store = self.store
         end = self.at - self._base + store.unit - 1
         end -= end % store.unit
         self._waiting, self._is_dirty = 0, False
@@ -293,19 +216,19 @@ class Log:
             record.make_blank(self._page, 0, end)
             self._base = self.at - self.at % store.unit
         self._told_tail = self._tail_in_head
-        self._end = self.at
+        self.end = self.at
 
     def close(self):
         """The last word of a boot, where there is room for it in a sector that was begun."""
-        if self.at + self._after(0, record.CLOSED, 0, 0) <= self._store.sector_bytes:
+        if self.at + self.after(0, record.CLOSED, 0, 0) <= self.store.sector_bytes:
             self.append(record.CLOSED, 0, b"")
             self.commit()
 
     def mark(self, sector, offset):
         """Marks the record there for good, in place."""
         self.commit()
-        store = self._store
-        at = self._aligned(offset + record.HEAD_BYTES + len(self.payload(sector, offset)[2]))
+        store = self.store
+        at = self.aligned(offset + record.HEAD_BYTES + len(self.payload(sector, offset)[2]))
         base = at - at % store.unit
         self._page[at - base : at - base + 4] = bytes(4)
         try:
@@ -328,11 +251,11 @@ class Log:
     def is_ready(self):
         """The next place is cleared; and once its header has told the tail, the place behind it may be cleared too."""
         number = self._next()
-        return number - self._store.count < self._cleared and self.tail >= number + 2 - self._store.count
+        return number - self.store.count < self._cleared and self.tail >= number + 2 - self.store.count
 
     def room(self):
         """Sectors that can be begun before the tail is met."""
-        return self.tail + self._store.count - 2 - self.head
+        return self.tail + self.store.count - 2 - self.head
 
     def fits(self, size):
         """True when so many bytes of records go into the head sector."""
@@ -342,23 +265,23 @@ class Log:
         """True when so many bytes of records go into the head sector, or into new ones with one to spare."""
         if self.fits(size):
             return True
-        return size // (self.sector_bytes // 2) + 2 <= self._told_tail + self._store.count - 2 - self.head
+        return size // (self.sector_bytes // 2) + 2 <= self._told_tail + self.store.count - 2 - self.head
 
     def clear_one(self):
         """Clears the oldest sector that no longer counts, if few are ready; True when there was one to clear."""
-        store = self._store
+        store = self.store
         if self._cleared >= self._told_tail or self._cleared + store.count - 1 - self.head >= _AHEAD:
             return False
         self._loaded = None
         try:
-            store.clear(self._cleared, self._data)
+            store.clear(self._cleared, self.data)
         except StorageError:
             self._bad.add(self._cleared + store.count)
         self._cleared += 1
         return True
 
     def take_back(self):
-        """Clears the head when nothing in it counts but copies without a seal, as cuts in moving leave; True when it did."""
+        """Clears the head when nothing in it counts, as cuts in moving a segment leave it; True when it did."""
         self.commit()
         if self.is_open() or self.head <= self.tail:
             return False
@@ -370,16 +293,16 @@ class Log:
             ):
                 return False
         self._loaded = None
-        self._store.clear(self.head, self._data)
+        self.store.clear(self.head, self.data)
         self.head -= 1
         return True
 
     # Places within a sector
 
-    def _aligned(self, at):
-        return at + (-at) % self._store.align
+    def aligned(self, at):
+        return at + (-at) % self.store.align
 
-    def _after(self, at, kind, stream, length):
+    def after(self, at, kind, stream, length):
         """Where the next record begins; a seal is followed by its mark."""
-        end = self._aligned(at + record.HEAD_BYTES + length)
-        return self._aligned(end + self._store.mark_bytes) if kind in record.SEALS else end
+        end = self.aligned(at + record.HEAD_BYTES + length)
+        return self.aligned(end + self.store.mark_bytes) if kind in record.SEALS else end

@@ -36,19 +36,21 @@ class Ring:
 
     def found(self):
         """([(sector, end of the sector before) ...] as sound short headers say, [blocks that cannot be read])."""
+        from fieldagent import sector_header  # a start alone needs it
+
         rows, unreadable, foreign = [], [], 0
-        begin = bytearray(self.header_at + record.SHORT_BYTES)
+        begin = bytearray(self.header_at + sector_header.SHORT_BYTES)
         for block in range(self.count):
             try:
                 self._device.readblocks(block, begin, 0)
             except OSError:
                 unreadable.append(block)
                 continue
-            found = record.read_short(begin, self.header_at)
+            found = sector_header.read_short(begin, self.header_at)
             if found is not None and found[0] % self.count == block:
                 rows.append(found)
                 continue
-            version = record.other_version(begin, self.header_at)
+            version = sector_header.other_version(begin, self.header_at)
             if version is not None:
                 _refuse("a journal of format %d; drain it with the program that wrote it" % version)
             foreign += not _may_be_torn(begin)
@@ -73,7 +75,7 @@ class Ring:
             raise StorageError("cannot program block %d of the journal at %d (%s)" % (block, offset, cause))
 
     def clear(self, sector, scratch):
-        """Makes the block of a sector that no longer counts ready for the next; erases only what is not proven erased."""
+        """Makes the block of a sector that no longer counts ready for the next; erases what is not proven erased."""
         block = sector % self.count
         self.read(block, scratch)
         if self.rewrites and _is_erased(scratch):
@@ -105,7 +107,7 @@ def format(device):
 def _refuse(what):
     raise StorageError(
         "the journal's flash holds %s, this program reads format %d; remedy: erase it with fieldagent.ring.format"
-        % (what, record.MARKER[record.VERSION_AT])
+        % (what, record.MARKER[-1])
     )
 
 

@@ -31,22 +31,24 @@ class SectorFiles:
 
     def found(self):
         """([(sector, end of the sector before) ...], []): a file holds what was committed, and no more."""
-        numbers, begin = [], bytearray(self.header_at + record.SHORT_BYTES)
+        from fieldagent import sector_header  # a start alone needs it
+
+        numbers, begin = [], bytearray(self.header_at + sector_header.SHORT_BYTES)
         for entry, _ in self._files.entries(_FOLDER):
             try:
                 numbers.append(int(entry, 16))
             except ValueError:
                 raise StorageError(
-                    "/%s/%s is no sector of a journal of format %d; drain it with the program that wrote it, or remove it"
-                    % (_FOLDER, entry, record.MARKER[record.VERSION_AT])
+                    "/%s/%s is no sector of a journal of format %d; drain it with the program that wrote it, or "
+                    "remove it" % (_FOLDER, entry, record.MARKER[-1])
                 )
         if numbers:
             self._files.read_into(_name(max(numbers)), begin)
-            version = record.other_version(begin, self.header_at)
+            version = sector_header.other_version(begin, self.header_at)
             if version is not None:
                 raise StorageError(
                     "/%s holds a journal of format %d, this program reads format %d; drain it with the program that "
-                    "wrote it, or remove it" % (_FOLDER, version, record.MARKER[record.VERSION_AT])
+                    "wrote it, or remove it" % (_FOLDER, version, record.MARKER[-1])
                 )
         return [(number, self.sector_bytes) for number in numbers], []
 

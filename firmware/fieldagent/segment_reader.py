@@ -40,34 +40,28 @@ class SegmentReader:
         return out
 
     def _made(self, stream, place):
-        kind, _, payload = self._log.payload(*place)
-        seal = record.SealRecord.decode(payload)
+        seal = record.SealRecord.decode(self._log.payload(*place)[2])
         count = bytes((0x80 | seal.count,)) if seal.count < 24 else bytes((0x98, seal.count))
         yield b"\x82" + string_head(len(seal.seal_bytes)) + bytes(seal.seal_bytes) + count
-        for leaf in self.leaves(stream, place, kind, seal):
+        for leaf in leaves(self._log, stream, place, seal):
             yield string_head(len(leaf)) + bytes(leaf)
 
-    def first_leaf(self, stream, place, seal):
-        """None where it is damaged."""
-        try:
-            return bytes(next(self.leaves(stream, place, self._log.payload(*place)[0], seal)))
-        except (StopIteration, StorageError):
-            return None
 
-    def leaves(self, stream, place, kind, seal):
-        """Each leaf under the seal at `place`, as a view until the next read; StorageError where one is missing."""
-        wanted = record.LEAF_COPY if kind == record.SEAL_COPY else record.LEAF
-        left = seal.count
-        for at, found, of_stream, _ in walk(self._log, seal.first, place):
-            if left and found == wanted and of_stream == stream:
-                left -= 1
-                yield self._log.payload(*at)[2]
-        if left:
-            self._log.read_errors += 1
-            raise StorageError(
-                "%d of %d leaves of segment %d in stream %d are damaged"
-                % (left, seal.count, seal.segment, stream)
-            )
+def leaves(log, stream, place, seal):
+    """Each leaf under the seal at `place`, as a view until the next read; StorageError where one is missing."""
+    is_copy = log.payload(*place)[0] == record.SEAL_COPY
+    wanted = record.LEAF_COPY if is_copy else record.LEAF
+    left = seal.count
+    for at, found, of_stream, _ in walk(log, seal.first, place):
+        if left and found == wanted and of_stream == stream:
+            left -= 1
+            yield log.payload(*at)[2]
+    if left:
+        log.read_errors += 1
+        raise StorageError(
+            "%d of %d leaves of segment %d in stream %d are damaged"
+            % (left, seal.count, seal.segment, stream)
+        )
 
 
 def walk(log, first, end):
