@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from fieldpost.bench.device import (
     constant_time,
     heap,
+    journal,
     mpy_bytes,
     observe,
     sealed_work,
@@ -20,7 +21,7 @@ from fieldpost.bench.device import (
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (signatures, signing_rates, signer_ram, sealed_work, observe, mpy_bytes, heap, constant_time)
+NOUNS = (signatures, signing_rates, signer_ram, sealed_work, observe, journal, mpy_bytes, heap, constant_time)
 
 
 def measure(seed: int) -> Iterator[Line]:
