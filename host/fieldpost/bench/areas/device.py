@@ -13,6 +13,7 @@ from fieldpost.bench.device import (
     journal,
     mpy_bytes,
     observe,
+    power_cuts,
     sealed_work,
     signatures,
     signer_ram,
@@ -21,7 +22,18 @@ from fieldpost.bench.device import (
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (signatures, signing_rates, signer_ram, sealed_work, observe, journal, mpy_bytes, heap, constant_time)
+NOUNS = (
+    signatures,
+    signing_rates,
+    signer_ram,
+    sealed_work,
+    observe,
+    journal,
+    power_cuts,
+    mpy_bytes,
+    heap,
+    constant_time,
+)
 
 
 def measure(seed: int) -> Iterator[Line]:
