@@ -13,6 +13,7 @@ import vector_observations
 import vector_pack
 import vector_rotation
 import vector_seals
+import vector_sectors
 import vector_session
 import vector_strays
 import vector_tokens
@@ -21,6 +22,7 @@ VECTORS = Path(__file__).parent / "vectors"
 MODULES = (
     vector_observations,
     vector_seals,
+    vector_sectors,
     vector_pack,
     vector_tokens,
     vector_links,
