@@ -7,10 +7,12 @@ from ledger import Broken, Ledger
 from nor_flash import PowerCut
 from quick_signer import QuickSigner
 
+from fieldagent import mount, moving, older_runs, segment_scan
 from fieldwire import cbor
 from fieldwire import observation as obs
 from fieldwire.errors import StorageError
 
+LOADED = (mount, moving, older_runs, segment_scan)  # once: a board compiles nothing when it borrows a module
 _ID = b"\x08" * 16
 _LEAF_BYTES = 72  # what a leaf takes beside its payload
 _UNDRAINED_MAX = 3

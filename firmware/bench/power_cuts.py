@@ -41,7 +41,9 @@ def _littlefs():
 KINDS = {
     "ring": Kind(RingStore, lambda: NorFlash(8, 2048, 256)),
     "ring-small-unit": Kind(RingStore, lambda: NorFlash(8, 2048, 4)),
-    "ring-ecc": Kind(lambda: RingStore(rewrites=False), lambda: NorFlash(8, 2048, 16, ecc=True)),
+    "ring-ecc": Kind(
+        lambda: RingStore(rewrites=False), lambda: NorFlash(8, 2048, 16, ecc=True), torn.STEADY_MODES
+    ),
     "ring-cached": Kind(RingStore, lambda: NorFlash(8, 2048, 256, cached=True)),
     "ring-512k": Kind(RingStore, lambda: NorFlash(128, 4096, 256), uncut_steps=1_500),
     "littlefs": Kind(_littlefs, lambda: NorFlash(56, 1024, 16), torn.FIRM_MODES),

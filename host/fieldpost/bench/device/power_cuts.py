@@ -15,17 +15,16 @@ from fieldpost.bench.line import Line
 SCRIPT = "power_cuts.py"
 TRIED_MIN = 100_000
 PROCESSES = 2
-HEAP_BYTES = 16 << 20
 SEEDS_APART = 10_000  # between shares: no life is lived twice
 # Kind, cuts, and where they are tried: the file system needs MicroPython, and the ring is tried there as well.
 SHARES: tuple[tuple[str, int, bool], ...] = (
-    ("ring", 25_000, False),
-    ("ring-cached", 25_000, False),
-    ("ring", 20_000, False),
-    ("ring-small-unit", 25_000, False),
-    ("littlefs", 3_000, True),
-    ("ring", 2_000, True),
-    ("littlefs-cached", 1_500, True),
+    *[("ring", 10_000, False)] * 5,
+    *[("ring-small-unit", 10_000, False)] * 2,
+    *[("ring-cached", 10_000, False)] * 2,
+    ("ring-ecc", 6_000, False),
+    ("littlefs", 2_000, True),
+    ("ring", 1_500, True),
+    ("littlefs-cached", 1_000, True),
     ("ring-512k", 500, False),
 )
 
@@ -59,7 +58,7 @@ def tried(seed: int) -> list[dict[str, Any]]:
 
 def try_share(seed: int, kind: str, cuts: int, on_micropython: bool) -> dict[str, Any]:
     if on_micropython:
-        return run_script(SCRIPT, kind, seed, cuts, heap_bytes=HEAP_BYTES)[0]
+        return run_script(SCRIPT, kind, seed, cuts)[0]
     return run_script_on_cpython(SCRIPT, kind, seed, cuts)[0]
 
 
