@@ -4,8 +4,10 @@ Called as `micropython killed_logger.py IMAGE write|check files|ring`. `write` p
 is durable and goes on until it is killed; `check` prints the ids of all leaves that the log gives back.
 """
 
+import gc
 import os
 import sys
+import time
 
 import vfs
 from agent_log import Device, Keeper
@@ -15,7 +17,7 @@ from fieldwire.port import MICROPYTHON
 sys.path.append(__file__.rsplit("/", 2)[0] + "/boards/emulated")
 from emulated_flash import FileFlash, RawPartition
 
-BLOCK_BYTES, BLOCKS, RING_BLOCKS = 4096, 2048, 1024
+BLOCK_BYTES, BLOCKS, RING_BLOCKS = 4096, 2048, 2048
 
 
 def part(path, blocks):
@@ -45,6 +47,8 @@ def write(device):
         print(made.id.hex())
         if count % 40 == 0:
             device.observer.seal_all()
+        if count % 8 == 0:
+            time.sleep_ms(1)  # so that the fastest machine does not fill the part in thirty lives
 
 
 def check(device):
@@ -59,6 +63,7 @@ def check(device):
 
 def main(image, action, kind):
     assert MICROPYTHON
+    gc.threshold(500_000)  # small things that stay must not lie all over the heap before it is first collected
     open_image(image)
     raw = None
     if kind == "ring":

@@ -14,7 +14,7 @@ ALIVE_S_MAX = 0.25
 
 
 def start(image: Path, action: str, kind: str) -> subprocess.Popen:
-    command = [str(micropython_binary()), "-X", "heapsize=16m", str(LOGGER), str(image), action, kind]
+    command = [str(micropython_binary()), "-X", "heapsize=64m", str(LOGGER), str(image), action, kind]
     return subprocess.Popen(
         command, env=micropython_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
