@@ -63,7 +63,7 @@ def check(device):
 
 def main(image, action, kind):
     assert MICROPYTHON
-    gc.threshold(500_000)  # small things that stay must not lie all over the heap before it is first collected
+    gc.threshold(500_000)  # what stays must not lie all over the heap before it is first collected
     open_image(image)
     raw = None
     if kind == "ring":
