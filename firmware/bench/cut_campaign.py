@@ -23,6 +23,7 @@ class Tally:
         self.tried = dict.fromkeys(torn.MODES, 0)
         self.broken = []
         self.recovery_bytes_max = 0
+        self.starts_that_waited = 0
 
     def cuts(self):
         return sum(self.tried.values())
@@ -118,6 +119,8 @@ class Lives:
             error = _until_cut(life)
             flash.power_on()
             self._tally.add(mode, "life %d %d %s" % (seed, number, mode), error, life)
+            self._tally.starts_that_waited += life.starts_that_waited
+            life.starts_that_waited = 0
             if error is not None:
                 return
         error = None

@@ -33,7 +33,8 @@ class Journal:
         self._segments = None  # looked up when first asked for: that reads every record
         self._open = [None] * 4  # the Run of each stream
         self._broken = [False] * 4  # an append failed: only what flash gives back is sure
-        self._is_recovered = False
+        self._signer = None  # of the start, for what it found no room to seal
+        self.is_recovered = False  # leaves of an older boot lie under no seal
         self._is_reserved = False
         self._is_stuck = False  # nothing can be appended before something is freed
         self._at_rest = None  # what the log looked like when there was nothing to do
@@ -53,13 +54,33 @@ class Journal:
         return record.begin(sector, end, tail, self.incarnation, self._heads)
 
     def recover(self, signer):
-        """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2"""
-        recovered = sum([self._seal_from_flash(stream, signer, seal_writer.RECOVERED) for stream in range(4)])
-        self._is_recovered = True
+        """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2
+
+        Where flash has no room for a seal the log starts all the same: what is sealed is offered, and once something
+        was freed the next reading finds the room.
+        """
+        self._signer = signer
+        recovered = 0
+        try:
+            for stream in range(4):
+                recovered += self._seal_from_flash(stream, signer, seal_writer.RECOVERED)
+        except StorageError:
+            if not self._is_stuck:
+                raise
+            return recovered
+        self.is_recovered = True
         return recovered
+
+    def _recover_now(self):
+        """StorageError while leaves of an older boot still find no room for their seal."""
+        if self._signer is not None and not self.is_recovered:
+            self.recover(self._signer)
+            if not self.is_recovered:
+                raise StorageError("the journal is full and cannot seal what was open; free or drop segments")
 
     def renew(self, incarnation):
         """Begins a new incarnation, as a device does whose key is new. Nothing may be open or unsealed."""
+        self._recover_now()
         before = (self.incarnation, self._heads)
         self._make_ready()
         self.incarnation, self._heads = incarnation, [record.Head() for _ in range(4)]
@@ -89,6 +110,7 @@ class Journal:
 
     def next_seq(self, stream):
         """The position to use next. What should have been done while idle is done now, so that append need not wait."""
+        self._recover_now()
         self._make_room()
         if not self._is_reserved:
             self._reserve_seqs()
@@ -108,7 +130,7 @@ class Journal:
 
         `author` = (boot, credential id, boot attestation id) as the leaf names them.
         """
-        if not self._is_recovered or self._broken[stream]:
+        if not self.is_recovered or self._broken[stream]:
             raise ValueError("stream %d: recover first, and seal a broken segment before appending" % stream)
         head = self._heads[stream]
         seq = head.seq
@@ -249,7 +271,9 @@ class Journal:
         ]
 
     def boots_held(self):
-        """The boots that the segments held are of, as a set; None where a segment cannot tell. None may be open."""
+        """The boots that the segments held are of, as a set; None where one cannot tell. None may be open."""
+        if not self.is_recovered:
+            return None
         with Borrowed():
             from fieldagent.older_runs import boots_of
 

@@ -1,4 +1,4 @@
-"""Power cuts on a device's log: how many were tried, how many broke a promise, and how many starts found no room.
+"""Power cuts on a device's log: how many were tried, and how many broke a promise.
 
 Decides how many cuts each kind of log gets, and on which runtime. Refuses to judge a cut: the device's own campaign
 does (firmware/bench/power_cuts.py), against a ledger kept outside the log.
@@ -15,7 +15,6 @@ from fieldpost.bench.line import Line
 SCRIPT = "power_cuts.py"
 TRIED_MIN = 100_000
 PROCESSES = 2
-NO_ROOM = "the journal is full"
 SEEDS_APART = 10_000  # between shares: no life is lived twice
 # Kind, cuts, and where they are tried: the file system needs MicroPython, and the ring is tried there as well.
 SHARES: tuple[tuple[str, int, bool], ...] = (
@@ -31,11 +30,7 @@ SHARES: tuple[tuple[str, int, bool], ...] = (
 
 
 def lines(seed: int) -> Iterator[Line]:
-    """Promises broken, with what they were; cuts tried, with kinds and ways of tearing.
-
-    A start that finds no sector to seal in loses nothing and is told apart: its log is whole, and it needs a larger
-    part or a person.
-    """
+    """Promises broken, with what they were; cuts tried, with kinds and ways of tearing."""
     began_s = time.monotonic()
     found = tried(seed)
     seconds = time.monotonic() - began_s
@@ -48,9 +43,7 @@ def lines(seed: int) -> Iterator[Line]:
             kinds[one["kind"]] = kinds.get(one["kind"], 0) + count
             kinds[f"torn: {mode}"] = kinds.get(f"torn: {mode}", 0) + count
     cuts = sum(sum(one["tried"].values()) for one in found)
-    lost = sum(one["broken"] for one in found) - sum(
-        broken[text] for text in broken if text.startswith(NO_ROOM)
-    )
+    lost = sum(one["broken"] for one in found)
     yield Line("device/power_cuts_lost", lost, "cuts", "lower", cuts, seed, seconds, 0, broken)
     yield Line("device/power_cuts_tried", cuts, "cuts", "higher", cuts, seed, seconds, TRIED_MIN, kinds)
 
