@@ -2,10 +2,12 @@
 
 from hashlib import sha256
 
-from fieldagent.clock import next_boot
 from fieldagent.journal import Journal
 from fieldagent.journal_files import Files
 from fieldagent.observer import Observer
+from fieldagent.ring import Ring
+from fieldagent.sector_files import SectorFiles
+from fieldagent.start_up import next_boot
 from fieldwire import cbor, keys, seal
 from fieldwire import observation as obs
 
@@ -54,13 +56,16 @@ class Incarnations:
 
 
 class Device:
-    """One boot of a device; its flash may outlive it. `flash` None: the folder `root` of this machine."""
+    """One boot of a device; its flash may outlive it. `flash` None: the folder `root` of this machine.
 
-    def __init__(self, flash, incarnations, settings=Settings, root=""):
+    `raw`: (device, program unit, rewrites) of a partition that keeps the log instead of files.
+    """
+
+    def __init__(self, flash, incarnations, settings=Settings, root="", raw=None):
         files = Files(root, flash)
         self.boot = next_boot(files)
-        self.journal = Journal(files, incarnations)
-        self.journal.capacity = settings.journal_bytes
+        store = SectorFiles(files, settings.journal_bytes) if raw is None else Ring(*raw)
+        self.journal = Journal(store, incarnations)
         self.recovered = self.journal.recover(Who.signer)
         attestation = b"\x09" * 12 + self.boot.to_bytes(4, "big")
         self.observer = Observer(Who, self.boot, attestation, self.journal, settings, lambda: None)

@@ -199,3 +199,12 @@ def install(files, text):
     files.folder("schemas")
     files.replace("schemas/" + hexed(DIGEST) + ".cbor", [SCHEMA])
     files.replace("config.json", [text.encode()])
+
+
+def segments_left(flash):
+    """Keys of the sealed segments that a board's flash holds."""
+    from fieldagent.journal import Journal
+    from fieldagent.journal_files import Files
+    from fieldagent.sector_files import SectorFiles
+
+    return [row[:3] for row in Journal(SectorFiles(Files("", flash), 786_432), lambda: b"\x00" * 8).held()]

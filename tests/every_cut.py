@@ -80,10 +80,10 @@ class _OnLittleFs:
 
 def _on_littlefs(prepare):
     import torn
-    from littlefs_store import LittleFsStore
+    from littlefs_part import LittleFsPart
     from nor_flash import NorFlash
 
-    store, flash = LittleFsStore(), NorFlash(64, 512, 16)
+    store, flash = LittleFsPart(), NorFlash(64, 512, 16)
     store.format(flash)
     prepare(store.files(flash))
     ready = flash.image()

@@ -50,8 +50,10 @@ class FakeFlash:
             if path not in self.kept:
                 raise OSError(2, path)
             return io.BytesIO(self.kept[path])
+        if mode == "ab":
+            return _Writer(self, path, self.kept.get(path, b""))
         self.commit(path, b"", 0)
-        return _Writer(self, path)
+        return _Writer(self, path, b"")
 
     def rename(self, old, new):
         if self._operate():
@@ -87,11 +89,11 @@ class FakeFlash:
 
 
 class _Writer:
-    def __init__(self, flash, path):
+    def __init__(self, flash, path, data):
         self._flash = flash
         self._path = path
-        self._data = b""
-        self._flushed = 0
+        self._data = data
+        self._flushed = len(data)
 
     def __enter__(self):
         return self

@@ -21,7 +21,8 @@ def entry(sub_table: int, index: int) -> bytes:
     signs = [1 if index >> bit & 1 else -1 for bit in range(3)] + [1]
     scalar = sum(sign << 16 * (4 * sub_table + bit) for bit, sign in enumerate(signs))
     x, y = affine(reference._times_base(scalar % reference.L))
-    coordinates = (y + x, y - x, 2 * reference._D * x * y)
+    half = (reference.P + 1) // 2
+    coordinates = ((y + x) * half, (y - x) * half, reference._D * x * y)
     return b"".join((value % reference.P).to_bytes(32, "little") for value in coordinates)
 
 

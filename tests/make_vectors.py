@@ -12,8 +12,10 @@ import vector_gateway
 import vector_handed
 import vector_links
 import vector_observations
+import vector_pack
 import vector_rotation
 import vector_seals
+import vector_sectors
 import vector_session
 import vector_strays
 import vector_tokens
@@ -23,6 +25,8 @@ VECTORS = Path(__file__).parent / "vectors"
 MODULES = (
     vector_observations,
     vector_seals,
+    vector_sectors,
+    vector_pack,
     vector_tokens,
     vector_links,
     vector_handed,

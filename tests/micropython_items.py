@@ -8,6 +8,7 @@ import ast
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,6 +83,15 @@ def run_file(path: Path, names: list[str]) -> dict[str, Outcome]:
     return parse_results(output, names)
 
 
+def there(body: list[ast.stmt]) -> Iterator[ast.stmt]:
+    """What MicroPython finds in a module: also below `if MICROPYTHON:`, for what CPython cannot run."""
+    for node in body:
+        if isinstance(node, ast.If) and isinstance(node.test, ast.Name) and node.test.id == "MICROPYTHON":
+            yield from node.body
+        else:
+            yield node
+
+
 class MicroPythonFile(pytest.File):
     """The test functions of one file, found by reading it, not by importing it."""
 
@@ -89,7 +99,7 @@ class MicroPythonFile(pytest.File):
 
     def collect(self):
         tree = ast.parse(self.path.read_bytes(), filename=str(self.path))
-        for node in tree.body:
+        for node in there(tree.body):
             if isinstance(node, ast.FunctionDef) and node.name.startswith("test_"):
                 if node.args.args:
                     raise self.CollectError(

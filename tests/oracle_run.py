@@ -17,7 +17,7 @@ def ask(script: str, files: list[Path]) -> list[dict]:
     assert PYTHON.exists(), "the verifiers are not installed; run: make setup"
     command = [str(PYTHON), str(ROOT / "tests" / "oracles" / script), *map(str, files)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
-    assert done.returncode in (0, 1), done.stderr
+    assert done.returncode in (0, 1) and not done.stderr, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
     assert done.returncode == (0 if all(answer["valid"] for answer in answers) else 1), done.stdout
     return answers

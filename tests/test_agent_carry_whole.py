@@ -1,9 +1,9 @@
 """Whole boards: one lets its log be carried, one is the mule between a device and a bridge. SPEC 8.11"""
 
-from agent_world import Bridge, config
+from agent_world import Bridge, config, segments_left
 from carry_world import BRIDGE, INTERVAL_MS, Log, OwnLog, Quiet, Whom
 from fake_flash import FakeFlash
-from test_agent_whole import K_DEV, MESH, contact, enrolled, left
+from test_agent_whole import K_DEV, MESH, contact, enrolled
 
 from fieldagent.carry_mule import Mule
 from fieldagent.carry_origin import Origin
@@ -98,16 +98,16 @@ def test_a_board_hands_its_log_to_a_mule_and_frees_what_a_bridge_kept_of_it():
 
     contact(flash, Dumb, list(range(40)), 20_000, world=Meets(mule))
     taken = store.segments()
-    assert len(taken) > 3 and left(flash), "it hands over, and frees nothing for that"
+    assert len(taken) > 3 and segments_left(flash), "it hands over, and frees nothing for that"
     key = custody.link_key(K_DEV, BRIDGE)
     for place, length in taken:
         seal_hash = sealed(store.read(place, 0, length))
         mac = custody.custody_mac(key, host.device, BRIDGE, *place[1:], place[3], seal_hash)
         store.settle(BRIDGE, *place[:3], place[3], place[3], mac)
-    before = len(left(flash))
+    before = len(segments_left(flash))
     contact(flash, Dumb, [], 10_000, world=Meets(mule))
     assert not store.receipts_for(host.device)
-    assert len(left(flash)) <= before - len(taken) + 3, "what the second boot itself left, and no more"
+    assert len(segments_left(flash)) <= before - len(taken) + 3, "what the second boot itself left, and no more"
 
 
 def sealed(data):

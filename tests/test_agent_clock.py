@@ -3,8 +3,9 @@
 from fake_flash import FakeFlash, PowerCut
 from vectors_io import fails
 
-from fieldagent.clock import WRAP, Clock, next_boot
+from fieldagent.clock import WRAP, Clock
 from fieldagent.journal_files import Files
+from fieldagent.start_up import next_boot
 from fieldwire.errors import StorageError
 
 

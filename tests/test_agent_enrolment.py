@@ -4,7 +4,7 @@ from agent_world import Mesh, credential
 from fake_flash import FakeFlash, PowerCut
 from vectors_io import raises
 
-from fieldagent import identity
+from fieldagent import identity, start_up
 from fieldagent.enrolment import ENROL, ENROLLED, REQUEST, START, Enrolment
 from fieldagent.journal_files import Files
 from fieldwire import cbor, cose, keys, tokens
@@ -162,7 +162,7 @@ def test_the_measurement_covers_programs_and_code_folders_and_nothing_else():
         }
         contents.update(changed.get("contents", {}))
         flash.kept.update(contents)
-        return identity.measure(Files("", flash))
+        return start_up.measure(Files("", flash))
 
     base = measured()
     from hashlib import sha256
@@ -177,7 +177,7 @@ def test_the_measurement_covers_programs_and_code_folders_and_nothing_else():
 
 def test_a_boot_attestation_is_signed_by_the_device_and_names_boot_and_measurement():
     signer = Ed25519Signer(SEED)
-    data = identity.attest_boot(signer, b"hw", 7, b"\x01" * 32, b"\x05" * 32)
+    data = start_up.attest_boot(signer, b"hw", 7, b"\x01" * 32, b"\x05" * 32)
     token = tokens.verified(data, signer.public, verify, cose.BOOT)
     assert token.claims[tokens.BOOTCOUNT] == 7 and token.claims[tokens.MEASUREMENT] == b"\x05" * 32
     raises("signature-bad", tokens.verified, data, MESH.root.public, verify, cose.BOOT)

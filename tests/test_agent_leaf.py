@@ -4,6 +4,7 @@ from vectors_io import raises
 
 from fieldagent.leaf import Leaves
 from fieldwire import observation as obs
+from fieldwire.salt import Salts, salt_key
 
 DEVICE, K_DEV, INCARNATION = b"\x01" * 16, b"\x07" * 32, b"\x02" * 8
 AUTHOR = (3, b"\x08" * 16, b"\x09" * 16)
@@ -22,7 +23,7 @@ def reference(stream, seq, tref, content_format, subject, payload, lineage=None)
         obs.PAYLOAD: payload,
         obs.CREDENTIAL: AUTHOR[1],
         obs.BOOT_ATTESTATION: AUTHOR[2],
-        obs.SALT: obs.salt(K_DEV, DEVICE, INCARNATION, stream, seq),
+        obs.SALT: Salts(salt_key(K_DEV), DEVICE, INCARNATION).at(stream, seq),
     }
     if lineage is not None:
         observation[obs.SOURCES], observation[obs.DERIVATION] = lineage

@@ -82,7 +82,9 @@ def test_a_new_credential_closes_what_is_open_under_the_old_one():
 
 def test_a_new_boot_closes_what_the_old_one_left_and_says_that_it_was_recovered():
     flash, incarnations = FakeFlash(), Incarnations()
-    Device(flash, incarnations).observe(1)
+    made = Device(flash, incarnations)
+    made.observe(1)
+    made.journal.commit()
     device = Device(flash, incarnations)
     device.observe(1)
     device.observer.seal_all()

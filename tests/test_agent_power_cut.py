@@ -4,24 +4,30 @@ from agent_log import Device, Incarnations, Keeper
 from fake_flash import FakeFlash, PowerCut
 
 
+def promise(device, stream, value, promised):
+    made = device.observe(stream, value)
+    device.journal.commit()
+    promised.append(made.id)
+
+
 def a_day(flash, incarnations, keeper, promised):
     """A boot with observations, seals, a drained and freed segment; ids that were promised as durable are noted."""
     device = Device(flash, incarnations)
     keeper.drain(device.journal)
     for value in range(3):
-        promised.append(device.observe(1, value).id)
+        promise(device, 1, value, promised)
     made = device.observe(0)
     promised.append(made.id)
     keeper.take_early(made.early_copy)
     device.observer.seal(1)
     keeper.drain(device.journal)
     device.journal.free(device.journal.held()[0][:3])
-    promised.append(device.observe(1).id)
+    promise(device, 1, 0, promised)
     device.observer.seal_all()
     keeper.drain(device.journal)
     device.journal.free(device.journal.held()[0][:3])
-    promised.append(device.observe(1).id)
-    promised.append(device.observe(0).id)
+    promise(device, 1, 0, promised)
+    promise(device, 0, 0, promised)
 
 
 def survives(cut_at, torn_part, boots_before):
@@ -48,23 +54,24 @@ def survives(cut_at, torn_part, boots_before):
 
 
 def sweep(torn_part, boots_before):
+    """How many operations were cut, each in a day of its own."""
     cut_at = 1
     while survives(cut_at, torn_part, boots_before):
         cut_at += 1
-    assert cut_at > 30, "the day has more operations than %d" % cut_at
+    return cut_at
 
 
 def test_a_cut_at_any_operation_of_the_first_boot_loses_nothing_promised():
-    sweep(0, 0)
+    assert sweep(0, 0) > 14
 
 
 def test_a_cut_at_any_operation_of_a_later_boot_loses_nothing_promised():
-    sweep(0, 1)
+    assert sweep(0, 1) > 14
 
 
 def test_a_cut_that_tears_what_was_being_written_loses_nothing_promised():
-    sweep(2, 1)
+    assert sweep(2, 1) > 14
 
 
 def test_a_cut_just_after_the_bytes_reached_the_flash_loses_nothing_promised():
-    sweep(4, 1)
+    assert sweep(4, 1) > 14

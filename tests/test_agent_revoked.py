@@ -1,7 +1,7 @@
 """Revocations on the device: who was taken back by one who may is not derived from, and that outlives a boot."""
 
 from agent_world import EXP, NBF, Mesh, credential
-from fake_flash import FakeFlash, PowerCut
+from fake_flash import FakeFlash
 from test_agent_trust import ABROAD, DEVICE, HOME, handed_down, leaf
 from vectors_io import raises
 
@@ -154,24 +154,6 @@ def test_a_revocation_outlives_a_boot_without_its_issuer_and_is_kept_once():
     again.add(revocation(DEVICE_ID))
     assert flash.operations == writes
     raises("credential-revoked", trust.signer_of, obs.decode(leaf(own=OWN)))
-
-
-def test_a_power_cut_keeps_the_revocations_there_were_or_the_new_ones_too():
-    outcomes = set()
-    for torn_part in (0, 2, 4):
-        for cut_at in range(1, 8):
-            flash = FakeFlash()
-            world(flash)[1].add(revocation(DEVICE_ID))
-            cut = FakeFlash(cut_at=cut_at, torn_part=torn_part)
-            cut.kept = dict(flash.kept)
-            try:
-                world(cut)[1].add(revocation(b"\x05" * 16))
-            except PowerCut:
-                cut.power_on()
-            trust, revoked = world(cut)
-            raises("credential-revoked", trust.signer_of, obs.decode(leaf(own=OWN)))
-            outcomes.add(len(revoked.rows()))
-    assert outcomes == {1, 2}
 
 
 def test_a_damaged_file_is_no_revocation_and_can_be_filled_again():

@@ -1,10 +1,11 @@
-"""The agent's log on a LittleFS image, in a MicroPython process that is killed again and again."""
+"""The agent's log on a LittleFS image and on a raw ring, in a MicroPython process that is killed again and again."""
 
 import random
 import subprocess
 import time
 from pathlib import Path
 
+import pytest
 from micropython_items import micropython_binary, micropython_environment
 
 LOGGER = Path(__file__).with_name("killed_logger.py")
@@ -12,8 +13,8 @@ KILLS = 30
 ALIVE_S_MAX = 0.25
 
 
-def start(image: Path, action: str) -> subprocess.Popen:
-    command = [str(micropython_binary()), "-X", "heapsize=16m", str(LOGGER), str(image), action]
+def start(image: Path, action: str, kind: str) -> subprocess.Popen:
+    command = [str(micropython_binary()), "-X", "heapsize=64m", str(LOGGER), str(image), action, kind]
     return subprocess.Popen(
         command, env=micropython_environment(), stdout=subprocess.PIPE, stderr=subprocess.STDOUT
     )
@@ -24,20 +25,21 @@ def whole_lines(output: bytes) -> list[str]:
     return [line.decode() for line in output.split(b"\n")[:-1]]
 
 
-def test_a_log_killed_thirty_times_gives_back_every_observation_that_it_promised(tmp_path):
+@pytest.mark.parametrize("kind", ["files", "ring"])
+def test_a_log_killed_thirty_times_gives_back_every_observation_that_it_promised(tmp_path, kind):
     image, rng = tmp_path / "flash.img", random.Random(7)
     promised: list[str] = []
     assert (
-        start(image, "check").wait(timeout=20) == 0
+        start(image, "check", kind).wait(timeout=20) == 0
     )  # formatted once, as at provisioning: no kill falls into that
     for _ in range(KILLS):
-        writer = start(image, "write")
+        writer = start(image, "write", kind)
         time.sleep(0.06 + rng.random() * (ALIVE_S_MAX - 0.06))
         writer.kill()
         lines = whole_lines(writer.communicate()[0])
         assert all(len(line) == 64 for line in lines), "\n".join(lines[-9:])
         promised.extend(lines)
-    checker = start(image, "check")
+    checker = start(image, "check", kind)
     summary, *kept = whole_lines(checker.communicate(timeout=20)[0])
     assert checker.returncode == 0, "\n".join([summary, *kept][-9:])
     assert summary.startswith("incarnations 1 "), summary

@@ -1,9 +1,16 @@
 """The device's bench: scripts fail loudly, hashes are counted as the tree hashes, every noun has its lines."""
 
+import sys
+
 import pytest
 
+import fieldwire
+import fieldwire.point25519_verify
 from fieldpost.bench.areas import device
 from fieldpost.bench.device import mpy_bytes, scripts, sealed_work, signatures
+from fieldpost.bench.device.board_code import BoardCode
+from fieldpost.bench.thumb.observers import Count
+from fieldpost.signing import Signer
 from fieldwire import merkle_tree
 
 
@@ -88,3 +95,29 @@ def test_a_builds_signature_is_libsodiums_and_takes_no_more_instructions_than_it
     work = signatures.work_of(build, bytes(range(127)), 7)
     assert 0 < work.instructions <= build.goal
     assert sum(work.calls.values()) <= 120
+
+
+@pytest.mark.parametrize("build", signatures.BUILDS, ids=lambda build: build.name)
+def test_a_builds_machine_code_verifies_libsodiums_signatures_and_no_altered_ones(build):
+    code = BoardCode(build.architecture, Count, build.folder)
+    signer, message = Signer(bytes(range(32))), b"a reading"
+    signature = signer.sign(message)
+    assert code.verify(signer.public, message, signature)
+    assert not code.verify(signer.public, message + b"!", signature)
+    for at in (0, 31, 32, 62):
+        altered = bytearray(signature)
+        altered[at] ^= 1
+        assert not code.verify(signer.public, message, bytes(altered)), at
+    assert not code.verify(Signer(bytes(32)).public, message, signature)
+
+
+def test_loading_a_boards_code_leaves_the_wires_own_modules_in_place(monkeypatch):
+    import fieldwire.field25519 as before
+
+    monkeypatch.delitem(sys.modules, "fieldwire.point25519_verify")
+    monkeypatch.delattr(fieldwire, "point25519_verify")
+    code = BoardCode("armv6m", Count)
+    from fieldwire import field25519, point25519_verify
+
+    assert field25519 is before is not code.modules["field25519"]
+    assert point25519_verify is not code.modules["point25519_verify"]

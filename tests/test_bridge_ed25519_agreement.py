@@ -6,6 +6,7 @@ import pytest
 from nacl.bindings import crypto_sign, crypto_sign_open, crypto_sign_seed_keypair
 from nacl.exceptions import CryptoError
 from vectors_io import load_json, unhex
+from verdict_run import verdicts
 
 from fieldwire import ed25519
 
@@ -71,3 +72,9 @@ def test_edge_encodings_in_any_combination_are_judged_alike():
         signature = commitment + rng.choice(numbers).to_bytes(32, "little")
         message = rng.randbytes(4)
         assert ed25519.verify(public, message, signature) == verify_by_libsodium(public, message, signature)
+
+
+def test_the_kept_verdicts_are_libsodiums_and_the_references():
+    (row,) = load_json("verdict_run")
+    assert verdicts(verify_by_libsodium) == row["verdicts"]
+    assert verdicts(ed25519.verify) == row["verdicts"]

@@ -49,6 +49,16 @@ def test_a_battery_shows_its_voltages_in_turn_and_stays_at_the_last(tmp_path):
     asyncio.run(scenario())
 
 
+def test_a_board_with_a_raw_partition_offers_it_as_flash_whose_bits_only_fall(tmp_path):
+    async def scenario():
+        async with powered(tmp_path) as (board, port):
+            assert await ask(port, "journal") is None
+            (board.directory / "journal.img").write_bytes(b"\xff" * 4096 * 16)
+            assert await ask(port, "journal") == [16, 4096, 256, True, "ff01"]
+
+    asyncio.run(scenario())
+
+
 def test_a_killed_board_keeps_what_it_wrote_and_counts_its_boots_in_flash(tmp_path):
     async def scenario():
         async with powered(tmp_path, sensors={"air": [1, 2, 3]}) as (board, port):

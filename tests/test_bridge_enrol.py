@@ -21,6 +21,7 @@ from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
 from fieldwire import cbor, custody, frame, keys, schema, tokens
 from fieldwire import session_frames as frames
+from fieldwire.salt import salt_key
 
 SIGNER = Signer(b"\x21" * 32)
 DEVICE = keys.device_id(SIGNER.public)
@@ -212,6 +213,8 @@ def test_the_desk_keeps_the_key_and_gives_a_chain_of_tokens(mesh, bridge):
     path = provision.hand_over(mesh, DEVICE, bridge.folder)
     assert keyfile.read(path) == custody.link_key(k_dev, bridge.thumbprint)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    salts = path.with_suffix(".salt")
+    assert keyfile.read(salts) == salt_key(k_dev) and stat.S_IMODE(salts.stat().st_mode) == 0o600
     assert (bridge.folder / "tokens" / f"{made.credential.hex()}.cwt").read_bytes() == held[1]
     assert provision.hand_over(mesh, DEVICE, bridge.folder) == path, "handing over twice changes nothing"
 

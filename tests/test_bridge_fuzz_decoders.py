@@ -284,7 +284,7 @@ def _proofs() -> list[bytes]:
     return [covenant.proof(text, [cose.sign(cose.AGREEMENT, text, signer)]) for text in texts]
 
 
-TOKENS = ("credential", "endorsement", "boot", "equivalence", "revocation", "schema_token")
+TOKENS = ("credential", "endorsement", "boot", "equivalence", "revocation", "rotation", "schema_token")
 OBSERVATIONS = golden("observation")
 DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "cbor": (lambda data: _same(data, cbor.encode(cbor.decode(data))), OBSERVATIONS + golden("agreement")),

@@ -9,6 +9,7 @@ import pytest
 from desk_world import Desks, run, said
 
 from fieldpost import keyfile, own_log, provision
+from fieldpost.app import App
 from fieldpost.bridge_text import BridgeSetup
 from fieldpost.config import load
 from fieldpost.mesh import Mesh, Validity
@@ -265,6 +266,21 @@ def test_a_link_key_that_is_there_is_not_written_over(desks):
     result = run("mesh", "hand-over", desks.alpha, folder, "--device", device.hex())
     assert result.exit_code == 1 and "holds another key" in result.stderr
     assert path.read_text() == "11" * 32 + "\n"
+
+
+def test_a_bridge_with_a_link_key_alone_is_given_the_salt_key_beside_it(desks):
+    folder, _ = desks.bridge("alpha")
+    mesh, device = Mesh(desks.alpha), b"\x0d" * 16
+    mesh.keep_device(device, b"\x01" * 32)
+    run("mesh", "hand-over", desks.alpha, folder)
+    bridge = App(load(folder / "bridge.toml"), folder)
+    salts = folder / "links" / f"{device.hex()}.salt"
+    assert bridge.salt_key_for(device) == keyfile.read(salts) == mesh.salt_key(device)
+    salts.unlink()
+    assert bridge.salt_key_for(device) is None and bridge.key_for(device) is not None
+    run("mesh", "hand-over", desks.alpha, folder)
+    assert bridge.salt_key_for(device) == mesh.salt_key(device)
+    bridge.close()
 
 
 def test_a_token_goes_to_bridges_folders_only(desks, tmp_path):

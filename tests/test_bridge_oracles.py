@@ -8,7 +8,7 @@ from vector_inputs import DEVICE
 from vector_seals import body_of, hashes, leaves_of, sealed
 from vectors_io import load_json
 
-from fieldwire import cbor, cose, keys, merkle, seal
+from fieldwire import cbor, cose, keys, merkle, rotation, seal, tokens
 
 
 def cose_key(public: str) -> bytes:
@@ -27,6 +27,23 @@ def test_python_cwt_accepts_and_refuses_the_signatures_that_we_do(tmp_path, name
     for row in [*accepted, *forged]:
         [answer] = ask_cwt(tmp_path, cose_key(row["public"]), bytes.fromhex(row["hex"]))
         assert answer["valid"] == (row["error"] is None), (row["name"], answer)
+
+
+def test_python_cwt_verifies_each_layer_of_a_rotation_under_its_own_key_alone(tmp_path):
+    row = load_json("rotation")[0]
+    token = tokens.decode(bytes.fromhex(row["hex"]))
+    accepted = token.claims[tokens.ACCEPTED]
+    statement = rotation.decode(accepted)
+    issuer = tokens.decode(bytes.fromhex(row["issuer"]))
+    layers = [
+        (issuer.public, token.data),
+        (statement.new, accepted),
+        (statement.old, statement.acceptance.payload),
+    ]
+    for public, data in layers:
+        for other, _ in layers:
+            [answer] = ask_cwt(tmp_path, cose_key(other.hex()), data)
+            assert answer["valid"] == (other == public)
 
 
 def test_python_cwt_reads_the_observation_and_the_type_of_an_early_copy(tmp_path):

@@ -1,4 +1,4 @@
-"""A device's own path from reading to custody, run for long in a small heap: no growth, and no loss that is not told."""
+"""A device's own path from reading to custody, long in a small heap: no growth, no loss untold."""
 
 import pytest
 

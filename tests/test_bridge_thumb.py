@@ -6,7 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from fieldpost.bench.device.board_code import BoardCode
 from fieldpost.bench.thumb import mpy
+from fieldpost.bench.thumb.instructions import is_beyond_armv6m
 from fieldpost.bench.thumb.kernels import KernelFault, Kernels
 from fieldpost.bench.thumb.observers import Count, Trace, unaligned_multiples
 from fieldpost.bench.thumb.runtime import RuntimeMissing
@@ -137,6 +139,32 @@ def test_umaal_is_known_to_a_cortex_m4_alone(kernels):
     assert kernels(source, "armv7em").call("wide", 5, 6, 7, 8) == 7 * 8 + 5 + 6
     with pytest.raises(KernelFault):
         kernels(source).call("wide", 5, 6, 7, 8)
+
+
+def test_what_armv6m_lacks_and_the_emulator_executes_is_seen(kernels):
+    source = "@micropython.asm_thumb\ndef leap(r0):\n    data(2, {})\n    mov(r0, r0)\n    mov(r0, r0)\n"
+    for halfword, lacking in (
+        (0xB100, True),
+        (0xB900, True),
+        (0xBF08, True),
+        (0xBF00, False),
+        (0x2000, False),
+    ):
+        observer = Count()
+        kernels(source.format(halfword), "armv6m", observer).call("leap", 0)
+        assert any(map(is_beyond_armv6m, observer.executed)) == lacking
+
+
+def test_the_portable_kernels_execute_nothing_that_armv6m_lacks():
+    observers = []
+
+    def observer():
+        observers.append(Count())
+        return observers[-1]
+
+    BoardCode("armv6m", observer).signer(bytes(32)).sign(b"")
+    executed = set().union(*(each.executed for each in observers))
+    assert len(executed) > 100 and not any(map(is_beyond_armv6m, executed))
 
 
 def test_a_function_of_the_runtime_that_is_not_served_is_named(kernels):

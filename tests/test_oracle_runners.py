@@ -52,6 +52,13 @@ def test_python_cwt_verifies_a_signed_message_and_reads_its_claims(tmp_path):
     assert answer["payload_sha256"] == hashlib.sha256(payload).hexdigest()
 
 
+def test_python_cwt_reads_claims_that_hold_a_tag_as_a_stamp_with_utc_does(tmp_path):
+    payload = cbor2.dumps({4: [1, 9, cbor2.CBORTag(1001, {1: 1_795_400_601, -2: 0})]})
+    [answer] = ask_cwt(tmp_path, COSE_KEY, signed({1: -8, 4: KID, 16: 65001}, {}, payload, payload))
+    assert answer["valid"]
+    assert answer["claims"]["4"] == [1, 9, {"tag": 1001, "value": {"1": 1_795_400_601, "-2": 0}}]
+
+
 def test_python_cwt_refuses_another_payload_another_key_and_another_kid(tmp_path):
     payload = cbor2.dumps([1, 2])
     good = signed({1: -8, 4: KID}, {}, payload, payload)

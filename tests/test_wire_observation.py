@@ -33,14 +33,6 @@ def test_a_position_names_device_incarnation_stream_and_sequence():
     assert obs.source_of(made, b"i" * 32) == [device, incarnation, 1, 0, b"i" * 32]
 
 
-def test_a_salt_depends_on_every_part_of_the_position():
-    base = (b"k" * 32, b"d" * 16, b"i" * 8, 1, 5)
-    others = [(b"K" * 32,) + base[1:], base[:1] + (b"D" * 16,) + base[2:], base[:2] + (b"I" * 8, 1, 5)]
-    others += [base[:3] + (2, 5), base[:4] + (6,)]
-    salts = [obs.salt(*place) for place in [base] + others]
-    assert len(set(salts)) == 6 and all(len(one) == 8 for one in salts)
-
-
 def test_a_path_covers_itself_and_what_lies_below_it_and_nothing_beside():
     assert obs.covers("north/ridge", "north/ridge")
     assert obs.covers("north/ridge", "north/ridge/mast")

@@ -5,7 +5,7 @@ Returns what the receiver learns, as a dict whose values can be compared with th
 
 from vectors_io import hexed, load_json, raises, unhex
 
-from fieldwire import cbor, cose, keys, lineage, merkle, rotation, schema, seal, tokens
+from fieldwire import cbor, cose, keys, lineage, merkle, pack, rotation, schema, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import verify
 
@@ -65,6 +65,17 @@ def _segment(row, data):
     return {"seal_hash": found, "root": root}
 
 
+def _packed(row, data):
+    incarnation = unhex(row["incarnation"])
+    salt_key, previous = [row[name] and unhex(row[name]) for name in ("salt_key", "previous")]
+    held = {(incarnation, 1, row["number"] - 1): previous}
+    unpacker = pack.Unpacker(unhex(row["device"]), salt_key, lambda *key: held.get(key))
+    first = row["number"] - len(row["before"])
+    for index, before in enumerate(row["before"]):
+        unpacker.unpack(unhex(before), (incarnation, 1, first + index))
+    return {"segment": unpacker.unpack(data, (incarnation, 1, row["number"]))}
+
+
 def _receipt(row, data):
     leaf, public, device = unhex(row["leaf"]), unhex(row["public"]), unhex(row["device"])
     return {"seal_hash": seal.open_receipt(data, leaf, public, device, verify)[1]}
@@ -102,6 +113,7 @@ OPENS = {
     "function": _function,
     "seal": _seal,
     "segment": _segment,
+    "packed": _packed,
     "receipt": _receipt,
     "item": _item,
     "credential": _token(cose.CREDENTIAL),

@@ -13,6 +13,7 @@ import time
 TICKS_MASK = (1 << 30) - 1
 READ_BYTES_MAX = 512
 RESET_EXIT = 75
+JOURNAL_BLOCK_BYTES = 4096
 
 with open("/host/config.json") as _file:
     _config = json.load(_file)
@@ -128,6 +129,20 @@ def battery_mv():
     """The battery's voltage: one of the list given at each look, the last one from then on; None on mains."""
     left = _config["battery_mv"]
     return left.pop(0) if len(left) > 1 else (left[0] if left else None)
+
+
+def journal_flash():
+    """(flash, program unit, whether a unit may be programmed again) of the partition for the log, None without one.
+
+    The board has one where its directory holds `journal.img`: as many erased blocks as that file is long.
+    """
+    try:
+        size = os.stat("/host/journal.img")[6]
+    except OSError:
+        return None
+    from emulated_flash import RawPartition
+
+    return RawPartition("/host/journal.img", JOURNAL_BLOCK_BYTES, size // JOURNAL_BLOCK_BYTES), 256, True
 
 
 def reset():

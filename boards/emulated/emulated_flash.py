@@ -43,6 +43,17 @@ class FileFlash:
         return 0
 
 
+class RawPartition(FileFlash):
+    """A part of the flash without a file system: a program clears bits and sets none."""
+
+    def writeblocks(self, block, buffer, offset=0):
+        held = bytearray(len(buffer))
+        self.readblocks(block, held, offset)
+        for index, byte in enumerate(buffer):
+            held[index] &= byte
+        super().writeblocks(block, held, offset)
+
+
 def open_flash(path, layout):
     return FileFlash(path, layout["block_bytes"], layout["blocks"])
 

@@ -9,7 +9,7 @@ import json
 import sys
 import time
 
-from device_log import DeviceLog
+from device_log import DeviceLog, Settings
 from quick_signer import QuickSigner
 from ram_flash import CountedFlash, RamFlash
 
@@ -29,7 +29,7 @@ def store_of(name):
         return RingStore()
     from littlefs_store import LittleFsStore
 
-    return LittleFsStore()
+    return LittleFsStore(Settings.journal_bytes)
 
 
 def fresh(name, signer, flash):

@@ -11,6 +11,8 @@ from nor_flash import PowerCut
 
 from fieldwire.errors import StorageError, WireError
 
+_STEPS_MAX = 500  # a life comes to its cut long before, unless the log takes nothing any more
+_OPERATIONS_MAX = 50_000
 _BROKEN = (Broken, StorageError, WireError, ValueError)
 
 
@@ -21,6 +23,7 @@ class Tally:
         self.tried = dict.fromkeys(torn.MODES, 0)
         self.broken = []
         self.recovery_bytes_max = 0
+        self.starts_that_waited = 0
 
     def cuts(self):
         return sum(self.tried.values())
@@ -28,6 +31,10 @@ class Tally:
     def add(self, mode, case, error, life):
         self.tried[mode] += 1
         self.recovery_bytes_max = max(self.recovery_bytes_max, life.recovery_bytes_max)
+        self.end(case, error)
+
+    def end(self, case, error):
+        """What became of a life, or of a part of it that had no cut."""
         if error is not None:
             self.broken.append("%s: %s: %s" % (case, type(error).__name__, error))
 
@@ -52,6 +59,7 @@ class Sweep:
         """`only` = (operation, mode): tries that one case. `uncut_steps` of life come first, without a cut."""
         self._seed, self._operation, self._only = seed, 0, only
         flash = self._make_flash()
+        flash.operations_max = _OPERATIONS_MAX
         store = self._store_of()
         store.format(flash)
         self._life = Life(store, flash, Dice(seed))
@@ -59,9 +67,14 @@ class Sweep:
             self._life.boot()
             self._life.live(uncut_steps)
         flash.watch = self._cut_here
-        self._life.boot()
-        self._life.live(steps)
-        self._life.finish()
+        error = None
+        try:
+            self._life.boot()
+            self._life.live(steps)
+            self._life.finish()
+        except _BROKEN as broken:
+            error = broken
+        self._tally.end("sweep %d without a cut" % seed, error)
 
     def _cut_here(self, kind, block, offset, data):
         self._operation += 1
@@ -72,6 +85,7 @@ class Sweep:
     def _try(self, mode, kind, block, offset, data):
         dice = Dice(self._seed * 65537 + self._operation * 8 + torn.MODES.index(mode))
         copy = self._make_flash()
+        copy.operations_max = _OPERATIONS_MAX
         copy.load(self._life.flash.torn(kind, block, offset, data, mode, dice))
         after = Life(self._store_of(), copy, dice, self._life.ledger.copy())
         error = None
@@ -93,6 +107,7 @@ class Lives:
 
     def run(self, seed, cuts):
         flash = self._make_flash()
+        flash.operations_max = _OPERATIONS_MAX
         store = self._store_of()
         store.format(flash)
         dice = Dice(seed)
@@ -104,18 +119,26 @@ class Lives:
             error = _until_cut(life)
             flash.power_on()
             self._tally.add(mode, "life %d %d %s" % (seed, number, mode), error, life)
+            self._tally.starts_that_waited += life.starts_that_waited
+            life.starts_that_waited = 0
             if error is not None:
                 return
-        life.boot()
-        life.finish()
+        error = None
+        try:
+            life.boot()
+            life.finish()
+        except _BROKEN as broken:
+            error = broken
+        self._tally.end("life %d to its end" % seed, error)
 
 
 def _until_cut(life):
     """Lives until the power goes; what was broken on the way, or None."""
     try:
         life.boot()
-        while True:
+        for _ in range(_STEPS_MAX):
             life.live(1)
+        raise Broken("stuck: %d steps of life, %d refusals, and no cut" % (_STEPS_MAX, life.refused))
     except PowerCut:
         return None
     except _BROKEN as broken:

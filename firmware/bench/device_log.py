@@ -45,7 +45,6 @@ class DeviceLog:
     def __init__(self, store, flash, signer, settings=Settings):
         self.who = Who(signer)
         self.journal = store.open(flash, _incarnation)
-        self.journal.capacity = settings.journal_bytes
         self.journal.recover(signer)
         self.observer = Observer(self.who, 1, ATTESTATION, self.journal, settings, _no_utc)
         self.now_ms = 0

@@ -3,14 +3,16 @@
 Decides what happens next. Refuses to judge: every step tells the ledger what it begins and what it was promised.
 """
 
-from ledger import Ledger
+from ledger import Broken, Ledger
 from nor_flash import PowerCut
 from quick_signer import QuickSigner
 
+from fieldagent import mount, moving, older_runs, segment_scan
 from fieldwire import cbor
 from fieldwire import observation as obs
 from fieldwire.errors import StorageError
 
+LOADED = (mount, moving, older_runs, segment_scan)  # once: a board compiles nothing when it borrows a module
 _ID = b"\x08" * 16
 _LEAF_BYTES = 72  # what a leaf takes beside its payload
 _UNDRAINED_MAX = 3
@@ -25,9 +27,11 @@ class Life:
         self.flash = flash
         self.dice = dice
         self.ledger = ledger or Ledger()
+        self.signer = QuickSigner()
         self.journal = None
         self._now_ms = 0
         self.refused = 0
+        self.starts_that_waited = 0
         self.dropped = 0
         self.recovery_bytes_max = 0
 
@@ -38,12 +42,24 @@ class Life:
         before = self.flash.bytes_read
         try:
             self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
-            self.journal.recover(QuickSigner())
+            self.journal.recover(self.signer)
+            self._make_way()
         except StorageError:
             self._check_power()
             raise
         self.recovery_bytes_max = max(self.recovery_bytes_max, self.flash.bytes_read - before)
         self.ledger.check(self.journal)
+
+    def _make_way(self):
+        """A start that finds no room to seal in goes on when a bridge takes what is sealed, and only then."""
+        for row in () if self.journal.is_recovered else self.journal.held():
+            self.free(row[:3])
+            self.journal.recover(self.signer)
+            if self.journal.is_recovered:
+                self.starts_that_waited += 1
+                return
+        if not self.journal.is_recovered:
+            raise StorageError("no custody makes room for a start")
 
     def live(self, steps):
         for _ in range(steps):
@@ -78,7 +94,7 @@ class Life:
         leaf_bytes = len(filling) + _LEAF_BYTES
         try:
             if not self.journal.room_for(stream, leaf_bytes):
-                self.seal(stream)
+                self._seal(stream)
             seq = self.journal.next_seq(stream)
             position = (self.journal.incarnation, stream, seq)
             leaf = _leaf(position, self.ledger.boots, self._now_ms, filling)
@@ -106,10 +122,12 @@ class Life:
 
     def seal(self, stream):
         try:
-            key = self.journal.seal(stream, QuickSigner())
+            self._seal(stream)
         except StorageError:
             self._refused()
-            return
+
+    def _seal(self, stream):
+        key = self.journal.seal(stream, self.signer)
         self.ledger.committed_stream(stream)
         if key is not None:
             self._see(key)
@@ -118,6 +136,8 @@ class Life:
         for row in self.journal.held():
             if row[:3] == key:
                 self.ledger.see(self.journal, key, row[3])
+                return
+        raise Broken("segment lost: %r was sealed and is not held" % (key,))
 
     def custody(self):
         """Frees the oldest segment of a stream, or any: custodies may come out of order."""
@@ -132,6 +152,8 @@ class Life:
             self.journal.free(held[0][:3])
 
     def free(self, key):
+        if not self.ledger.has_seen(key):  # sealed by a call that then failed
+            self._see(key)
         self.ledger.begin_release(key)
         try:
             self.journal.free(key)

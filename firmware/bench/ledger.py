@@ -91,6 +91,9 @@ class Ledger:
         for seq in range(first, first + count):
             self.owed.discard(key[:2] + (seq,))
 
+    def has_seen(self, key):
+        return key in self._seals
+
     # What must hold
 
     def check(self, journal):

@@ -1,74 +1,21 @@
-"""A log in LittleFS files on an emulated flash, mounted anew at each boot as a board does.
+"""A log in LittleFS files on an emulated flash, found anew at each boot.
 
-Decides how a cut looks through a file system: every call fails from there on, until the next mount.
+Decides nothing beyond how much of the part the log may take.
 """
 
-import vfs
-from nor_flash import PowerCut
+from littlefs_part import LittleFsPart
 
 from fieldagent.journal import Journal
-from fieldagent.journal_files import Files
-
-_EIO = -5
-
-
-class Powered:
-    """The part as one boot sees it: after a cut it fails for good, also for files that nobody closed."""
-
-    def __init__(self, flash):
-        self._flash = flash
-
-    def readblocks(self, block, buffer, offset):
-        if self._flash is None:
-            return _EIO
-        try:
-            self._flash.readblocks(block, buffer, offset)
-        except PowerCut:
-            return self._lost()
-        return 0
-
-    def writeblocks(self, block, buffer, offset):
-        if self._flash is None:
-            return _EIO
-        try:
-            self._flash.writeblocks(block, buffer, offset)
-        except PowerCut:
-            return self._lost()
-        return 0
-
-    def ioctl(self, operation, argument):
-        if self._flash is None:
-            return _EIO
-        try:
-            return self._flash.ioctl(operation, argument)
-        except PowerCut:
-            return self._lost()
-
-    def _lost(self):
-        self._flash = None
-        return _EIO
-
-    def end(self):
-        self._flash = None
+from fieldagent.sector_files import SectorFiles
 
 
 class LittleFsStore:
-    """`journal_of(files, new_incarnation) -> Journal`."""
-
-    name = "littlefs"
-
-    def __init__(self, journal_of=Journal):
-        self._journal_of = journal_of
-        self._last = None
+    def __init__(self, journal_bytes):
+        self._part = LittleFsPart()
+        self._journal_bytes = journal_bytes
 
     def format(self, flash):
-        vfs.VfsLfs2.mkfs(flash, progsize=flash.unit_bytes)
-
-    def files(self, flash):
-        if self._last is not None:
-            self._last.end()
-        self._last = Powered(flash)
-        return Files("", vfs.VfsLfs2(self._last, progsize=flash.unit_bytes))
+        self._part.format(flash)
 
     def open(self, flash, new_incarnation):
-        return self._journal_of(self.files(flash), new_incarnation)
+        return Journal(SectorFiles(self._part.files(flash), self._journal_bytes), new_incarnation)

@@ -40,6 +40,7 @@ class NorFlash:
         self._bad_reads = {}  # block -> bits to flip, None: EIO
         self._bad_writes = set()
         self._off = False
+        self.operations_max = None  # beyond it the caller goes round in circles
         self.watch = None  # called with (kind, block, offset, data) before each operation
         self.in_append = False
         self.clear_counters()
@@ -201,6 +202,10 @@ class NorFlash:
 
     def _operate(self, kind, block, offset, data):
         self.operations += 1
+        if self.operations_max is not None and self.operations > self.operations_max:
+            raise ValueError(
+                "more than %d operations: whoever writes goes round in circles" % self.operations_max
+            )
         if self.watch is not None:
             self.watch(kind, block, offset, data)
         if self._cut is not None:

@@ -15,6 +15,8 @@ from ring_store import RingStore
 
 _SWEPT_STEPS = 12
 _LIFE_CUTS = 40
+_SHOWN_MAX = 20
+_FILES_BYTES = 8 * 4096
 
 
 class Kind:
@@ -33,17 +35,19 @@ class Kind:
 def _littlefs():
     from littlefs_store import LittleFsStore  # needs MicroPython's vfs
 
-    return LittleFsStore()
+    return LittleFsStore(_FILES_BYTES)
 
 
 KINDS = {
     "ring": Kind(RingStore, lambda: NorFlash(8, 2048, 256)),
     "ring-small-unit": Kind(RingStore, lambda: NorFlash(8, 2048, 4)),
-    "ring-ecc": Kind(lambda: RingStore(rewrites=False), lambda: NorFlash(8, 2048, 16, ecc=True)),
+    "ring-ecc": Kind(
+        lambda: RingStore(rewrites=False), lambda: NorFlash(8, 2048, 16, ecc=True), torn.STEADY_MODES
+    ),
     "ring-cached": Kind(RingStore, lambda: NorFlash(8, 2048, 256, cached=True)),
     "ring-512k": Kind(RingStore, lambda: NorFlash(128, 4096, 256), uncut_steps=1_500),
-    "littlefs": Kind(_littlefs, lambda: NorFlash(64, 512, 16), torn.FIRM_MODES),
-    "littlefs-cached": Kind(_littlefs, lambda: NorFlash(64, 512, 16, cached=True), torn.FIRM_MODES),
+    "littlefs": Kind(_littlefs, lambda: NorFlash(56, 1024, 16), torn.FIRM_MODES),
+    "littlefs-cached": Kind(_littlefs, lambda: NorFlash(56, 1024, 16, cached=True), torn.FIRM_MODES),
 }
 
 
@@ -82,7 +86,8 @@ def main(name, words):
     else:
         tally = campaign(KINDS[name], int(words[0]), int(words[1]))
     took_ms = _now_ms() - began_ms
-    found = {"kind": name, "tried": tally.tried, "broken": tally.broken, "ms": took_ms}
+    found = {"kind": name, "tried": tally.tried, "ms": took_ms}
+    found["broken"], found["broken_shown"] = len(tally.broken), tally.broken[:_SHOWN_MAX]
     found["recovery_bytes_max"] = tally.recovery_bytes_max
     print(json.dumps(found))
 

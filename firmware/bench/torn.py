@@ -10,7 +10,8 @@ BITS = "bits"  # any bits of the page, or of the block, are done
 UNSTABLE = "unstable"  # as BITS; many of the changed bits read differently each time
 WEAK = "weak"  # all is done, but a few bits read differently each time: once they may look right
 WHOLE = "whole"  # all is done, but nobody was told
-FIRM_MODES = (NOTHING, PREFIX, BITS, UNSTABLE, WHOLE)  # what LittleFS is made for
+STEADY_MODES = (NOTHING, PREFIX, BITS, WHOLE)  # flash with ECC: what a cut left reads the same each time
+FIRM_MODES = STEADY_MODES + (UNSTABLE,)  # what LittleFS is made for
 MODES = FIRM_MODES + (WEAK,)
 
 PAGE_BYTES = 256

@@ -27,14 +27,26 @@ def _due_ms(sampler):
 
 
 class Agent:
-    """`files`, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` -> sampling's `read`.
+    """`files`, `store` of the log, `identity`, `config`, `boot` and its attestation token; `read_of(sensor name)` ->
+    sampling's `read`.
 
     `random_bytes(n)`, `utc() -> (s, ms, uncertainty_ms) | None`; `link` to the bridge: the terms of SPEC 8.1;
     `battery_mv() -> mV | None`, or None on a board that cannot measure it.
     """
 
     def __init__(
-        self, files, identity, config, boot, attestation, read_of, random_bytes, utc, link, battery_mv=None
+        self,
+        files,
+        store,
+        identity,
+        config,
+        boot,
+        attestation,
+        read_of,
+        random_bytes,
+        utc,
+        link,
+        battery_mv=None,
     ):
         self._identity = identity
         self._boot = boot
@@ -44,11 +56,13 @@ class Agent:
         self._attestations.add(boot, attestation)
         self._files = files
         self._listener = self._listen() if config.neighbours or config.derive else None
-        self.journal = Journal(files, lambda: random_bytes(8))
-        self.journal.capacity = config.journal_bytes
+        self.journal = Journal(store, lambda: random_bytes(8))
         if identity.former is not None:
             self._part_from_former(files)
         self.journal.recover(identity.signer)
+        boots = self.journal.boots_held()
+        if boots is not None:  # starts alone must not fill the flash
+            self._attestations.keep(boots | {boot})
         self.observer = Observer(identity, boot, token_id(attestation), self.journal, config, utc)
         found = self.journal.leaves_held()  # what an older boot signed or left, and nobody has taken yet
         self.observer.signed += found
@@ -164,6 +178,7 @@ class Agent:
     def stop(self):
         """Seals what is open, before the board goes down."""
         self._guarded(self.observer.seal_all)
+        self._guarded(self.journal.close)
 
     def close_log(self):
         """Seals all that waits, and returns where each stream ends. StorageError when the flash does not take it."""
@@ -283,7 +298,7 @@ class Agent:
 
     def _on_idle(self, now_ms):
         if not self.journal.held():
-            self._attestations.forget_before(self._boot)
+            self._attestations.keep({self._boot})
 
     def _on_closed(self, now_ms, reason):
         self.uplink.start(now_ms)

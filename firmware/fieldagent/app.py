@@ -9,7 +9,7 @@ from binascii import hexlify
 
 from fieldagent import identity, sensors
 from fieldagent.borrowed import Borrowed
-from fieldagent.clock import Clock, next_boot
+from fieldagent.clock import Clock
 from fieldagent.drivers import prompt
 from fieldagent.drivers.uart import FrameLink
 from fieldagent.journal_files import Files
@@ -19,6 +19,7 @@ from fieldwire.errors import StorageError
 from fieldwire.port import const
 
 _TURN_MS = const(5)
+_LAST_WORDS_MS = const(200)
 
 
 def runtime():
@@ -54,7 +55,6 @@ async def serve(board, root=""):
 
 async def _serve(board, files):
     """One boot's work; returns when the device's key was rotated, True when its bridge asked for the prompt."""
-    boot = next_boot(files)
     clock = Clock(board.ticks_ms)
     links = board.links()
     uart = FrameLink(links["uart"])
@@ -62,36 +62,52 @@ async def _serve(board, files):
         from fieldagent import gateway
 
         return await gateway.serve(board, files, clock, uart)
-    measurement = identity.measure(files)
     known = identity.load(files)
     if known is None:
         print("status", json.dumps({"state": "awaiting enrolment", "runtime": runtime()}))
+        files.folder("state")
         with Borrowed():
-            known = await _keys().enrol(board, files, clock, uart, measurement)
+            known = await _keys().enrol(board, files, clock, uart)
+        await _restart(board)
     settings = _settings(files)
-    hardware_id = board.unique_id()
     random_bytes = RandomSource(board.random_bytes)
-    attestation = identity.attest_boot(known.signer, hardware_id, boot, random_bytes(32), measurement)
+    boot, attestation = _attested(board, files, known.signer, random_bytes)
     utc = board.utc if settings.utc else _no_utc
     read_of = _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
     from fieldagent.agent import Agent  # not before: an enrolment needs the room
 
     up = uart if settings.radio is None else _radio(board, files, settings.radio)
-    agent = Agent(files, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv)
+    store = _log_store(board, files, settings.journal_bytes)
+    agent = Agent(
+        files, store, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv
+    )
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     if local is not None and (settings.carry_bytes or settings.hand_over):
         agent.share(local)
     status = Status(board, known, boot, agent, settings.status_ms)
 
     async def hand_over(agent):
-        with Borrowed():
-            return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+        try:
+            with Borrowed():
+                return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+        except MemoryError:  # the agent stays what it was; the host hears nothing and says so
+            agent.uplink.rotate_start = None
+            agent.start(clock.now_ms())
+            return False
 
     try:
         return await _work(board, clock, agent, up, local, status, hand_over)
     finally:
         agent.stop()
+
+
+async def _restart(board):
+    """Gives the agent a heap that no enrolment has used, where a board can start anew."""
+    reset = getattr(board, "reset", None)
+    if reset is not None:
+        await board.sleep_ms(_LAST_WORDS_MS)  # what the host is told is still on its way
+        reset()
 
 
 def _keys():
@@ -113,12 +129,36 @@ def _radio(board, files, wanted):
     return open_radio(board, files, wanted)
 
 
+def _attested(board, files, signer, random_bytes):
+    """The number of this boot, and its attestation."""
+    with Borrowed():
+        from fieldagent import start_up
+
+        boot = start_up.next_boot(files)
+        measurement = start_up.measure(files)
+        seed = random_bytes(32)
+        return boot, start_up.attest_boot(signer, board.unique_id(), boot, seed, measurement)
+
+
 def _settings(files):
     """The configuration as values; what reads and judges the file is let go of."""
     with Borrowed():
         from fieldagent import config
 
         return config.load(files)
+
+
+def _log_store(board, files, journal_bytes):
+    """The board's raw flash, where it has a partition for the log; else files."""
+    journal_flash = getattr(board, "journal_flash", None)
+    flash = journal_flash() if journal_flash is not None else None
+    if flash is None:
+        from fieldagent.sector_files import SectorFiles
+
+        return SectorFiles(files, journal_bytes)
+    from fieldagent.ring import Ring
+
+    return Ring(*flash)
 
 
 def _no_utc():

@@ -7,6 +7,8 @@ leaves the block must be of classes that were there before it.
 import gc
 import sys
 
+from fieldwire.port import MICROPYTHON
+
 
 class Borrowed:
     """`with Borrowed(): ...` around imports inside a function."""
@@ -15,6 +17,8 @@ class Borrowed:
         self._known = set(sys.modules)
 
     def __exit__(self, kind, value, trace):
+        if not MICROPYTHON:
+            return
         for name in [name for name in sys.modules if name not in self._known]:
             package, _, part = name.rpartition(".")
             if package in ("fieldagent", "fieldwire"):

@@ -8,7 +8,7 @@ them and go after it, custody is durable before its segments go. SPEC 8.11
 from binascii import hexlify, unhexlify
 
 from fieldwire import cbor
-from fieldwire.errors import WireError
+from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
 
 FOLDER = const("carry")
@@ -27,6 +27,15 @@ _REFUSED_MAX = const(64)
 def blocks(size):
     """Bytes of flash that a file of `size` takes."""
     return (size + _BLOCK - 1) // _BLOCK * _BLOCK
+
+
+def _piece(files, name, at, size):
+    try:
+        with files.reader(name) as file:
+            file.seek(at)
+            return file.read(size)
+    except OSError as cause:
+        raise StorageError("cannot read %s at %d (%s)" % (name, at, cause))
 
 
 class CarryStore:
@@ -54,8 +63,8 @@ class CarryStore:
         for entry, size in self._files.entries(FOLDER):
             if entry.endswith(_SEGMENT):
                 name = FOLDER + "/" + entry
-                count = self._files.read_at(name, 0, 1)[0]
-                head = self._files.read_at(name, 1, _ID * count)
+                count = _piece(self._files, name, 0, 1)[0]
+                head = _piece(self._files, name, 1, _ID * count)
                 needs = [head[at : at + _ID] for at in range(0, len(head), _ID)]
                 self._segments[_place(entry)] = (size - 1 - len(head), needs)
             elif entry.endswith(".tmp"):
@@ -89,7 +98,7 @@ class CarryStore:
         row = self._segments.get(place)
         if row is None or at >= row[0]:
             return b""
-        return self._files.read_at(_segment_name(place), 1 + _ID * len(row[1]) + at, min(size, row[0] - at))
+        return _piece(self._files, _segment_name(place), 1 + _ID * len(row[1]) + at, min(size, row[0] - at))
 
     # What a mule takes
 

@@ -4,12 +4,7 @@ Decides how a reading that wraps becomes one that does not. Refuses to know any 
 UTC reading is a claim beside it, never in its place. SPEC 1.1, 5.3
 """
 
-from fieldwire import cbor
-from fieldwire.errors import StorageError, WireError
-from fieldwire.port import const
-
 WRAP = 1 << 30
-_BOOT_FILE = const("state/boot")
 
 
 class Clock:
@@ -27,24 +22,3 @@ class Clock:
             self._last = ticks
             self._now_ms += passed
         return self._now_ms
-
-
-def next_boot(files):
-    """Counts this boot in flash and returns its number, from 1. The number is durable before it is used."""
-    files.folder("state")
-    data = files.read(_BOOT_FILE)
-    boot = 1 if data is None else _read_boot(data) + 1
-    files.replace(_BOOT_FILE, [cbor.encode(boot)])
-    return boot
-
-
-def _read_boot(data):
-    try:
-        boot = cbor.decode(data)
-    except WireError:
-        boot = None
-    if not isinstance(boot, int) or boot < 1:
-        raise StorageError(
-            "%s is damaged and a boot number must never repeat; enrol the device anew" % _BOOT_FILE
-        )
-    return boot

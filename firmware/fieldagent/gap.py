@@ -9,8 +9,6 @@ from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
 from fieldwire.seal_writer import BODY
 
-FULL, THINNED, UNREADABLE = "journal full", "thinned", "unreadable"
-STOPPED, WENT_ON = "stopped", "went on"
 ENTRIES_MAX = 4  # of a record: the longest four fit an observation's payload
 
 _SEAL_BYTES_MAX = 320

@@ -29,7 +29,7 @@ def next_k_dev(k_dev, public):
 
 
 class Handover:
-    """`next_key`: identity.NextKey; `close_log()` seals all and returns its ends, or raises StorageError.
+    """`next_key`: a NextKey; `close_log()` seals all and returns its ends, or raises StorageError.
 
     `incarnations()` of the segments that wait. `begun` after an order that is to be believed: observe nothing until
     this handover is over. Frames come in and go out without framing; `refused` is the last code.

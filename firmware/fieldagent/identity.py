@@ -1,23 +1,17 @@
-"""Who the device is: a key made on it that never leaves it, what enrolment gave it, and what each boot attests.
+"""Who the device is: a key made on it that never leaves it, and what enrolment gave it.
 
 Decides how the key is made and what is kept. Refuses to hand out the seed: only `signer` uses it. SPEC 7.3, 8.7
 """
 
-import hashlib
 from binascii import crc32
 
-from fieldagent import VERSION
-from fieldwire import cbor, keys, token_writer
+from fieldwire import cbor, keys
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
 
 _FILE = const("state/identity")
-_NEXT = const("state/next")
 _ATTESTATIONS = const("state/boots")
-_INSTALLED_FOLDERS = ("fieldagent", "fieldwire", "lib")
-_PIECE_BYTES = const(512)
-_DEBUG_DISABLED = const(1)  # EAT dbgstat: off now, but it may have been on before
 
 
 class Former:
@@ -76,60 +70,6 @@ def load(files):
         )
 
 
-class NextKey:
-    """The seed of a key that is to follow, kept apart until a rotation is complete. `make(host bytes)` -> 32 bytes."""
-
-    def __init__(self, files, make):
-        self._files = files
-        self._make = make
-
-    def seed(self, host_bytes, present):
-        """The seed that waits, else a new one that is durable on return; never that of the `present` public key."""
-        data = self._files.read(_NEXT) or b""
-        seed = data[4:]
-        sound = len(seed) == 32 and crc32(seed) == int.from_bytes(data[:4], "big")
-        if not sound or Ed25519Signer(seed).public == present:
-            seed = self._make(host_bytes)
-            self._files.replace(_NEXT, [crc32(seed).to_bytes(4, "big"), seed])
-        return seed
-
-    def forget(self):
-        self._files.remove(_NEXT)
-
-
-def measure(files):
-    """Digest over the installed files: the programs at the root and all below the code folders. SPEC 7.3"""
-    names = [name for name, _ in files.entries("") if name.endswith((".py", ".mpy"))]
-    for folder in _INSTALLED_FOLDERS:
-        names.extend(_below(files, folder))
-    return token_writer.measurement([(name, _digest(files, name)) for name in names])
-
-
-def _below(files, folder):
-    names = [folder + "/" + name for name, _ in files.entries(folder)]
-    for inner in files.folders(folder):
-        if inner != "__pycache__":
-            names.extend(_below(files, folder + "/" + inner))
-    return names
-
-
-def _digest(files, name):
-    digest = hashlib.sha256()
-    with files.reader(name) as file:
-        while True:
-            piece = file.read(_PIECE_BYTES)
-            if not piece:
-                return digest.digest()
-            digest.update(piece)
-
-
-def attest_boot(signer, hardware_id, boot, boot_seed, measurement):
-    """The boot attestation token of this boot. SPEC 7.3"""
-    return token_writer.attestation(
-        hardware_id, _DEBUG_DISABLED, boot, boot_seed, VERSION, measurement, signer
-    )
-
-
 class Attestations:
     """The boot attestations that segments in the journal may still name, oldest first."""
 
@@ -148,8 +88,10 @@ class Attestations:
         """[token bytes ...]"""
         return [self._files.read("%s/%d" % (_ATTESTATIONS, boot)) for boot in self._boots]
 
-    def forget_before(self, boot):
-        """Removes those of older boots; to be called when no segment of an older boot is left."""
-        for old in [one for one in self._boots if one < boot]:
-            self._files.remove("%s/%d" % (_ATTESTATIONS, old))
-        self._boots = [one for one in self._boots if one >= boot]
+    def keep(self, boots):
+        """Removes all but those of `boots`: the others' segments are gone, or never were."""
+        kept = [str(boot) for boot in boots]
+        for name, _ in self._files.entries(_ATTESTATIONS):
+            if name not in kept:  # what a cut left half written too
+                self._files.remove(_ATTESTATIONS + "/" + name)
+        self._boots = [boot for boot in self._boots if boot in boots]

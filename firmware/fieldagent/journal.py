@@ -1,323 +1,266 @@
-"""The device's log in flash: four streams of leaves, sealed into segments, kept until custody frees them.
+"""The device's log: four streams of leaves in one record log, sealed into segments, kept until custody frees them.
 
-Decides what is durable and when a position may be used. Refuses to reuse a position, to free without being told,
-and to drop what it has not been told to drop. Why no cut loses or forges a record: JOURNAL.md. SPEC 6
+Decides what a position is, what a seal covers, and what gives way when the flash is full. Refuses to reuse a position,
+to free without being told, and to erase while a reading waits. Why no cut loses or forges a record: JOURNAL.md. SPEC 6
 """
 
-from binascii import crc32
+from fieldagent import record
+from fieldagent.borrowed import Borrowed
+from fieldagent.record_log import Log
+from fieldagent.run import Run
+from fieldagent.segment_reader import SegmentReader
+from fieldagent.segments import Segments
+from fieldwire import limits, seal_writer
+from fieldwire.errors import StorageError
 
-from fieldagent import segment_file as segments
-from fieldwire import cbor, limits
-from fieldwire import merkle_tree as merkle
-from fieldwire import seal_writer as seals
-from fieldwire.errors import StorageError, WireError
-
-_HEADS = "log/heads"
-_STREAMS = 4
-_SEQ_BLOCK = 64
-_BLOCK_BYTES = 4096  # a file takes whole erase blocks, however short it is
-_OVERHEAD_BYTES = 512  # seal, array heads and trailer beside the leaves of a segment
-
-
-def on_flash(size):
-    """Bytes of flash that a file of `size` bytes takes."""
-    return (size + _BLOCK_BYTES - 1) // _BLOCK_BYTES * _BLOCK_BYTES
-
-
-class Head:
-    """Where a stream of the current incarnation stands; `previous` is the last seal's hash."""
-
-    def __init__(self, reserved=0, segment=0, previous=None):
-        self.reserved = reserved
-        self.segment = segment
-        self.previous = previous
-        self.seq = reserved
-
-
-class OpenSegment:
-    """The segment that a stream appends to. `broken`: an append failed, only the leaves counted here are sure."""
-
-    def __init__(self, key, header, appender, now_ms):
-        self.key = key
-        self.header = header
-        self.appender = appender
-        self.opened_ms = now_ms
-        self.tree = merkle.Tree()
-        self.bytes = 0
-        self.crc = 0
-        self.broken = False
-
-    def write(self, payload):
-        data, crc = segments.record(payload, self.crc)
-        self.appender.append(data)
-        self.crc = crc
-        self.bytes += len(data)
+_ROOM_FOR_SEALS = (
+    3  # sectors that no leaf may take: a boot and its seals need some before anything can be freed
+)
+_STEPS_MAX = 64  # for one reading: where what is held fills the flash, moving it about gains nothing
+_OVERHEAD_BYTES = 512  # seal and array heads beside the leaves of a segment
 
 
 class Journal:
-    """`files`: journal_files.Files; `new_incarnation() -> 8 random bytes`, called when the last seq is not provable.
+    """`store`: a Ring or SectorFiles; `new_incarnation() -> 8 random bytes`, called when the last seq is not provable.
 
-    `bytes` is the flash that its segments take, in whole blocks. `capacity` is set by whoever knows how much it may.
+    `recover` comes before the first append. StorageError where the store holds what this program cannot read.
     """
 
-    capacity = 0
-    damaged = ()
-    bytes_written = payload_bytes = 0
+    def __init__(self, store, new_incarnation):
+        self._store = store
+        self._log = Log(store, self._begin_with)
+        self._reader = SegmentReader(self._log)
+        self._segments = None  # looked up when first asked for: that reads every record
+        self._open = [None] * 4  # the Run of each stream
+        self._broken = [False] * 4  # an append failed: only what flash gives back is sure
+        self._signer = None  # of the start, for what it found no room to seal
+        self.is_recovered = False  # leaves of an older boot lie under no seal
+        self._is_reserved = False
+        self._is_stuck = False  # nothing can be appended before something is freed
+        self._at_rest = None  # what the log looked like when there was nothing to do
+        self._reserve = store.count // 8 + 3  # sectors kept free to move segments in
+        self.payload_bytes = 0
+        self.late_steps = 0  # erases and moves that a reading had to wait for
+        with Borrowed():
+            from fieldagent.mount import mount
 
-    def __init__(self, files, new_incarnation):
-        self._files = files
-        self._open = {}
-        self._sealed = {}  # (incarnation, stream) -> [(segment, file size) ...] ascending
-        self._unsealed = []  # keys of open files that an older boot left
-        self.bytes = 0
-        files.folder(segments.FOLDER)
-        self._scan()
-        if not self._load_heads():
-            self.incarnation = new_incarnation()
-            self._heads = [Head() for _ in range(_STREAMS)]
-            self._store_heads()
+            found = mount(self._log)
+        if found is None:  # leaves that an unproven log holds under no seal stay there
+            found = (new_incarnation(), [record.Head() for _ in range(4)])
+        self.incarnation, self._heads = found
+
+    def _begin_with(self, sector, end, tail):
+        self._is_reserved = True
+        return record.begin(sector, end, tail, self.incarnation, self._heads)
+
+    def recover(self, signer):
+        """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2
+
+        Where flash has no room for a seal the log starts all the same: what is sealed is offered, and once something
+        was freed the next reading finds the room.
+        """
+        self._signer = signer
+        recovered = 0
+        try:
+            for stream in range(4):
+                recovered += self._seal_from_flash(stream, signer, seal_writer.RECOVERED)
+        except StorageError:
+            if not self._is_stuck:
+                raise
+            return recovered
+        self.is_recovered = True
+        return recovered
+
+    def _recover_now(self):
+        """StorageError while leaves of an older boot still find no room for their seal."""
+        if self._signer is not None and not self.is_recovered:
+            self.recover(self._signer)
+            if not self.is_recovered:
+                raise StorageError("the journal is full and cannot seal what was open; free or drop segments")
 
     def renew(self, incarnation):
         """Begins a new incarnation, as a device does whose key is new. Nothing may be open or unsealed."""
-        self.incarnation = incarnation
-        self._heads = [Head() for _ in range(_STREAMS)]
-        self._store_heads()
-
-    # What flash holds at start
-
-    def _scan(self):
-        for entry, size in self._files.entries(segments.FOLDER):
-            parsed = segments.parse(entry)
-            if parsed is None:
-                continue
-            key, ending = parsed
-            if ending == segments.OPEN:
-                self._unsealed.append(key)
-            else:
-                self._keep(key, size)
-        for held in self._sealed.values():
-            held.sort()
-
-    def _keep(self, key, size):
-        self._sealed.setdefault(key[:2], []).append((key[2], size))
-        self.bytes += on_flash(size)
-
-    def _load_heads(self):
-        """False when the log cannot prove its last seq: no heads, damaged heads, or segments beyond them."""
-        data = self._files.read(_HEADS)
+        self._recover_now()
+        before = (self.incarnation, self._heads)
+        self._make_ready()
+        self.incarnation, self._heads = incarnation, [record.Head() for _ in range(4)]
         try:
-            if not data or int.from_bytes(data[:4], "big") != crc32(data[4:]):
-                return False
-            self.incarnation, heads = cbor.decode(data[4:])
-        except WireError:
-            return False
-        self._heads = [Head(*head) for head in heads]
-        for stream, head in enumerate(self._heads):
-            last = self._last_of(stream)
-            if last > head.segment or any(self._is_beyond(key, stream, head) for key in self._unsealed):
-                return False
-            if last == head.segment:  # the cut came between the seal and the heads
-                head.previous = self.seal_hash((self.incarnation, stream, last))
-                head.segment = last + 1
-                self._store_heads()
-        return True
+            self._log.begin()
+            self.commit()
+        except StorageError:
+            self.incarnation, self._heads = before
+            raise
 
-    def _last_of(self, stream):
-        return max([entry[0] for entry in self._sealed.get((self.incarnation, stream), [])], default=-1)
-
-    def _is_beyond(self, key, stream, head):
-        return key[0] == self.incarnation and key[1] == stream and key[2] > head.segment
-
-    def _store_heads(self):
-        body = cbor.encode(
-            [self.incarnation, [[head.reserved, head.segment, head.previous] for head in self._heads]]
-        )
-        self._files.replace(_HEADS, [crc32(body).to_bytes(4, "big"), body])
-
-    def recover(self, signer):
-        """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2"""
-        recovered = 0
-        while self._unsealed:
-            recovered += self._recover_one(self._unsealed[-1], signer)
-            self._unsealed.pop()
-        return recovered
-
-    def _recover_one(self, key, signer):
-        name = segments.name(key, segments.OPEN)
-        ours = key[0] == self.incarnation
-        sealed_before = self.holds(key) or (ours and key[2] < self._heads[key[1]].segment)
+    def _seal_from_flash(self, stream, signer, flags):
+        """Seals the stream's leaves as flash gives them back; returns how many."""
+        head = self._heads[stream]
+        if head.first is None:
+            return 0
         count = 0
-        if not sealed_before:
-            tree = merkle.Tree()
-            with self._files.reader(name) as file:
-                header = segments.read_header(file)
-                file.seek(0)
-                for leaf in segments.leaves(file):
-                    tree.add(merkle.leaf_hash(leaf))
-            count = tree.size
-            if header is not None and count:
-                self._write_sealed(key, header, tree, signer, seals.RECOVERED)
-        self._files.remove(name)
+        with Borrowed():
+            from fieldagent.older_runs import runs
+
+            for run, rest in runs(self._log, self.incarnation, stream, head.first, flags):
+                self._seal_run(stream, run, rest, signer)
+                count += run.count
+        head.first = None
         return count
 
     # Writing
 
     def next_seq(self, stream):
-        """The position to use next; reserved in flash in blocks, so that no boot uses it again. SPEC 6.1"""
-        head = self._heads[stream]
-        if head.seq >= head.reserved:
-            before = head.reserved
-            head.reserved = head.seq + _SEQ_BLOCK
-            try:
-                self._store_heads()
-            except StorageError:
-                head.reserved = before
-                raise
-        return head.seq
+        """The position to use next. What should have been done while idle is done now, so that append need not wait."""
+        self._recover_now()
+        self._make_room()
+        if not self._is_reserved:
+            self._reserve_seqs()
+        return self._heads[stream].seq
+
+    def _reserve_seqs(self):
+        """Before a boot uses its first seq, flash says that none below it is used again."""
+        if self._log.is_open():
+            self._log.append(record.RESUMED, 0, record.encode_seqs(self._heads))
+        else:
+            self._log.begin()
+        self.commit()
+        self._is_reserved = True
 
     def append(self, stream, leaf, author, now_ms):
-        """Makes `leaf`, an observation at next_seq(stream), durable.
+        """Puts `leaf`, an observation at next_seq(stream), into the log; durable at the next commit. Never erases.
 
         `author` = (boot, credential id, boot attestation id) as the leaf names them.
         """
+        if not self.is_recovered or self._broken[stream]:
+            raise ValueError("stream %d: recover first, and seal a broken segment before appending" % stream)
         head = self._heads[stream]
-        current = self._open.get(stream)
         seq = head.seq
-        if seq >= head.reserved or (current is not None and current.broken):
-            raise ValueError(
-                "stream %d: reserve the seq, and seal a broken segment, before appending" % stream
-            )
         head.seq += 1  # used up even when the append fails: its bytes may stand in flash
-        if current is None:
-            current = self._begin(stream, author, seq, now_ms)
         try:
-            before = current.bytes
-            current.write(leaf)
+            place = self._log.append(record.LEAF, stream, leaf)
         except StorageError:
-            current.broken = True
+            self._broken[stream] = True
+            self._break_open()
             raise
-        current.tree.add(merkle.leaf_hash(leaf))
-        self.bytes += on_flash(current.bytes) - on_flash(before)
+        head.first = head.first or place
+        if self._open[stream] is None:
+            self._open[stream] = Run(author, seq, place, now_ms)
+        self._open[stream].add(leaf)
+        self.payload_bytes += len(leaf)
         return seq
 
     def commit(self):
-        """Makes every leaf appended so far durable; each append here has done so already."""
-
-    def idle(self):
-        """There is nothing to do ahead."""
-        return False
-
-    def is_pressed(self, stream):
-        """True when leaves that wait for a seal are in the way."""
-        return False
-
-    def _begin(self, stream, author, seq, now_ms):
-        head = self._heads[stream]
-        key = (self.incarnation, stream, head.segment)
-        header = segments.Header(author[0], author[1], author[2], seq, head.previous)
-        current = OpenSegment(key, header, self._files.appender(segments.name(key, segments.OPEN)), now_ms)
-        self._open[stream] = current
+        """All that was appended is durable on return."""
         try:
-            current.write(header.encode())
+            self._log.commit()
         except StorageError:
-            current.broken = True
+            self._break_open()
             raise
-        self.bytes += on_flash(current.bytes)
-        return current
+
+    def _break_open(self):
+        for stream in range(4):
+            self._broken[stream] = self._broken[stream] or self._open[stream] is not None
+
+    def close(self):
+        """The power may go: a boot that finds this as the last word goes on in the same sector."""
+        self.commit()
+        self._log.close()
 
     def room_for(self, stream, size):
-        """False when the stream's open segment must be sealed before a leaf of `size` bytes."""
-        current = self._open.get(stream)
-        if current is None:
-            return True
-        full = current.tree.size >= limits.SEGMENT_LEAVES_MAX
-        return not (current.broken or full or current.bytes + size + _OVERHEAD_BYTES > limits.SEGMENT_MAX)
+        """False when what the stream holds open must be sealed before a leaf of `size` bytes."""
+        run = self._open[stream]
+        if run is None or self._broken[stream]:
+            return not self._broken[stream]
+        most = max(2048, min(limits.SEGMENT_MAX, self._store.count * self._store.sector_bytes // 32))
+        return run.count < limits.SEGMENT_LEAVES_MAX and run.leaf_bytes + size + _OVERHEAD_BYTES <= most
 
     def waiting(self, stream):
-        """(leaves in the open segment, ms of its begin), (0, None) when there is none."""
-        current = self._open.get(stream)
-        return (0, None) if current is None else (current.tree.size, current.opened_ms)
+        """(leaves under no seal, ms of the first), (0, None) when there is none."""
+        run = self._open[stream]
+        return (0, None) if run is None else (run.count, run.opened_ms)
+
+    def is_pressed(self, stream):
+        """True when leaves under no seal keep the oldest sectors from being used again: seal them."""
+        first = self._heads[stream].first
+        return first is not None and self._log.head - first[0] >= self._store.count // 2
 
     def seal(self, stream, signer):
-        """Seals the stream's open segment; returns its key, or None where nothing waits. Durable on return."""
-        current = self._open.get(stream)
-        if current is None:
-            return None
-        current.broken = True  # whatever fails from here, no leaf is appended to it any more
-        if current.appender is not None:
-            appender, current.appender = current.appender, None
-            appender.close()
-        if current.tree.size:
-            self._write_sealed(current.key, current.header, current.tree, signer, 0)
-        del self._open[stream]
-        self.bytes -= on_flash(current.bytes)
-        self._files.remove(segments.name(current.key, segments.OPEN))
-        return current.key if current.tree.size else None
+        """Seals what the stream holds open; returns its key, or None where nothing waits. Durable on return."""
+        segment = self._heads[stream].segment
+        if self._broken[stream]:
+            self._seal_from_flash(stream, signer, 0)
+        elif self._open[stream] is not None:
+            self._broken[stream] = True  # whatever fails from here, no leaf is appended to it any more
+            self._seal_run(stream, self._open[stream], None, signer)
+        self._open[stream] = None
+        self._broken[stream] = False
+        last = self._heads[stream].segment
+        return (self.incarnation, stream, last - 1) if last > segment else None
 
-    def _write_sealed(self, key, header, tree, signer, flags):
-        incarnation, stream, segment = key
-        root = tree.root()
-        place = [incarnation, stream, segment, header.first, tree.size, header.boot]
-        fields = place + [header.credential, header.attestation, header.previous, flags]
-        seal_bytes, seal_hash = seals.signed(fields, root, signer)
-        name = segments.name(key, segments.SEALED)
-        with self._files.reader(segments.name(key, segments.OPEN)) as file:
-            counted = _first(tree.size, segments.leaves(file))
-            self._files.replace(name, segments.sealed_pieces(seal_bytes, tree.size, counted, seal_hash))
-        if incarnation == self.incarnation:
-            head = self._heads[stream]
-            head.segment, head.previous = segment + 1, seal_hash
-            self._store_heads()
-        self._keep(key, self._files.size(name))
+    def _seal_run(self, stream, run, rest, signer):
+        head = self._heads[stream]
+        place = (self.incarnation, stream, head.segment, run.seq, run.count)
+        fields = list(place + run.author) + [head.previous, run.flags]
+        sealed, seal_hash = seal_writer.signed(fields, run.tree.root(), signer)
+        row = record.SealRecord(
+            self.incarnation, head.segment, run.first, rest, run.leaf_bytes, run.count, seal_hash, sealed
+        )
+        kind = record.SEAL_RECOVERED if run.flags else record.SEAL
+        at = self._append_ready(kind, stream, row.encode())
+        self.commit()
+        head.segment, head.previous, head.first = head.segment + 1, seal_hash, rest
+        if self._segments is not None:
+            self._segments.add(stream, row, at)
 
-    # Reading, freeing, dropping
+    def _append_ready(self, kind, stream, payload):
+        if not self._log.fits(
+            record.HEAD_BYTES + len(payload) + self._store.mark_bytes + 2 * self._store.align
+        ):
+            self._make_ready()
+        return self._log.append(kind, stream, payload)
 
-    def _index(self, key):
-        for index, entry in enumerate(self._sealed.get(key[:2], [])):
-            if entry[0] == key[2]:
-                return index
-        return None
+    # Reading
+
+    def _held(self):
+        if self._segments is None:
+            self.commit()
+            with Borrowed():
+                from fieldagent.segment_scan import look_through
+
+                self._segments = Segments(self._log)
+                look_through(self._log, self._segments, self.incarnation, self._heads)
+        return self._segments
+
+    @property
+    def segments_held(self):
+        return self._held().count
+
+    @property
+    def damaged(self):
+        """Keys of sealed segments whose seals flash no longer gives back: a gap record is to name them. SPEC 6.5"""
+        return self._held().damaged
 
     def holds(self, key):
-        return self._index(key) is not None
+        return self._held().find(key) is not None
 
     def held(self):
         """[(incarnation, stream, segment, length) ...]: urgent streams first, older incarnations before this one."""
-        places = sorted(self._sealed, key=lambda place: (place[1], place[0] == self.incarnation, place[0]))
-        return [
-            place + (segment, size - segments.TRAILER_BYTES)
-            for place in places
-            for segment, size in self._sealed[place]
-        ]
+        return [(row.incarnation, stream, row.segment, row.length()) for stream, _, row in self._held().all()]
 
     def read(self, key, offset, size):
         """Up to `size` bytes of a sealed segment as it travels (SPEC 6.4), from `offset`."""
-        length = self._size(key) - segments.TRAILER_BYTES
-        return self._files.read_at(
-            segments.name(key, segments.SEALED), offset, max(0, min(size, length - offset))
-        )
-
-    def _size(self, key):
-        index = self._index(key)
-        if index is None:
+        found = self._held().find(key)
+        if found is None:
             raise ValueError("segment %r is not held" % (key,))
-        return self._sealed[key[:2]][index][1]
-
-    def _trailer(self, key):
-        at = self._size(key) - segments.TRAILER_BYTES
-        return segments.read_trailer(
-            self._files.read_at(segments.name(key, segments.SEALED), at, segments.TRAILER_BYTES)
-        )
+        return self._reader.read(key[1], found[0], offset, size)
 
     def leaves_held(self):
         """How many observations lie sealed in the log."""
-        return sum(
-            [self._trailer(place + (entry[0],))[0] for place in self._sealed for entry in self._sealed[place]]
-        )
+        return sum([row.count for _, _, row in self._held().all()])
 
     def seal_hash(self, key):
         """The seal hash of a sealed segment, None where it is not held."""
-        return self._trailer(key)[1] if self.holds(key) else None
+        found = self._held().find(key)
+        return None if found is None else found[1].seal_hash
 
     def heads(self):
         """[[incarnation, stream, segment, seal hash] ...] of each stream's last seal."""
@@ -327,34 +270,145 @@ class Journal:
             if head.previous is not None
         ]
 
+    def boots_held(self):
+        """The boots that the segments held are of, as a set; None where one cannot tell. None may be open."""
+        if not self.is_recovered:
+            return None
+        with Borrowed():
+            from fieldagent.older_runs import boots_of
+
+            return None if self.damaged else boots_of(self._log, self._held())
+
+    # Freeing, dropping
+
     def free(self, key):
         """Forgets one sealed segment; returns its number of leaves, 0 when it was not held."""
-        index = self._index(key)
-        if index is None:
+        found = self._held().find(key)
+        if found is None and key not in self._segments.damaged:
             return 0
-        count = self._trailer(key)[0]
-        self._files.remove(segments.name(key, segments.OPEN))  # a later start must not seal it a second time
-        self._files.remove(segments.name(key, segments.SEALED))
-        place = key[:2]
-        self.bytes -= on_flash(self._sealed[place].pop(index)[1])
-        if not self._sealed[place]:
-            del self._sealed[place]
-        return count
+        if found is not None and self._store.mark_bytes:
+            self._log.mark(*found[0])
+        else:
+            self._record_freed(key)
+        self._segments.remove(key)
+        return 0 if found is None else found[1].count
+
+    def _record_freed(self, key):
+        """Where there is no room for that, the segment is offered once more after a boot."""
+        payload = record.Key(key[0], key[2]).encode()
+        while (
+            not self._log.fits(record.HEAD_BYTES + len(payload) + self._store.align)
+            and not self._log.is_ready()
+        ):
+            if not self._log.clear_one():
+                return
+        self._log.append(record.FREED, key[1], payload)
 
     def oldest_of_lowest(self, size):
         """Keys to drop first, of at least `size` bytes together: the least urgent stream, its oldest segments."""
         chosen = []
-        held = self.held()
-        for index in sorted(range(len(held)), key=lambda index: (-held[index][1], index)):
+        for stream, _, row in self._held().all((3, 2, 1, 0)):
             if size <= 0:
                 break
-            chosen.append(held[index][:3])
-            size -= on_flash(held[index][3])
+            chosen.append((row.incarnation, stream, row.segment))
+            size -= row.flash_bytes(self._store.align)
         return chosen
 
+    # Space
 
-def _first(count, source):
-    for index, item in enumerate(source):
-        if index == count:
-            return
-        yield item
+    @property
+    def capacity(self):
+        """How many `bytes` it can keep: sectors are used to seven eighths, and some stay free to move segments in."""
+        sectors = self._store.count - self._reserve - 2
+        return sectors * (self._store.sector_bytes // 8 * 7)
+
+    @property
+    def bytes(self):
+        """Flash that what counts takes; while few sectors are used, all of them."""
+        log = self._log
+        if self._is_stuck:
+            return self.capacity
+        used = log.head + 1 - log.tail
+        if self._segments is None and used <= self._store.count // 2:
+            return used * self._store.sector_bytes
+        return self._held().bytes + sum([run.leaf_bytes for run in self._open if run is not None])
+
+    @property
+    def bytes_written(self):
+        """Bytes that the log has programmed since the start, without padding."""
+        return self._log.bytes_written
+
+    @property
+    def read_errors(self):
+        return self._log.read_errors
+
+    def idle(self):
+        """One step of what must be done before the next sectors are needed; True while there may be more."""
+        return self._log.clear_one() or self._go_on_releasing()
+
+    def _go_on_releasing(self):
+        """Looks once for each sector begun, and for each segment freed."""
+        if self._segments is None and self._log.room() > self._store.count // 2:
+            return False
+        state = (self._log.head, self._held().count)
+        if state == self._at_rest:
+            return False
+        if self._release():
+            return True
+        self._at_rest = state
+        return False
+
+    def _make_ready(self):
+        """The next sector can be begun, whatever that takes: at worst a head in which nothing counts is taken back."""
+        log = self._log
+        began = self.late_steps
+        while not log.is_ready():
+            is_moving = self.late_steps - began < _STEPS_MAX
+            self._is_stuck = not (log.clear_one() or (is_moving and self._release()) or log.take_back())
+            if self._is_stuck:
+                raise StorageError(
+                    "the journal is full and has no sector left to move in; free or drop segments"
+                )
+            self.late_steps += 1
+
+    def _make_room(self):
+        """More sectors can be begun than are kept free to move segments in."""
+        log = self._log
+        self._make_ready()
+        began = self.late_steps
+        while log.room() <= self._reserve and self.late_steps - began < _STEPS_MAX:
+            if not log.clear_one() and not self._release():
+                break
+            self.late_steps += 1
+        self._is_stuck = log.room() < _ROOM_FOR_SEALS
+        if self._is_stuck or (log.room() <= self._reserve and self.bytes > self.capacity):
+            raise StorageError(
+                "the journal is full: %d of %d bytes are held; free or drop segments"
+                % (self.bytes, self.capacity)
+            )
+
+    def _release(self):
+        """Moves the tail up to the oldest sector that counts; or, when room is short, what counts there forward."""
+        log = self._log
+        oldest, stream, place = self._oldest()
+        if oldest > log.tail:
+            log.tail = oldest
+            return True
+        if place is None or log.room() > self._reserve:
+            return False
+        try:
+            with Borrowed():
+                from fieldagent.moving import move
+
+                return move(log, self._segments, stream, place)
+        except StorageError:  # what was written of it counts for nothing; it stays where it is
+            return False
+
+    def _oldest(self):
+        """(oldest sector that counts, stream and place of the seal that needs it, or None, None)."""
+        oldest = (self._log.head, None, None)
+        for head in self._heads:
+            if head.first is not None and head.first[0] < oldest[0]:
+                oldest = (head.first[0], None, None)
+        found = self._held().oldest()
+        return found if found is not None and found[0] < oldest[0] else oldest

@@ -13,29 +13,6 @@ _FOLDER = const(0x4000)
 _ENOENT, _EEXIST = 2, 17
 
 
-class Appender:
-    """A file that only grows; `append` returns once the bytes are durable."""
-
-    def __init__(self, path, file):
-        self._path = path
-        self._file = file
-
-    def append(self, data):
-        try:
-            self._file.write(data)
-            self._file.flush()
-        except OSError as cause:
-            raise StorageError(
-                "cannot append %d bytes to %s (%s); free space on the flash" % (len(data), self._path, cause)
-            )
-
-    def close(self):
-        try:
-            self._file.close()
-        except OSError as cause:
-            raise StorageError("cannot close %s (%s)" % (self._path, cause))
-
-
 class Files:
     """Names are relative to `root` ("" on a board). `system` has open, rename, remove, mkdir and ilistdir."""
 
@@ -79,14 +56,6 @@ class Files:
                 return None
             raise StorageError("cannot read %s (%s)" % (name, cause))
 
-    def read_at(self, name, offset, size):
-        try:
-            with self._system.open(self.path(name), "rb") as file:
-                file.seek(offset)
-                return file.read(size)
-        except OSError as cause:
-            raise StorageError("cannot read %s at %d (%s)" % (name, offset, cause))
-
     def read_into(self, name, buffer):
         """Fills `buffer` from a file's begin; returns how many bytes there were, 0 where there is no file."""
         try:
@@ -108,11 +77,6 @@ class Files:
                 file.write(data)
         except OSError as cause:
             raise StorageError("cannot write %s (%s); free space on the flash" % (name, cause))
-
-    def size(self, name):
-        """Bytes of a file that is there."""
-        with self.reader(name) as file:
-            return file.seek(0, 2)
 
     def free_bytes(self):
         """Bytes that the file system has left."""
@@ -138,14 +102,6 @@ class Files:
             self._system.rename(draft, self.path(name))
         except OSError as cause:
             raise StorageError("cannot write %s (%s); free space on the flash" % (name, cause))
-
-    def appender(self, name):
-        """A new, empty file to append to."""
-        path = self.path(name)
-        try:
-            return Appender(path, self._system.open(path, "wb"))
-        except OSError as cause:
-            raise StorageError("cannot make %s (%s); free space on the flash" % (name, cause))
 
     def remove(self, name):
         """True when the file was there."""

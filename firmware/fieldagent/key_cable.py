@@ -4,7 +4,8 @@ Shell of the two protocols: moves frames and time, and makes durable what they d
 Loaded only while one of them is under way. SPEC 8.7
 """
 
-from fieldagent import identity, seed
+from fieldagent import seed
+from fieldagent.next_key import NextKey
 from fieldwire.port import const
 
 _TURN_MS = const(5)
@@ -18,10 +19,12 @@ def _maker(board):
     return lambda host: seed.make_seed(board.random_bytes, host, board.unique_id(), seed.jitter_of(board))
 
 
-async def enrol(board, files, clock, uart, measurement):
+async def enrol(board, files, clock, uart):
     """The Identity that a host has given this device, durable; waits for it as long as it takes."""
     from fieldagent.enrolment import Enrolment
+    from fieldagent.start_up import measure
 
+    measurement = measure(files)
     enrolment = Enrolment(board.unique_id(), board.NAME.encode(), measurement, _maker(board))
     known = None
     while known is None:
@@ -45,7 +48,7 @@ async def hand_over(board, files, clock, uart, agent, known, boot):
     """
     from fieldagent.handover import Handover
 
-    next_key = identity.NextKey(files, _maker(board))
+    next_key = NextKey(files, _maker(board))
     handover = Handover(known, boot, next_key, agent.close_log, agent.journal_incarnations)
     handover.receive(agent.uplink.rotate_start, clock.now_ms())
     agent.uplink.rotate_start = None

@@ -10,8 +10,8 @@ import struct
 from fieldwire import cbor, limits
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
-from fieldwire.hmac import HmacKey
 from fieldwire.port import const
+from fieldwire.salt import Salts, salt_key
 
 _TOPICS_MAX = const(16)
 _BYTES = const(0x40)  # head of a byte string, RFC 8949 3.1
@@ -24,8 +24,7 @@ class Leaves:
         _, credential, attestation = author
         self._begin = b"\xab\x00" + cbor.encode(device) + b"\x01" + cbor.encode(incarnation) + b"\x02"
         self._by = b"\x08" + cbor.encode(credential) + b"\x09" + cbor.encode(attestation)
-        self._place = bytearray(b"salt/1" + device + incarnation + bytes(9))
-        self._key = HmacKey(k_dev)
+        self._salts = Salts(salt_key(k_dev), device, incarnation)
         self._topics = {}  # subject -> (content format, keys 5 and 6 with the head of key 7)
         self._out = bytearray(limits.OBSERVATION_MAX)
         self._at = 0
@@ -59,12 +58,6 @@ class Leaves:
             struct.pack_into(">BQ", out, at, major | 27, number)
             self._at = at + 9
 
-    def _put_salt(self, stream, seq):
-        """SPEC 5.6"""
-        struct.pack_into(">BQ", self._place, len(self._place) - 9, stream, seq)
-        self._put(b"\x0c\x48")
-        self._put(memoryview(self._key.tag(self._place))[:8])
-
     def encode(self, stream, seq, tref, content_format, subject, payload, lineage=None):
         """Canonical bytes of the observation; WireError where it would break a rule of SPEC 5.
 
@@ -89,7 +82,8 @@ class Leaves:
         if lineage is not None:
             self._out[0] = 0xAD  # a map of two more keys
             self._put(b"\x0a" + cbor.encode(lineage[0]) + b"\x0b" + cbor.encode(lineage[1]))
-        self._put_salt(stream, seq)
+        self._put(b"\x0c\x48")
+        self._put(self._salts.at(stream, seq))
         return bytes(memoryview(self._out)[: self._at])
 
     def _put_tref(self, tref):

@@ -1,13 +1,16 @@
 """What the log loses, and that it says so first: segments dropped, readings refused, and the gap records about them.
 
 Decides the order: a record is durable before anything goes. Keeps records few: those that a newer one can tell in
-fewer words go with what it names. Refuses to choose what is lost: space.py and the observer do. SPEC 6.6
+fewer words go with what it names. Refuses to choose what is lost: space.py and the observer do. How a loss is worded
+is seldom needed, and let go of each time. SPEC 6.6
 """
 
-from fieldagent import gap
+from fieldagent.borrowed import Borrowed
 from fieldwire import observation_writer as obs
 from fieldwire.port import const
 
+FULL, THINNED, UNREADABLE = "journal full", "thinned", "unreadable"
+STOPPED, WENT_ON = "stopped", "went on"
 _RECORDS_MIN = const(4)  # segments of gap records alone that may lie there before they are worth telling anew
 
 
@@ -35,9 +38,17 @@ class Losses:
 
     def drop(self, keys, reason, now_ms):
         """Frees segments behind a durable gap record that names them."""
-        keys = list(keys)
+        with Borrowed():
+            keys = self._tell_dropped(list(keys), reason, now_ms)
+        for key in keys:
+            self.dropped += self._journal.free(key)
+
+    def _tell_dropped(self, keys, reason, now_ms):
+        """The keys that may go: also those of older records, where a new one tells what they told."""
+        from fieldagent import gap
+
         entries = gap.dropped(self._journal, keys, reason)
-        old = [key for key in self._old_records() if key not in keys and self._journal.holds(key)]
+        old = [key for key in self._old_records(gap) if key not in keys and self._journal.holds(key)]
         if len(old) >= self._tell_anew_at:
             told = gap.joined(entries + gap.dropped(self._journal, old, reason))
             if 2 * len(told) <= gap.ENTRIES_MAX * len(old):
@@ -45,11 +56,10 @@ class Losses:
                 self._tell_anew_at = _RECORDS_MIN
             else:
                 self._tell_anew_at = 2 * len(old)  # they tell of runs that lie apart
-        self._record(entries, now_ms)
-        for key in keys:
-            self.dropped += self._journal.free(key)
+        self._record(gap.payloads(entries), now_ms)
+        return keys
 
-    def _old_records(self):
+    def _old_records(self, gap):
         if self._records is None:
             urgent = [row[:3] for row in self._journal.held() if row[1] == obs.URGENT]
             self._records = [key for key in urgent if gap.is_told_alone(self._journal, key)]
@@ -70,20 +80,24 @@ class Losses:
         waiting = self._waiting.get(stream)
         if waiting is None:
             waiting = [self._journal.next_seq(stream), [self._boot, now_ms], 0]
-            self._record([self._told(stream, waiting, gap.STOPPED)], now_ms)
+            self._tell_refused({stream: waiting}, STOPPED, now_ms)
             self._waiting[stream] = waiting
         waiting[2] += 1
 
     def go_on(self, now_ms):
         """Tells how many readings were refused, and lets the streams go on."""
-        told = [self._told(stream, self._waiting[stream], gap.WENT_ON) for stream in sorted(self._waiting)]
-        self._record(told, now_ms)
+        self._tell_refused(self._waiting, WENT_ON, now_ms)
         self._waiting = {}
 
-    def _told(self, stream, waiting, reason):
-        return gap.refused(self._journal.incarnation, stream, *waiting, reason)
+    def _tell_refused(self, waiting, reason, now_ms):
+        with Borrowed():
+            from fieldagent import gap
 
-    def _record(self, entries, now_ms):
-        for payload in gap.payloads(entries):
+            log = self._journal.incarnation
+            told = [gap.refused(log, one, *waiting[one], reason) for one in sorted(waiting)]
+            self._record(gap.payloads(told), now_ms)
+
+    def _record(self, payloads, now_ms):
+        for payload in payloads:
             self._write(payload, now_ms)
             self._in_open += 1

@@ -4,9 +4,8 @@ Decides when a segment is closed. What is signed alone is durable before anyone 
 function of the durable leaf. What is dropped or refused is named by a durable gap record first. SPEC 5, 6
 """
 
-from fieldagent import gap
 from fieldagent.leaf import Leaves
-from fieldagent.losses import Losses
+from fieldagent.losses import FULL, THINNED, Losses
 from fieldagent.space import Space
 from fieldwire import cbor
 from fieldwire import observation_writer as obs
@@ -180,7 +179,7 @@ class Observer:
             victims = self._space.victims()
         if not victims:
             raise StorageError("the journal is full and holds no segment to drop; give it more room")
-        self._losses.drop(victims, gap.THINNED if self._config.full == "thin" else gap.FULL, now_ms)
+        self._losses.drop(victims, THINNED if self._config.full == "thin" else FULL, now_ms)
 
     def _write_gap(self, payload, now_ms):
         self._write(obs.URGENT, obs.GAP_FORMAT, "log/gap", payload, [self._author[0], now_ms], False, None)

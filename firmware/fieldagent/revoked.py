@@ -15,7 +15,7 @@ _HELD_MAX = 32
 
 
 class Revoked:
-    """`trust` of the own mesh. A row is [target, issuer's credential id, its authority, signed by the root, staying]."""
+    """`trust` of the own mesh. A row: [target, issuer's credential id, its authority, signed by the root, staying]."""
 
     def __init__(self, files, trust):
         self._files = files

@@ -14,8 +14,6 @@ _CALL_MS = const(2_000)
 # A bridge that was restarted cannot call; a device that hears nothing for so long calls again.
 _SILENCE_MS = const(10_000)
 _ANSWERS = const(8)
-# So long without custody, and the former device leaves the cable to the present one.
-_FORMER_MS = const(60_000)
 _ROTATE_START = const(0x24)
 
 
@@ -36,7 +34,6 @@ class Uplink:
         self._sendings = {}  # device id -> its transfer
         if identity.former is not None:
             self._divide(identity.former)
-        self._freed_ms = 0  # when the former device was last given custody
         self.rotate_start = None
         self._heard_ms = 0
         answer_ms = 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
@@ -54,7 +51,7 @@ class Uplink:
 
     def start(self, now_ms):
         """Forgets the session there was, and calls. Idempotent for the bridge."""
-        self._heard_ms = self._freed_ms = now_ms  # it is called again in so long, whatever comes of this call
+        self._heard_ms = now_ms  # it is called again in so long, whatever comes of this call
         self._anew = False
         nonce = self._random_bytes(8)
         self.bridge = self._outbox.bridge = None
@@ -93,8 +90,6 @@ class Uplink:
         """True for what happened in a former device's session and is not the agent's to know."""
         if event[0] == "established":
             self.bridge = self._outbox.bridge = event[1]
-        elif event[0] == "custody":
-            self._freed_ms = self._heard_ms
         return event[0] in ("established", "exchange", "idle")
 
     def to_send(self, now_ms):
@@ -135,9 +130,7 @@ class Uplink:
     def _give_up_ms(self):
         if self.bridge is None:
             return self._heard_ms + (0 if self._anew else self._call_ms)
-        if self._speaker is self._former and (
-            self._heard_ms - self._freed_ms >= _FORMER_MS or not self._former_waits()
-        ):
+        if self._speaker is self._former and not self._former_waits():
             return self._heard_ms
         return self._heard_ms + (
             self._silence_ms if self._session.state == "idle" else self._call_ms + self._burst_ms

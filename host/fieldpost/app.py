@@ -125,7 +125,14 @@ class App:
 
     def key_for(self, device: bytes) -> bytes | None:
         """K(device, bridge), if the authority handed it over."""
-        path = self.folder / self.config.bridge.links / f"{device.hex()}.key"
+        return self._link_secret(device, "key")
+
+    def salt_key_for(self, device: bytes) -> bytes | None:
+        """The key of the device's salts; bridges that were given their link keys by an older desk hold none."""
+        return self._link_secret(device, "salt")
+
+    def _link_secret(self, device: bytes, kind: str) -> bytes | None:
+        path = self.folder / self.config.bridge.links / f"{device.hex()}.{kind}"
         return keyfile.read(path) if path.is_file() else None
 
     def close(self) -> None:

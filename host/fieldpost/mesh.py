@@ -13,6 +13,7 @@ from fieldpost import keyfile
 from fieldpost.signing import Signer
 from fieldwire import cose, keys, tokens
 from fieldwire.custody import link_key
+from fieldwire.salt import salt_key
 from fieldwire.tokens import Token
 
 DAY_S = 86_400
@@ -244,7 +245,14 @@ class Mesh:
 
     def link_key(self, device: bytes, bridge: bytes) -> bytes:
         """K(device, bridge), to be handed to that bridge. SPEC 8.4"""
-        return link_key(keyfile.read(self.folder / "devices" / f"{device.hex()}.key"), bridge)
+        return link_key(self._k_dev(device), bridge)
+
+    def salt_key(self, device: bytes) -> bytes:
+        """The key of a device's salts, to be handed to bridges of this mesh. SPEC 5.6"""
+        return salt_key(self._k_dev(device))
+
+    def _k_dev(self, device: bytes) -> bytes:
+        return keyfile.read(self.folder / "devices" / f"{device.hex()}.key")
 
     def passport(self) -> dict[str, Any]:
         """What another mesh may know: id, root public key, authorities and the thumbprints of their keys."""

@@ -151,15 +151,22 @@ def copy_tokens(mesh: Mesh, folder: Path) -> int:
 
 
 def hand_over(mesh: Mesh, device: bytes, folder: Path) -> Path:
-    """Give a bridge what it needs to drain a device: K(device, bridge) and the mesh's tokens. SPEC 8.4"""
-    secret = mesh.link_key(device, keys.thumbprint(bridge_public(folder)))
+    """Give a bridge what it needs to drain a device; the file with K(device, bridge). SPEC 8.4
+
+    Beside it the salt key, with which it unpacks what crossed a radio (SPEC 5.6), and the mesh's tokens.
+    """
     path = folder / "links" / f"{device.hex()}.key"
+    _lay_key(path, mesh.link_key(device, keys.thumbprint(bridge_public(folder))))
+    _lay_key(path.with_suffix(".salt"), mesh.salt_key(device))
+    copy_tokens(mesh, folder)
+    return path
+
+
+def _lay_key(path: Path, secret: bytes) -> None:
     if not path.exists():
         keyfile.create(path, secret)
     elif keyfile.read(path) != secret:
         raise ProvisionError(f"{path}: holds another key; remove it by hand if the device was enrolled anew")
-    copy_tokens(mesh, folder)
-    return path
 
 
 def grant(mesh: Mesh, request: Request, terms: DeviceTerms, validity: Validity, random: Random) -> Grant:

@@ -48,7 +48,7 @@ class Tag:
 def encode(value, depth_max=DEPTH_MAX):
     """The one encoding of value. Raises ValueError or TypeError for what the profile cannot hold."""
     out = bytearray()
-    _write(out, value, depth_max)
+    append(out, value, depth_max)
     return bytes(out)
 
 
@@ -201,7 +201,8 @@ class _Reader:
         return bytes(self._data[start : self.at])
 
 
-def _write(out, value, depth):
+def append(out, value, depth=DEPTH_MAX):
+    """Appends the one encoding of value to a bytearray. Raises as `encode` does."""
     if value is True:
         out.append(_TRUE)
     elif value is False:
@@ -238,11 +239,11 @@ def _write_container(out, value, depth):
         if value.number == 2 or value.number == 3:
             raise ValueError("bignum tag {} is outside the profile".format(value.number))
         _write_head(out, _TAG, value.number)
-        _write(out, value.value, depth)
+        append(out, value.value, depth)
     else:
         _write_head(out, _ARRAY, len(value))
         for element in value:
-            _write(out, element, depth)
+            append(out, element, depth)
 
 
 def _write_map(out, value, depth):
@@ -251,12 +252,12 @@ def _write_map(out, value, depth):
         if key is True or key is False or not isinstance(key, (int, str, bytes)):
             raise TypeError("map key is no int, bytes or str: {!r}".format(key))
         key_out = bytearray()
-        _write(key_out, key, 0)
+        append(key_out, key, 0)
         encoded[bytes(key_out)] = value[key]
     _write_head(out, _MAP, len(encoded))
     for key_bytes in sorted(encoded):  # bytewise, not length first (RFC 8949 4.2.1)
         out.extend(key_bytes)
-        _write(out, encoded[key_bytes], depth)
+        append(out, encoded[key_bytes], depth)
 
 
 def _write_head(out, major, number):

@@ -8,7 +8,13 @@ from fieldwire.port import MICROPYTHON
 
 if MICROPYTHON:
     from fieldwire.ed25519_sign import Ed25519Signer
-    from fieldwire.ed25519_verify import verify
+
+    def verify(public, message, signature):
+        """True when the signature verifies. A board that hears of no other never loads what is behind it."""
+        from fieldwire import ed25519_verify
+
+        return ed25519_verify.verify(public, message, signature)
+
 else:
     from fieldwire.ed25519_reference import Ed25519Signer, verify
 

@@ -4,14 +4,17 @@ All of it is public, so the time may depend on it. What the strict profile refus
 """
 
 from fieldwire import field25519 as field
-from fieldwire import point25519, scalar25519
+from fieldwire import point25519_verify as point25519
+from fieldwire import scalar25519
 from fieldwire.base_table import TABLE
 from fieldwire.ed25519_sign import encoded
 from fieldwire.ed25519_strict import refuses
+from fieldwire.point25519 import DOUBLE, FOUR_ADDITIONS
 from fieldwire.port import const
 from fieldwire.sha512 import SCRATCH_BYTES, digest_into
 
 _REGISTERS = const(28)
+_COLUMNS = const(16)
 _D2 = const(11)
 _ODD_MULTIPLES = const(12)  # -A, -3A, -5A and -7A as addends of four registers each
 _ROOT = const(12)  # of -1, until the addends come
@@ -41,9 +44,8 @@ def verify(public, message, signature):
     state = field.new_state(_REGISTERS)
     if not _decode_negative(state, public):
         return False
-    challenge = _challenge(commitment, public, message)
     _tabulate(state)
-    _double_product(state, response, challenge)
+    _double_product(state, response, _challenge(commitment, public, message))
     return encoded(state) == commitment
 
 
@@ -82,7 +84,7 @@ def _tabulate(state):
     """Write the addends of the odd multiples of the point in registers 0 to 3."""
     twice = _ODD_MULTIPLES + 12  # where the last multiple comes in the end
     steps = (
-        point25519.addend(_ODD_MULTIPLES) + point25519.DOUBLE + point25519.addend(twice),
+        point25519.addend(_ODD_MULTIPLES) + DOUBLE + point25519.addend(twice),
         point25519.addition(_ODD_MULTIPLES) + point25519.addend(_ODD_MULTIPLES + 4),
         point25519.addition(twice) + point25519.addend(_ODD_MULTIPLES + 8),
         point25519.addition(twice) + point25519.addend(_ODD_MULTIPLES + 12),
@@ -98,16 +100,19 @@ def _double_product(state, base_scalar, scalar):
     columns = memoryview(columns)
     for register, value in enumerate((_ZERO, _ONE, _ONE, _ZERO)):
         field.load(state, register, value)
+    multiples = range(_ODD_MULTIPLES, _REGISTERS, 4)
+    up = [point25519.addition(first) for first in multiples]
+    down = [point25519.subtraction(first) for first in multiples]
     digits = signed_digits(scalar)
     for bit in range(len(digits) - 1, -1, -1):
-        field.run(state, point25519.DOUBLE, b"", b"")
         digit = digits[bit] - 8
-        if digit > 0:
-            field.run(state, point25519.addition(_ODD_MULTIPLES + 2 * (digit - 1)), b"", b"")
-        elif digit < 0:
-            field.run(state, point25519.subtraction(_ODD_MULTIPLES + 2 * (-digit - 1)), b"", b"")
-        if bit < 16:
-            field.run(state, point25519.FOUR_ADDITIONS, TABLE, columns[60 - 4 * bit : 64 - 4 * bit])
+        lone = digit == 0 and bit >= _COLUMNS
+        field.run(state, point25519.DOUBLE_ALONE if lone else DOUBLE, b"", b"")
+        if digit:
+            field.run(state, up[digit >> 1] if digit > 0 else down[-digit >> 1], b"", b"")
+        if bit < _COLUMNS:
+            at = 4 * (_COLUMNS - 1 - bit)
+            field.run(state, FOUR_ADDITIONS, TABLE, columns[at : at + 4])
 
 
 def signed_digits(scalar):

@@ -48,4 +48,6 @@ NUMBER = {
     "device-mismatch": 44,
     "equivalence-unfit": 45,
     "object-unknown": 46,
+    "pack-shape": 47,
+    "pack-unknown": 48,
 }

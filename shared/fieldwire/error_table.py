@@ -190,6 +190,14 @@ MEANING = {
         "An object handed down to a device is of no kind that it takes.",
         "Hand down credentials, and foreign observations with what proves them.",
     ),
+    "pack-shape": (
+        "The bytes are no packed segment, or name an author or a topic that this transfer has not told.",
+        "Ask for the segment as it is; both ends must pack and unpack the same items in the same order.",
+    ),
+    "pack-unknown": (
+        "A packed segment leaves out a previous seal hash or salts that are not held here.",
+        "Ask for the segment as it is; hand the device's salt key to the bridge beside its link key.",
+    ),
 }
 
 

@@ -14,8 +14,8 @@ SUBTRACT = const(3)  # r[dst] = r[a] - r[b]
 SELECT = const(4)  # r[dst], r[dst + 1], r[dst + 2] = the entry of sub-table a that the next digit names
 
 _REGISTER_BYTES = const(40)
-_ENTRY_BYTES = const(96)
-# The state: 168 bytes of scratch, 20 limbs that stay zero, then the registers.
+# The state: 168 bytes of scratch, 20 limbs that stay zero, then the registers. Each instruction leaves limbs of at most
+# 8197 (the third may pass 13 bits by a little), of whatever multiple of p comes with them.
 _REGISTERS_AT = const(208)
 _P_INVERSE = const(5605)  # of p modulo 2^13
 
@@ -47,7 +47,7 @@ def run(state, program, table, digits):
     """Run a program of 4-byte instructions (operation, dst, a, b), again and again until `digits` are used up.
 
     SELECT takes a digit d of 0..15: entry d & 7 of a sub-table of 8, or for d < 8 the negative of entry ~d & 7.
-    An entry is y + x, y - x and 2dxy of a point, 32 canonical bytes each.
+    An entry is three elements a, b and c, 32 canonical bytes each; its negative is b, a and -c.
     """
     _run(len(program), len(digits), state, program, table, digits)
 
@@ -55,33 +55,34 @@ def run(state, program, table, digits):
 @micropython.viper
 def _run(x: int, y: int, state, program, table, digits):
     """x, y: the program's and the digits' bytes; then the kernel's hottest variables, as only two are in registers."""
-    code = ptr8(program)
     digit = ptr8(digits)
     scratch = ptr32(state)
-    halves = ptr16(state)
-    registers = int(ptr8(state)) + _REGISTERS_AT
+    base = int(ptr8(state))
+    registers = base + _REGISTERS_AT
     skew = int(ptr8(table)) & 3
-    words = ptr32(int(ptr8(table)) - skew)
+    words = int(ptr8(table)) - skew
     mask = 0x1FFF
     word_end = 24 + (skew + 3 >> 2)
-    program_end = x
+    begin = int(ptr8(program))
+    end = begin + x
     digits_end = y
     taken = 0
-    at = 0
-    while at < program_end:
-        operation = code[at]
-        r = ptr16(registers + _REGISTER_BYTES * code[at + 1])
-        p = ptr16(registers + _REGISTER_BYTES * code[at + 2])
-        q = ptr16(registers + _REGISTER_BYTES * code[at + 3])
+    at = begin
+    while at < end:
+        code = ptr8(at)
+        operation = code[0]
+        r = ptr16(code[1] * _REGISTER_BYTES + registers)
+        p = ptr16(code[2] * _REGISTER_BYTES + registers)
+        q = ptr16(code[3] * _REGISTER_BYTES + registers)
         count = 1
         y = 5 - 2 * operation
         if operation == SQUARE:
-            count = code[at + 3]
+            count = code[3]
             q = p
         elif operation == SELECT:
             x = digit[taken]
             taken += 1
-            sign = (x >> 3) - 1
+            sign = (x >> 3) - 1  # all bits set for a negative, else none
             x = (x ^ sign) & 7
             m0 = ((x ^ 0) - 1) >> 4
             m1 = ((x ^ 1) - 1) >> 4
@@ -91,65 +92,70 @@ def _run(x: int, y: int, state, program, table, digits):
             m5 = ((x ^ 5) - 1) >> 4
             m6 = ((x ^ 6) - 1) >> 4
             m7 = ((x ^ 7) - 1) >> 4
-            x = 192 * code[at + 2]
-            y = 0
-            while y < word_end:
-                scratch[y] = (
-                    words[x] & m0
-                    | words[x + 24] & m1
-                    | words[x + 48] & m2
-                    | words[x + 72] & m3
-                    | words[x + 96] & m4
-                    | words[x + 120] & m5
-                    | words[x + 144] & m6
-                    | words[x + 168] & m7
+            # Whole words are read, from where one begins: the entry then lies `skew` bytes behind in the scratch.
+            e = ptr32(code[2] * 768 + words)
+            x = 0
+            while x < word_end:
+                scratch[x] = (
+                    e[0] & m0
+                    | e[24] & m1
+                    | e[48] & m2
+                    | e[72] & m3
+                    | e[96] & m4
+                    | e[120] & m5
+                    | e[144] & m6
+                    | e[168] & m7
                 )
+                e = ptr32(int(e) + 4)
                 x += 1
-                y += 1
             x = 8 * skew
             y = 0
             while y < 20:
-                i = x >> 4
-                j = x & 15
-                u = (halves[i] | halves[i + 1] << 16) >> j & mask
-                v = (halves[i + 16] | halves[i + 17] << 16) >> j & mask
+                h = ptr16(base + (x >> 4 << 1))
+                i = x & 15
+                u = (h[0] | h[1] << 16) >> i & mask
+                v = (h[16] | h[17] << 16) >> i & mask
                 t0 = (u ^ v) & sign
-                r[y] = u ^ t0
-                r[y + 20] = v ^ t0
-                r[y + 40] = (halves[i + 32] | halves[i + 33] << 16) >> j & mask
+                r[0] = u ^ t0
+                r[20] = v ^ t0
+                r[40] = (h[32] | h[33] << 16) >> i & mask
+                r = ptr16(int(r) + 2)
                 x += 13
                 y += 1
+            r = ptr16(code[1] * _REGISTER_BYTES + registers)
             r[19] = r[19] & 0xFF
             r[39] = r[39] & 0xFF
             r[59] = r[59] & 0xFF
-            r = ptr16(registers + _REGISTER_BYTES * code[at + 1] + 80)
+            r = ptr16(int(r) + 80)
+            # What is left is to add 1 or -1 times the third element to zero.
             q = r
-            p = ptr16(registers - 40)
+            p = ptr16(registers - _REGISTER_BYTES)
             y = 1 + 2 * sign
         while count > 0:
-            a0 = p[0]
-            a1 = p[1]
-            a2 = p[2]
-            a3 = p[3]
-            a4 = p[4]
-            a5 = p[5]
-            a6 = p[6]
-            a7 = p[7]
-            a8 = p[8]
-            a9 = p[9]
-            a10 = p[10]
-            a11 = p[11]
-            a12 = p[12]
-            a13 = p[13]
-            a14 = p[14]
-            a15 = p[15]
-            a16 = p[16]
-            a17 = p[17]
-            a18 = p[18]
-            a19 = p[19]
             if operation < ADD:
+                a0 = p[0]
+                a1 = p[1]
+                a2 = p[2]
+                a3 = p[3]
+                a4 = p[4]
+                a5 = p[5]
+                a6 = p[6]
+                a7 = p[7]
+                a8 = p[8]
+                a9 = p[9]
+                a10 = p[10]
+                a11 = p[11]
+                a12 = p[12]
+                a13 = p[13]
+                a14 = p[14]
+                a15 = p[15]
+                a16 = p[16]
+                a17 = p[17]
+                a18 = p[18]
+                a19 = p[19]
                 t0 = t1 = t2 = t3 = t4 = t5 = t6 = t7 = t8 = t9 = 0
                 t10 = t11 = t12 = t13 = t14 = t15 = t16 = t17 = t18 = t19 = 0
+                # From the top, two limbs of b at a time: t = t * 2^26 + a * (y * 2^13 + x), with 2^260 = 608 mod p.
                 i = 18
                 while i >= 0:
                     x = q[i]
@@ -177,49 +183,52 @@ def _run(x: int, y: int, state, program, table, digits):
                     t2 = a2 * x + a1 * y + t0 + (v >> 13) * 608
                     t1 = a1 * x + a0 * y + ((v & mask) + (u >> 13)) * 608
                     t0 = a0 * x + (u & mask) * 608
+                x = t0
+                r[0] = x & mask
+                r[1] = (x := (x >> 13) + t1) & mask
+                r[2] = (x := (x >> 13) + t2) & mask
+                r[3] = (x := (x >> 13) + t3) & mask
+                r[4] = (x := (x >> 13) + t4) & mask
+                r[5] = (x := (x >> 13) + t5) & mask
+                r[6] = (x := (x >> 13) + t6) & mask
+                r[7] = (x := (x >> 13) + t7) & mask
+                r[8] = (x := (x >> 13) + t8) & mask
+                r[9] = (x := (x >> 13) + t9) & mask
+                r[10] = (x := (x >> 13) + t10) & mask
+                r[11] = (x := (x >> 13) + t11) & mask
+                r[12] = (x := (x >> 13) + t12) & mask
+                r[13] = (x := (x >> 13) + t13) & mask
+                r[14] = (x := (x >> 13) + t14) & mask
+                r[15] = (x := (x >> 13) + t15) & mask
+                r[16] = (x := (x >> 13) + t16) & mask
+                r[17] = (x := (x >> 13) + t17) & mask
+                r[18] = (x := (x >> 13) + t18) & mask
+                r[19] = (x := (x >> 13) + t19) & mask
             else:
+                # 64p keeps each limb positive: 15168 in the lowest, 16382 in all others.
                 u = 16382
-                t0 = q[0] * y + a0 + 15168
-                t1 = q[1] * y + a1 + u
-                t2 = q[2] * y + a2 + u
-                t3 = q[3] * y + a3 + u
-                t4 = q[4] * y + a4 + u
-                t5 = q[5] * y + a5 + u
-                t6 = q[6] * y + a6 + u
-                t7 = q[7] * y + a7 + u
-                t8 = q[8] * y + a8 + u
-                t9 = q[9] * y + a9 + u
-                t10 = q[10] * y + a10 + u
-                t11 = q[11] * y + a11 + u
-                t12 = q[12] * y + a12 + u
-                t13 = q[13] * y + a13 + u
-                t14 = q[14] * y + a14 + u
-                t15 = q[15] * y + a15 + u
-                t16 = q[16] * y + a16 + u
-                t17 = q[17] * y + a17 + u
-                t18 = q[18] * y + a18 + u
-                t19 = q[19] * y + a19 + u
-            x = t0
-            r[0] = x & mask
-            r[1] = (x := (x >> 13) + t1) & mask
-            r[2] = (x := (x >> 13) + t2) & mask
-            r[3] = (x := (x >> 13) + t3) & mask
-            r[4] = (x := (x >> 13) + t4) & mask
-            r[5] = (x := (x >> 13) + t5) & mask
-            r[6] = (x := (x >> 13) + t6) & mask
-            r[7] = (x := (x >> 13) + t7) & mask
-            r[8] = (x := (x >> 13) + t8) & mask
-            r[9] = (x := (x >> 13) + t9) & mask
-            r[10] = (x := (x >> 13) + t10) & mask
-            r[11] = (x := (x >> 13) + t11) & mask
-            r[12] = (x := (x >> 13) + t12) & mask
-            r[13] = (x := (x >> 13) + t13) & mask
-            r[14] = (x := (x >> 13) + t14) & mask
-            r[15] = (x := (x >> 13) + t15) & mask
-            r[16] = (x := (x >> 13) + t16) & mask
-            r[17] = (x := (x >> 13) + t17) & mask
-            r[18] = (x := (x >> 13) + t18) & mask
-            r[19] = (x := (x >> 13) + t19) & mask
+                x = q[0] * y + p[0] + 15168
+                r[0] = x & mask
+                r[1] = (x := (x >> 13) + q[1] * y + p[1] + u) & mask
+                r[2] = (x := (x >> 13) + q[2] * y + p[2] + u) & mask
+                r[3] = (x := (x >> 13) + q[3] * y + p[3] + u) & mask
+                r[4] = (x := (x >> 13) + q[4] * y + p[4] + u) & mask
+                r[5] = (x := (x >> 13) + q[5] * y + p[5] + u) & mask
+                r[6] = (x := (x >> 13) + q[6] * y + p[6] + u) & mask
+                r[7] = (x := (x >> 13) + q[7] * y + p[7] + u) & mask
+                r[8] = (x := (x >> 13) + q[8] * y + p[8] + u) & mask
+                r[9] = (x := (x >> 13) + q[9] * y + p[9] + u) & mask
+                r[10] = (x := (x >> 13) + q[10] * y + p[10] + u) & mask
+                r[11] = (x := (x >> 13) + q[11] * y + p[11] + u) & mask
+                r[12] = (x := (x >> 13) + q[12] * y + p[12] + u) & mask
+                r[13] = (x := (x >> 13) + q[13] * y + p[13] + u) & mask
+                r[14] = (x := (x >> 13) + q[14] * y + p[14] + u) & mask
+                r[15] = (x := (x >> 13) + q[15] * y + p[15] + u) & mask
+                r[16] = (x := (x >> 13) + q[16] * y + p[16] + u) & mask
+                r[17] = (x := (x >> 13) + q[17] * y + p[17] + u) & mask
+                r[18] = (x := (x >> 13) + q[18] * y + p[18] + u) & mask
+                r[19] = (x := (x >> 13) + q[19] * y + p[19] + u) & mask
+            # What is carried out of the top comes back in at the bottom.
             x = (x >> 13) * 608 + r[0]
             r[0] = x & mask
             x = (x >> 13) + r[1]
@@ -228,8 +237,8 @@ def _run(x: int, y: int, state, program, table, digits):
             p = q = r
             count -= 1
         at += 4
-        if at == program_end and taken < digits_end:
-            at = 0
+        if at == end and taken < digits_end:
+            at = begin
 
 
 @micropython.viper

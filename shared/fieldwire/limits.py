@@ -42,6 +42,9 @@ SEGMENT_AGE_MS_MAX = const(3_600_000)
 SEGMENT_MAX = const(32_768)
 # A mule holds one whole in RAM while it verifies the seal: 64 leaves of 250 bytes.
 CARRIED_SEGMENT_MAX = const(16_384)
+# What a packed segment names by a number: the boots and the subjects of one transfer; 3 KB of a board's heap at most.
+PACK_AUTHORS_MAX = const(16)
+PACK_TOPICS_MAX = const(32)
 # A log of 2^40 leaves is beyond any bridge; a longer path only spends the verifier's time.
 MERKLE_PATH_MAX = const(40)
 

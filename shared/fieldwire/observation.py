@@ -6,7 +6,6 @@ admission. SPEC 5
 
 from fieldwire import cbor, cose, limits
 from fieldwire.errors import WireError
-from fieldwire.hmac import hmac_sha256
 from fieldwire.observation_writer import (
     EVIDENCE,
     GAP_FORMAT,
@@ -51,12 +50,6 @@ def covers(pattern, path):
 def position(observation):
     """(device, incarnation, stream, seq)."""
     return observation[DEVICE], observation[INCARNATION], observation[STREAM], observation[SEQ]
-
-
-def salt(k_dev, device, incarnation, stream, seq):
-    """8 bytes that hide a leaf from whoever holds only its neighbours' receipts. SPEC 5.6"""
-    place = device + incarnation + bytes((stream,)) + seq.to_bytes(8, "big")
-    return hmac_sha256(k_dev, b"salt/1" + place)[:8]
 
 
 def encode(observation):

@@ -15,10 +15,10 @@ _FOLD_256 = (
     b"\x1d\x95\x98\x8d\x74\x31\xec\xd6\x70\xcf\x7d\x73\xf4\x5b\xef\xc6"
     b"\xfe\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\x0f"
 )
+# The work space: 21 triples of words, one limb each of the sum, the factor and L.
 _LIMBS = const(21)
-# Words of the work space: the sum, then the factor, then L.
-_FACTOR = const(21)
-_ORDER = const(42)
+_FACTOR = const(1)
+_ORDER = const(2)
 WORK_BYTES = const(252)
 # The bit at which the highest digit of 32 or 64 bytes begins.
 _DIGITS_32 = const(247)
@@ -29,18 +29,18 @@ def reduce(work, out, data):
     """out = the 64 bytes of data mod L, in 32 canonical bytes. work: WORK_BYTES, left with secrets in it."""
     _spread(32, _FACTOR, work, _FOLD_256, 0)
     _spread(32, _ORDER, work, _L, 0)
-    _fold(32, _DIGITS_32, work, data, 32)
+    _fold(work, 0, work, data, 32, 32, _DIGITS_32)
     _spread(32, _FACTOR, work, data, 0)
-    _finish(0, 0, work, out)
+    _finish(work, 0, work, out)
 
 
 def multiply_add(work, out, data, factor, addend):
     """out = (data * factor + addend) mod L: 64 bytes of data, a factor and an addend of 32 bytes. work: as above."""
     _spread(32, _FACTOR, work, factor, 0)
     _spread(32, _ORDER, work, _L, 0)
-    _fold(64, _DIGITS_64, work, data, 0)
+    _fold(work, 0, work, data, 0, 64, _DIGITS_64)
     _spread(32, _FACTOR, work, addend, 0)
-    _finish(0, 0, work, out)
+    _finish(work, 0, work, out)
 
 
 def comb_digits(digits, scalar):
@@ -67,38 +67,38 @@ def _wipe(x: int, y: int, buffer):
 
 @micropython.viper
 def _spread(x: int, y: int, work, data, start: int):
-    """Cut x bytes from start into the limbs that begin at word y."""
-    limbs = ptr32(int(ptr8(work)) + 4 * y)
+    """Cut x bytes of data from start into limbs: the words at place y of the triples."""
+    w = ptr32(int(ptr8(work)) + 4 * y)
     d = ptr8(int(ptr8(data)) + start)
     held = 0
-    i = 0
+    i = _LIMBS
     k = 0
     y = 0
-    while i < _LIMBS:
+    while i > 0:
         if held < 13 and k < x:
             y |= d[k] << held
             held += 8
             k += 1
         else:
-            limbs[i] = y & 0x1FFF
+            w[0] = y & 0x1FFF
+            w = ptr32(int(w) + 12)
             y >>= 13
             held -= 13
-            i += 1
+            i -= 1
 
 
 @micropython.viper
-def _fold(x: int, y: int, work, data, start: int):
-    """sum = x bytes of data from start * factor modulo L, below 2^270; y: the bit where their highest digit begins."""
-    total = ptr32(work)
-    factor = ptr32(int(ptr8(work)) + 4 * _FACTOR)
-    order = ptr32(int(ptr8(work)) + 4 * _ORDER)
+def _fold(w: ptr32, x: int, work, data, start: int, size: int, at: int):
+    """sum = size bytes of data from start * factor modulo L, below 2^270; at: the bit where their top digit begins."""
+    w = ptr32(work)
+    top = ptr32(int(w) + 228)
     d = ptr8(int(ptr8(data)) + start)
-    size = x
-    i = 0
-    while i < _LIMBS:
-        total[i] = 0
-        i += 1
-    at = y
+    mask = 0x1FFF
+    i = _LIMBS
+    while i > 0:
+        w[0] = 0
+        w = ptr32(int(w) + 12)
+        i -= 1
     while at >= 0:
         k = at >> 3
         x = d[k]
@@ -106,57 +106,56 @@ def _fold(x: int, y: int, work, data, start: int):
             x |= d[k + 1] << 8
         if k + 2 < size:
             x |= d[k + 2] << 16
-        x = x >> (at & 7) & 0x1FFF
+        x = x >> (at & 7) & mask
         at -= 13
-        # sum = (sum - quotient * L) * 2^13 + digit * factor; the quotient is one too small, so that it stays positive.
-        quotient = (total[19] >> 5 | total[20] << 8) - 1
-        y = 0
+        # sum = (sum - quotient * L) * 2^13 + digit * factor; a quotient one too small keeps it positive.
+        quotient = 1 - (top[0] >> 5 | top[3] << 8)
+        w = ptr32(work)
+        carry = 0
         last = 0
-        i = 0
-        while i < _LIMBS:
-            y += x * factor[i] + last
-            last = total[i] - quotient * order[i]
-            total[i] = y & 0x1FFF
-            y >>= 13
-            i += 1
+        i = _LIMBS
+        while i > 0:
+            carry = w[1] * x + last + carry
+            last = w[2] * quotient + w[0]
+            w[0] = carry & mask
+            carry >>= 13
+            w = ptr32(int(w) + 12)
+            i -= 1
 
 
 @micropython.viper
-def _finish(x: int, y: int, work, out):
+def _finish(w: ptr32, x: int, work, out):
     """out = (sum + what stands in the factor's place) mod L."""
-    total = ptr32(work)
-    addend = ptr32(int(ptr8(work)) + 4 * _FACTOR)
-    order = ptr32(int(ptr8(work)) + 4 * _ORDER)
+    w = ptr32(work)
     d = ptr8(out)
-    quotient = (total[19] >> 5 | total[20] << 8) - 1
-    y = 0
-    i = 0
-    while i < _LIMBS:
-        y += total[i] + addend[i] - quotient * order[i]
-        total[i] = y & 0x1FFF
-        y >>= 13
-        i += 1
-    quotient = total[19] >> 5 | total[20] << 8
-    y = 0
-    i = 0
-    while i < _LIMBS:
-        y += total[i] - quotient * order[i]
-        total[i] = y & 0x1FFF
-        y >>= 13
-        i += 1
-    # y is -1 when that was once too often, else 0.
-    mask = y
-    y = 0
+    top = ptr32(int(w) + 228)
+    # As above, and now without the factor's digit; then L is taken away as often as 2^252 goes into the rest.
+    quotient = 1 - (top[0] >> 5 | top[3] << 8)
+    k = 2
+    while k > 0:
+        k -= 1
+        w = ptr32(work)
+        x = 0
+        i = _LIMBS
+        while i > 0:
+            x += w[2] * quotient + w[0] + (w[1] if k else 0)
+            w[0] = x & 0x1FFF
+            x >>= 13
+            w = ptr32(int(w) + 12)
+            i -= 1
+        quotient = -(top[0] >> 5 | top[3] << 8)
+    # x is -1 when that was once too often, else 0.
+    mask = x
+    w = ptr32(work)
+    carry = 0
     x = 0
     held = 0
-    k = 0
-    i = 0
     while k < 32:
-        y += total[i] + (order[i] & mask)
-        x |= (y & 0x1FFF) << held
-        y >>= 13
+        carry += w[0] + (w[2] & mask)
+        w = ptr32(int(w) + 12)
+        x |= (carry & 0x1FFF) << held
+        carry >>= 13
         held += 13
-        i += 1
         while held >= 8 and k < 32:
             d[k] = x
             x >>= 8

@@ -75,7 +75,9 @@ class BridgeSession(Session):
         self._past = []
         self._greetings = []  # names of frames that answer a call
         self._caller = None  # (device id, nonce, key) of that call
-        self._goes_on = False  # the latest call names the transfer that is here: its DATA needs no confirmation
+        self._goes_on = (
+            False  # the latest call names the transfer that is here: its DATA needs no confirmation
+        )
         self._muted = False  # a call of another transfer came: what arrives may belong to that
         self._mark = None  # of the latest question
         self._answer_at_ms = None  # when the device listens

@@ -1,7 +1,8 @@
 """What both roles of a session share: looking up the table, tags, counted drops, events, the way out.
 
 Decides whether a frame may be received now and is authentic. What it then means is the role's matter.
-A frame that is refused changes nothing but a count in `dropped`. SPEC 8.1, 8.3, 8.4
+A frame that is refused changes nothing but a count in `dropped`; nobody would hear a text, so errors have none.
+SPEC 8.1, 8.3, 8.4
 """
 
 from fieldwire import custody, session_frames
@@ -67,7 +68,7 @@ class Session:
 
     def _receive(self, frame, now_ms):
         if not 1 <= len(frame) <= self._link.frame_max:
-            raise WireError("frame-size", "%d bytes" % len(frame))
+            raise WireError("frame-size")
         name = session_frames.name_of(frame)
         if name is None:
             if frame[0] & session_frames.CRITICAL and self._may("BYE"):
@@ -75,10 +76,10 @@ class Session:
                 self._drop("frame-critical")
                 self._end("frame-critical")
                 return
-            raise WireError("frame-unknown", "type 0x%02x" % frame[0])
+            raise WireError("frame-unknown")
         on_input = self._input(name, frame)
         if not self._may(on_input):
-            raise WireError("frame-state", "%s in state %s" % (on_input, self.state))
+            raise WireError("frame-state")
         if name != "HELLO" and name not in session_frames.UNTAGGED:
             self._authenticate(frame, self._key, self._peer_nonce)
         self._HANDLERS[on_input](self, session_frames.decode(name, frame), frame, now_ms)
@@ -153,10 +154,10 @@ class Session:
         device_nonce, bridge_nonce = self._nonces(peer_nonce)
         size = len(frame) - session_frames.TAG_SIZE
         if size < 2:
-            raise WireError("frame-shape", "%d bytes hold no tag" % len(frame))
+            raise WireError("frame-shape")
         expected = custody.tag(key, 1 - self._role, device_nonce, bridge_nonce, frame[:size])
         if not custody.matches(expected, frame[size:]):
-            raise WireError("frame-tag", "wrong key, wrong session or altered bytes")
+            raise WireError("frame-tag")  # wrong key, wrong session or altered bytes
 
     def _sent(self, frame, now_ms):
         """Notes when a frame that is handed out now will have left."""

@@ -206,7 +206,7 @@ class DeviceSession(Session):
     def _on_hello(self, body, frame, now_ms):
         version, features, bridge, nonce, _ = body
         if len(bridge) != 32:
-            raise WireError("frame-shape", "a bridge is named by 32 bytes")
+            raise WireError("frame-shape")  # a bridge is named by 32 bytes
         key = custody.link_key(self._k_dev, bridge)
         self._authenticate(frame, key, nonce)
         self._bridge, self._key, self._peer_nonce = bridge, key, nonce
@@ -372,11 +372,11 @@ class DeviceSession(Session):
         incarnation, stream, first, last, mac = body
         seal_hash = self._outbox.seal_hash(incarnation, stream, last)
         if seal_hash is None:
-            raise WireError("custody-mac", "custody of a segment that is not in this log")
+            raise WireError("custody-mac")  # custody of a segment that is not in this log
         place = (incarnation, stream, first, last)
         expected = custody.custody_mac(self._key, self._device_id, self._bridge, *place, seal_hash)
         if not custody.matches(expected, mac):
-            raise WireError("custody-mac", "custody of other bytes than ours")
+            raise WireError("custody-mac")  # custody of other bytes than ours
         self._outgoing.settled(*place)
         self._tell("custody", *place)
         self._answered(now_ms)
@@ -395,7 +395,7 @@ class DeviceSession(Session):
         place = (incarnation, stream, segment)
         expected = custody.reject_mac(self._key, self._device_id, self._bridge, *place, code)
         if not custody.matches(expected, mac):
-            raise WireError("custody-mac", "a rejection that the bridge did not make")
+            raise WireError("custody-mac")  # a rejection that the bridge did not make
         self._outgoing.rejected(*place)
         self._answered(now_ms)
         self._tell("rejected", *place, code)
@@ -417,7 +417,7 @@ class DeviceSession(Session):
         """A command is carried out once and answered each time it comes. SPEC 8.2"""
         number, command, argument = body
         if number > self._control or number + 1 < self._control:
-            raise WireError("frame-stale", "a command out of turn")
+            raise WireError("frame-stale")  # a command out of turn
         if number == self._control:
             self._control += 1
             if command == "object" and argument is not None:

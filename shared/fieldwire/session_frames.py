@@ -55,8 +55,10 @@ def name_of(frame):
 
 
 def encode(name, body):
-    """Frame of a CBOR body, without the tag that a tagged frame needs."""
-    return bytes((TYPE[name],)) + cbor.encode(body)
+    """Frame of a body, without the tag that a tagged frame needs."""
+    frame = bytearray((TYPE[name],))
+    cbor.append(frame, body)
+    return bytes(frame)
 
 
 def decode(name, frame):

@@ -41,15 +41,15 @@ class Exchanges:
             if self._asked[index] == [xid, t1_ms] and t1_boot == self._boot:
                 self._asked.pop(index)
                 return [ASKER, self._peer, xid, t1_boot, t1_ms, t2_boot, t2_ms, t3_ms, now_ms]
-        raise WireError("frame-stale", "an answer to no open ask")
+        raise WireError("frame-stale")  # an answer to no open ask
 
     def _receive_ask(self, body, now_ms):
         # t1 grows with each ask, so an ask that comes twice is seen without a list of past xids.
         t1 = (body[1], body[2])
         if self._last_t1 is not None and t1 <= self._last_t1:
-            raise WireError("frame-stale", "an ask that is not younger than the last one")
+            raise WireError("frame-stale")  # an ask that is not younger than the last one
         if len(self._to_answer) == _OPEN_MAX:
-            raise WireError("frame-limit", "%d asks wait for an answer" % _OPEN_MAX)
+            raise WireError("frame-limit")
         self._last_t1 = t1
         self._to_answer.append(body + [self._boot, now_ms])
 

@@ -52,6 +52,18 @@ _ROUND = (
     b"\xab\x6f\xcb\x5f\xec\xfa\xd6\x3a\x8c\x19\x44\x6c\x17\x58\x47\x4a"
 )
 
+# A set bit, then zeros: as many as FIPS 180-4 5.1.2 may ask for.
+_PADDING = (
+    b"\x80\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+    b"\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00\x00"
+)
+
 
 @micropython.viper
 def _absorb(v: ptr32, x: uint, scratch, data, constants, size: int, held: int):
@@ -172,9 +184,9 @@ def digest_into(scratch, out, parts):
         _absorb(scratch, 0, scratch, part, _ROUND, len(part), size % _BLOCK_BYTES)
         size += len(part)
     held = size % _BLOCK_BYTES
-    zeros = (239 if held > 111 else 111) - held
-    tail = b"\x80" + bytes(zeros) + struct.pack(">QQ", 0, size * 8)
-    _absorb(scratch, 0, scratch, tail, _ROUND, len(tail), held)
+    padding = (240 if held > 111 else 112) - held
+    _absorb(scratch, 0, scratch, _PADDING, _ROUND, padding, held)
+    _absorb(scratch, 0, scratch, struct.pack(">QQ", 0, size * 8), _ROUND, 16, 112)
     _take(64, 0, scratch, out)
 
 

@@ -17,9 +17,11 @@ from keys import read_public_key
 
 
 def plain(value):
-    """CBOR values as JSON ones: byte strings as hex, map keys as text."""
+    """CBOR values as JSON ones: byte strings as hex, map keys as text, a tag as a map."""
     if isinstance(value, bytes):
         return value.hex()
+    if isinstance(value, cbor2.CBORTag):
+        return {"tag": value.tag, "value": plain(value.value)}
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, (list, tuple)):

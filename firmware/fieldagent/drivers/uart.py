@@ -12,13 +12,14 @@ _FRAMES_A_TURN = const(8)
 
 
 class FrameLink(link_terms.Serial):
-    """`link` of the board: read() -> bytes | None, write(bytes) -> int, baud, turnaround_ms; none of them blocks."""
+    """`link` of the board: read() -> bytes | None, write(buffer) -> int, baud, turnaround_ms; none of them blocks."""
 
     def __init__(self, link):
         super().__init__(link.baud, link.turnaround_ms, limits.FRAME_MAX)
         self._link = link
         self._deframer = frame.Deframer()
-        self._rest = b""
+        self._out = bytearray()  # as long as the longest frame that was sent, and used again
+        self._begin = self._end = 0  # what of it is still to be written
         self._rest_since_ms = 0
 
     def receive(self):
@@ -32,14 +33,14 @@ class FrameLink(link_terms.Serial):
 
     def is_clear(self, now_ms):
         """Pushes out what waits; True when the next frame may be sent."""
-        if self._rest:
-            written = self._link.write(self._rest)
+        if self._begin < self._end:
+            written = self._link.write(memoryview(self._out)[self._begin : self._end])
             if written:
-                self._rest = self._rest[written:]
+                self._begin += written
                 self._rest_since_ms = now_ms
             elif now_ms - self._rest_since_ms >= _STUCK_MS:
-                self._rest = b""
-        return not self._rest
+                self._begin = self._end
+        return self._begin == self._end
 
     def turn(self, part, clock):
         """Hands arrived frames to a protocol object and sends what it has due; True when anything moved."""
@@ -58,6 +59,9 @@ class FrameLink(link_terms.Serial):
 
     def send(self, one, now_ms):
         """Sends one frame; call only when the link is clear."""
-        self._rest = frame.encode(one)
+        size = 2 + frame.stuffed_max(len(one))
+        if size > len(self._out):
+            self._out = bytearray(size)
+        self._begin, self._end = 0, frame.encode_into(self._out, one)
         self._rest_since_ms = now_ms
         self.is_clear(now_ms)

@@ -43,7 +43,8 @@ def start(
 ) -> subprocess.Popen[bytes]:
     """One MicroPython process that runs `script` with `config` and inherits only `descriptors`."""
     return subprocess.Popen(
-        [micropython(), "-X", f"heapsize={heap_bytes}", str(script), str(config)],
+        # -O3: what is compiled at the start takes as little of the heap as what was compiled for the image.
+        [micropython(), "-O3", "-X", f"heapsize={heap_bytes}", str(script), str(config)],
         stdin=subprocess.DEVNULL,
         stdout=output,
         stderr=output,

@@ -9,8 +9,11 @@ from collections.abc import Iterator
 
 from fieldpost.bench.device import (
     constant_time,
+    heap,
+    journal,
     mpy_bytes,
     observe,
+    power_cuts,
     sealed_work,
     signatures,
     signer_ram,
@@ -19,7 +22,18 @@ from fieldpost.bench.device import (
 from fieldpost.bench.line import Line
 
 # Each measures one thing: `lines(seed) -> Iterator[Line]`.
-NOUNS = (signatures, signing_rates, signer_ram, sealed_work, constant_time, observe, mpy_bytes)
+NOUNS = (
+    signatures,
+    signing_rates,
+    signer_ram,
+    sealed_work,
+    observe,
+    journal,
+    power_cuts,
+    mpy_bytes,
+    heap,
+    constant_time,
+)
 
 
 def measure(seed: int) -> Iterator[Line]:

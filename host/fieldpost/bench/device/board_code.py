@@ -24,8 +24,9 @@ CHAIN = (
     "base_table",
     "field25519",
     "scalar25519",
-    "ed25519_strict",
     "ed25519_sign",
+    "point25519_verify",
+    "ed25519_verify",
 )
 PORTABLE = ROOT / "shared/fieldwire"
 FAST = {"armv7em": ROOT / "firmware/kernels/armv7em"}
@@ -56,6 +57,9 @@ class BoardCode(Generic[T]):
         signer.__class__ = self._signer_class
         return signer
 
+    def verify(self, public: bytes, message: bytes, signature: bytes) -> bool:
+        return self.modules["ed25519_verify"].verify(public, message, signature)
+
     @property
     def _signer_class(self) -> Any:
         return self.modules["ed25519_sign"].Ed25519Signer
@@ -80,6 +84,8 @@ def replaced_for_a_while() -> Iterator[None]:
     finally:
         for name, module in kept.items():
             sys.modules.pop(f"fieldwire.{name}", None)
+            if hasattr(fieldwire, name):
+                delattr(fieldwire, name)
             if module is not None:
                 sys.modules[f"fieldwire.{name}"] = module
                 setattr(fieldwire, name, module)

@@ -5,6 +5,7 @@ entered and each data address in flash and RAM, in order, of every kernel call. 
 first. It refuses to speak of time on a board, of power, and of the Python between the kernels.
 """
 
+import os
 import random
 import sys
 import time
@@ -19,8 +20,8 @@ from fieldpost.bench.thumb.observers import OFF_STACK, Trace, stack_by_pointer
 from fieldpost.signing import Signer
 
 # Both cores run the portable kernels from one source: the smaller one's machine code gets the long run.
-SECRETS = {"armv6m_viper": 1000, "armv7em_viper": 100, "armv7em_fast": 1000}
-PROCESSES = 2
+SECRETS = {"armv6m_viper": 1000, "armv7em_viper": 50, "armv7em_fast": 1000}
+PROCESSES = os.cpu_count() or 1
 Notes = tuple[tuple[str, bytes], ...]
 
 

@@ -45,9 +45,10 @@ PUBLISHED = {"wolfSSL asm M7, published cycles": 0.28e6}
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What a signature took: instructions of kernels, their calls by name, and the bytes of all kernels' code."""
+    """What a signature took: instructions of kernels, their calls by name; what a check took; bytes of all kernels."""
 
     instructions: int
+    verifying: int
     calls: dict[str, int]
     code_bytes: int
 
@@ -82,6 +83,7 @@ def work_of(build: Build, message: bytes, seed: int) -> Work:
     random_bytes = random.Random(seed).randbytes
     code = BoardCode(build.architecture, Count, build.folder)
     works = []
+    verifying = verification_instructions(code, message, seed)
     for _ in range(SIGNATURES):
         key = random_bytes(32)
         signer = code.signer(key)
@@ -91,10 +93,20 @@ def work_of(build: Build, message: bytes, seed: int) -> Work:
         calls: dict[str, int] = {}
         for name, _ in code.notes:
             calls[name] = calls.get(name, 0) + 1
-        works.append(Work(sum(count for _, count in code.notes), calls, code.machine_code_bytes))
+        instructions = sum(count for _, count in code.notes)
+        works.append(Work(instructions, verifying, calls, code.machine_code_bytes))
     if any(work != works[0] for work in works):
         raise ValueError(f"{build.name}: instructions depend on the key: {works}")
     return works[0]
+
+
+def verification_instructions(code: BoardCode[int], message: bytes, seed: int) -> int:
+    """Of one signature, whose time may depend on it: all of it is public."""
+    signer = Signer(random.Random(seed).randbytes(32))
+    code.notes.clear()
+    if not code.verify(signer.public, message, signer.sign(message)):
+        raise ValueError("the kernels refuse libsodium's signature")
+    return sum(count for _, count in code.notes)
 
 
 def lines(seed: int) -> Iterator[Line]:
@@ -116,7 +128,12 @@ def instructions_line(build: Build, work: Work, seed: int, seconds: float) -> Li
         / (mhz * 1e3)
         for mhz in build.clocks_mhz
     }
-    references |= {"kernel calls": sum(work.calls.values()), "bytes of kernels": work.code_bytes, **PUBLISHED}
+    references |= {
+        "kernel calls": sum(work.calls.values()),
+        "bytes of kernels": work.code_bytes,
+        "instructions of one verification": work.verifying,
+        **PUBLISHED,
+    }
     name = f"device/instr_per_sign_{build.name}"
     return Line(
         name, work.instructions, "instructions", "lower", SIGNATURES, seed, seconds, build.goal, references

@@ -1,16 +1,24 @@
 """What of Thumb's encoding the observers need. Source: ARMv7-M Architecture Reference Manual, A5.1 to A5.3."""
 
+from collections.abc import Iterator
+
 WIDE = (0b11101, 0b11110, 0b11111)  # these begin an instruction of two halfwords
 SP = 13
 
 
-def count(code: bytes) -> int:
-    """How many instructions a straight run of code holds."""
-    at = found = 0
+def split(code: bytes) -> Iterator[bytes]:
+    """The instructions of a straight run of code."""
+    at = 0
     while at < len(code):
-        at += 4 if code[at + 1] >> 3 in WIDE else 2
-        found += 1
-    return found
+        size = 4 if code[at + 1] >> 3 in WIDE else 2
+        yield code[at : at + size]
+        at += size
+
+
+def is_beyond_armv6m(code: bytes) -> bool:
+    """Whether one instruction of two bytes is CBZ, CBNZ or IT, which armv6m lacks and unicorn's M0 executes."""
+    first = int.from_bytes(code[:2], "little")
+    return first & 0xF500 == 0xB100 or (first >> 8 == 0xBF and first & 0xF != 0)
 
 
 def is_relative_to_sp(code: bytes) -> bool:

@@ -1,7 +1,8 @@
 """A Cortex-M with flash, RAM, a stack and nothing else: it runs a function until that returns.
 
 It decides what the processor does: a Cortex-M0 faults where a word is not aligned and knows armv6m's instructions
-alone. Writing to flash, leaving the mapped memory and unknown instructions are faults as well.
+alone (but for CBZ and IT, see `instructions`). Writing to flash, leaving the mapped memory and unknown instructions
+are faults as well.
 It refuses to decide what the functions outside mean that code calls: such a call is handed on by its number.
 """
 

@@ -28,6 +28,7 @@ class Count:
     def __init__(self) -> None:
         self._entries: dict[tuple[int, int], int] = {}
         self._lengths: dict[tuple[int, int], int] = {}
+        self.executed: set[bytes] = set()  # every instruction that a counted block holds
 
     def watch(self, uc: Uc) -> None:
         self._uc = uc
@@ -45,7 +46,9 @@ class Count:
 
     def _length(self, block: tuple[int, int]) -> int:
         if block not in self._lengths:
-            self._lengths[block] = instructions.count(bytes(self._uc.mem_read(*block)))
+            code = list(instructions.split(bytes(self._uc.mem_read(*block))))
+            self._lengths[block] = len(code)
+            self.executed.update(code)
         return self._lengths[block]
 
 

@@ -1,0 +1,175 @@
+"""A log on flash that is full, fails or holds what it should not: what is told, kept, and goes on. FAULTS.md"""
+
+from binascii import crc32
+
+from dice import Dice
+from journal_life import Life
+from nor_flash import NorFlash
+from ring_store import RingStore
+
+from fieldagent import ring
+from fieldwire.errors import StorageError
+
+BLOCKS, BLOCK_BYTES = 8, 2048
+
+
+def lived(seed=1, steps=60):
+    """A log after some life, with sealed segments of several streams and leaves that are open."""
+    flash = NorFlash(BLOCKS, BLOCK_BYTES, 256)
+    store = RingStore()
+    store.format(flash)
+    life = Life(store, flash, Dice(seed))
+    life.boot()
+    life.live(steps)
+    life.append_and_commit()
+    return life
+
+
+def reopened(life):
+    """The log as the next boot finds it, with the error's text where it refuses to start."""
+    life.ledger.boots += 1
+    life.ledger.power_gone()
+    try:
+        journal = life.store.open(life.flash, life.ledger.new_incarnation)
+        journal.recover(life.signer)
+        return journal, None
+    except StorageError as error:
+        return None, str(error)
+
+
+def survey(life, journal):
+    """Keys of segments that read whole and as they were written, and of those that say that they are damaged."""
+    sound, damaged = set(), set(journal.damaged)
+    for row in journal.held():
+        try:
+            life.ledger.see(journal, row[:3], row[3])
+            sound.add(row[:3])
+        except StorageError:
+            damaged.add(row[:3])
+    return sound, damaged
+
+
+def goes_on(life, journal):
+    """New positions are taken and drained; Broken, when one is used twice."""
+    life.journal = journal
+    life.append_and_commit()
+    for stream in range(4):
+        life.seal(stream)
+
+
+def test_a_full_flash_refuses_readings_loses_none_and_takes_them_again_after_a_custody():
+    life = lived(steps=0)
+    while life.refused < 3:
+        for stream in range(4):
+            life.append_and_commit()
+            life.seal(stream)
+    assert life.journal.bytes >= life.journal.capacity // 2
+    life.boot()  # every promise is asked for
+    held = life.journal.held()
+    for row in held[: 3 * len(held) // 4]:
+        life.free(row[:3])
+    while life.journal.idle():
+        pass
+    refused = life.refused
+    life.append_and_commit()
+    assert life.refused == refused
+    life.boot()
+
+
+def test_a_block_that_cannot_be_read_costs_what_lies_in_it_and_nothing_is_lost_in_silence():
+    for block in range(BLOCKS):
+        life = lived()
+        life.settle()
+        known = {row[:3] for row in life.journal.held()}
+        life.flash.fail_reads(block)
+        journal, refusal = reopened(life)
+        if refusal is not None:
+            assert "journal" in refusal and ("flash" in refusal or "block" in refusal), refusal
+            continue
+        sound, damaged = survey(life, journal)
+        lost = known - sound - damaged
+        # What was sealed in the newest sector is known to nothing else; a new incarnation tells of that.
+        assert not lost or journal.incarnation != life.journal.incarnation, (block, lost)
+        goes_on(life, journal)
+
+
+def test_bits_that_turn_anywhere_make_no_false_record_and_lose_none_in_silence():
+    dice = Dice(7)
+    for _ in range(60):
+        life = lived()
+        life.settle()
+        known = {row[:3] for row in life.journal.held()}
+        spoil(life.flash, dice.below(BLOCKS), dice.below(BLOCK_BYTES), 1 << dice.below(8))
+        journal, refusal = reopened(life)
+        assert refusal is None, refusal
+        sound, damaged = survey(life, journal)
+        assert known <= sound | damaged, known - sound - damaged
+        goes_on(life, journal)
+
+
+def spoil(flash, block, offset, bits):
+    """Turns bits in the cells themselves."""
+    blocks, unstable, used = flash.image()
+    held = bytearray(blocks[block])
+    held[offset] ^= bits
+    blocks[block] = bytes(held)
+    flash.load((blocks, unstable, used))
+
+
+def test_a_damaged_segment_is_named_until_it_is_freed_and_then_forgotten():
+    life = lived()
+    life.settle()
+    life.flash.fail_reads(0)
+    journal, refusal = reopened(life)
+    assert refusal is None
+    for key in survey(life, journal)[1]:
+        journal.free(key)
+    assert not survey(life, journal)[1]
+
+
+def test_a_flash_that_refuses_a_write_costs_that_reading_alone():
+    life = lived()
+    for block in range(BLOCKS):
+        life.flash.fail_writes(block)
+    refused = life.refused
+    life.append_and_commit()
+    assert life.refused > refused
+    life.flash.heal()
+    for stream in range(4):
+        life.seal(stream)
+    life.append_and_commit()
+    life.boot()
+
+
+def of_format_2(block):
+    """A sector as a program of another version would have begun it."""
+    place = block[4:10]
+    if place == b"\xff" * 6:  # erased, and not begun
+        return b"FPJ\x02" + block[4:]
+    return b"FPJ\x02" + place + crc32(b"FPJ\x02" + place).to_bytes(4, "big") + block[14:]
+
+
+def test_an_image_of_another_version_and_a_flash_with_other_content_are_refused_with_the_remedy():
+    life = lived()
+    blocks, unstable, used = life.flash.image()
+    life.flash.load(([of_format_2(block) for block in blocks], unstable, used))
+    text = reopened(life)[1]
+    assert text and "format 2" in text and "erase" in text, text
+
+    foreign = NorFlash(BLOCKS, BLOCK_BYTES, 256)
+    for block in range(BLOCKS):
+        foreign.writeblocks(block, b"photographs of a cat" * 12 + bytes(16), 0)
+    life = Life(RingStore(), foreign, Dice(1))
+    text = reopened(life)[1]
+    assert text and "no journal" in text and "erase" in text, text
+    ring.format(foreign)
+    life.boot()
+    life.append_and_commit()
+
+
+def test_a_board_that_starts_again_and_again_never_fills_its_flash_with_starts():
+    life = lived()
+    for _ in range(10 * BLOCKS):
+        life.boot()
+    life.append_and_commit()
+    assert life.refused == 0
