@@ -19,10 +19,10 @@ FIELDS = schema.encode("thermometer", [["temp", schema.INTEGER, "Cel", -1]])
 WAIT_S = 60
 
 
-def device(name, **settings):
+def device(name, period_ms=100, **settings):
     digest = schema.digest(FIELDS).hex()
     wanted = {
-        "observe": [{"sensor": "t", "subject": "river/bank", "schema": digest, "period_ms": 100}],
+        "observe": [{"sensor": "t", "subject": "river/bank", "schema": digest, "period_ms": period_ms}],
         "seal": {"count": 16, "age_ms": 2000},
         "status_ms": 200,
         **settings,

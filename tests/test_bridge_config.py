@@ -56,6 +56,11 @@ def test_a_bridge_without_links_and_meetings_has_a_sound_text_too(written):
             'kind = "lora"',
             "link[1].channel_khz: expected the key to be there, for a link of kind lora",
         ),
+        (
+            'port = "../a1.uart"',
+            'kind = "tcp"\nport = "a1:ttyS0"',
+            "link[1].port: expected PORT (on this machine) or HOST:PORT, a port being 1 to 65535",
+        ),
         ("baud = 115200", "bandwidth_khz = 62", "link[1].bandwidth_khz: invalid enum value 62"),
         ('name = "east', 'name = "', "bridge.name: expected"),
         ("utc_claims = 2", "utc_claims = 0", "bridge.utc_claims: expected `int` >= 1"),

@@ -22,6 +22,7 @@ from fieldpost.device_link import DeviceLink, Terms, foreign_objects
 from fieldpost.links import boundary_stream
 from fieldpost.links.radio_modem import RadioModem
 from fieldpost.links.serial_port import SerialPort
+from fieldpost.links.tcp_port import TcpPort
 from fieldpost.own_log import OwnLog, boot_attestation
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
@@ -49,7 +50,7 @@ class App:
     config: Config
     folder: Path
     random: Callable[[int], bytes] = os.urandom
-    links: list[tuple[SerialPort, DeviceLink]] = field(default_factory=list)
+    links: list[tuple[SerialPort | TcpPort, DeviceLink]] = field(default_factory=list)
     _modems: list[RadioModem] = field(default_factory=list)
     _changed_at: float | None = None
     _delivered: set[tuple[str, bytes]] = field(default_factory=set)
@@ -161,10 +162,19 @@ class App:
         return f"unix:{os.path.relpath(self.folder / path)}" if kind == "unix" else address
 
     async def _cable(self, table: LinkTable) -> None:
-        """A device on a serial port."""
-        port = SerialPort(
-            str(self.folder / table.port), table.baud, lambda data: link.received(data), lambda: link.opened()
-        )
+        """A device on a serial port, or behind a socket."""
+
+        def received(data: bytes) -> None:
+            link.received(data)
+
+        def opened() -> None:
+            link.opened()
+
+        if table.kind == "tcp":
+            _, host, number = boundary_stream.parse(f"tcp:{table.port}")
+            port = TcpPort((host, number), received, opened)
+        else:
+            port = SerialPort(str(self.folder / table.port), table.baud, received, opened)
         link = self._link(link_terms.Serial(table.baud, table.turnaround_ms, limits.FRAME_MAX), port.write)
         self.links.append((port, link))
         await port.run()

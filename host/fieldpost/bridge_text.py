@@ -15,9 +15,7 @@ class BridgeSetup:
     name: str
     peer_roots: tuple[bytes, ...] = ()
     links: tuple[tuple[str, int], ...] = ()  # (port, baud)
-    radios: tuple[
-        tuple[str, int, int, int], ...
-    ] = ()  # (port of the gateway, channel_khz, factor, bandwidth_khz)
+    radios: tuple[tuple[str, int, int, int], ...] = ()  # (gateway's port, channel_khz, factor, bandwidth_khz)
     listen: str | None = None
     dial: str | None = None
     meet_every_s: float = 10.0
@@ -44,7 +42,8 @@ def bridge_toml(mesh: str, own: tuple[bytes, bytes], setup: BridgeSetup) -> str:
         'agreement = "agreement.proof" # from `fieldpost agreement bind`',
         f"utc_claims = {setup.utc_claims}                # devices that must agree before UTC is believed",
         "",
-        "# A serial port; repeat the table for each.",
+        "# A serial port; repeat the table for each. A device behind a socket instead, in a test or an emulator:",
+        '# kind = "tcp" and port = "7712" (on this machine) or "HOST:7712".',
         *_link_tables(setup.links),
         *_radio_tables(setup.radios),
         "# Where other bridges meet this one. Loopback and Unix sockets alone unless you write otherwise.",

@@ -42,11 +42,12 @@ class BridgeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[[link]]: a serial port and its speed; `turnaround_ms` of the far side.
 
-    kind "serial": a device is on it; "lora": a board in gateway mode, whose radio is set to the five numbers.
+    kind "serial": a device is on it; "lora": a board in gateway mode, whose radio is set to the five numbers; "tcp": a
+    device behind a socket, port = "PORT" on this machine or "HOST:PORT", as fast as `baud`.
     """
 
     port: Text
-    kind: Literal["serial", "lora"] = "serial"
+    kind: Literal["serial", "lora", "tcp"] = "serial"
     channel_khz: Annotated[int, msgspec.Meta(ge=137_000, le=1_020_000)] | None = None
     factor: Annotated[int, msgspec.Meta(ge=7, le=12)] | None = None
     bandwidth_khz: Literal[125, 250, 500] = 125
@@ -123,6 +124,9 @@ def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
 
 
 def _link_faults(index: int, link: LinkTable) -> Iterator[tuple[Where, str, str]]:
+    if link.kind == "tcp" and not _is_address(f"tcp:{link.port}"):
+        expected = "PORT (on this machine) or HOST:PORT, a port being 1 to 65535, for a link of kind tcp"
+        yield ("link", index, "port"), f"link[{index}].port", expected
     if link.kind == "lora":
         for key in ("channel_khz", "factor"):
             if getattr(link, key) is None:

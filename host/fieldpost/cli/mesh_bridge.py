@@ -58,7 +58,7 @@ def bridge(
         authority = desk.authority_of(mesh, issuer, "--authority")
         roots = tuple(passport.load(one).root for one in peer or ())
         links = tuple(_link(one) for one in port or ())
-        setup = BridgeSetup(name or target.resolve().name, roots, links, listen, dial)
+        setup = BridgeSetup(name or target.resolve().name, roots, links, listen=listen, dial=dial)
         made = provision.make_bridge(mesh, target, authority, desk.validity(days), setup, os.urandom)
         for device in provision.devices(mesh):
             provision.hand_over(mesh, device, target)
