@@ -184,9 +184,10 @@ class Life:
             return
         for stream in range(4):
             self.seal(stream)
-        self.ledger.renewing()
+        asked = self.ledger.new_incarnation()
+        self.ledger.renewing(asked)
         try:
-            self.journal.renew(self.ledger.new_incarnation())
+            self.journal.renew(asked)
         except StorageError:
             self._refused()
             return

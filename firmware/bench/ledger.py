@@ -30,6 +30,7 @@ class Ledger:
         self._released = set()
         self._committed_in = set()  # incarnations in which something was committed
         self._current = None  # incarnation at the last check
+        self._asked = set()  # incarnations that a renewal was to begin, while a cut may have left it in doubt
 
     def copy(self):
         other = Ledger()
@@ -44,6 +45,7 @@ class Ledger:
         other._released = set(self._released)
         other._committed_in = set(self._committed_in)
         other._current = self._current
+        other._asked = set(self._asked)
         return other
 
     # What the life does
@@ -68,6 +70,7 @@ class Ledger:
         for position in self._waiting:
             self.owed.add(position)
             self._committed_in.add(position[0])
+            self._asked.clear()
         self._waiting.clear()
 
     def committed_stream(self, stream):
@@ -80,9 +83,13 @@ class Ledger:
     def power_gone(self):
         self._waiting.clear()
 
-    def renewing(self):
-        """The log is told to take a new incarnation; a cut may leave it with the old one."""
-        self._current = None
+    def renewing(self, incarnation):
+        """The log is told to take a new incarnation. After a cut a start may find the old one or the new one.
+
+        One that finds the new one has made it firm. One that finds the old one may be followed by one that finds the
+        new one, until something was committed: that lies behind what the renewal left, or where it was erased.
+        """
+        self._asked.add(incarnation)
 
     def begin_release(self, key):
         """A custody, or a drop that a durable gap record names: the log may forget the segment."""
@@ -115,9 +122,14 @@ class Ledger:
         if gone:
             raise Broken("segment lost: %r" % gone[:4])
         self._check_heads(journal)
-        if journal.incarnation != self._current and self._current in self._committed_in:
+        self._check_incarnation(journal.incarnation)
+
+    def _check_incarnation(self, found):
+        if found in self._asked:
+            self._asked.clear()
+        elif found != self._current and self._current in self._committed_in:
             raise Broken("incarnation changed though its last seq was never in doubt")
-        self._current = journal.incarnation
+        self._current = found
 
     def _check_heads(self, journal):
         for incarnation, stream, segment, seal_hash in journal.heads():

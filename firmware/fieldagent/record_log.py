@@ -294,6 +294,7 @@ class Log:
                 return False
         self._loaded = None
         self.store.clear(self.head, self.data)
+        self.end = self._end_of(self.head - 1)  # as the header that is gone has told it
         self.head -= 1
         return True
 
