@@ -159,6 +159,9 @@ class Keeper:
 class Pair:
     """A device and a bridge on a channel that delivers in order; `now_ms` moves with the traffic."""
 
+    device_id = DEVICE
+    salt_key = None  # as the bridge has it
+
     def __init__(
         self,
         outbox,
@@ -172,9 +175,16 @@ class Pair:
         self.link = Link() if link is None else link
         self.outbox = outbox
         self.keeper = keeper
-        self.device = DeviceSession(DEVICE, 3, K_DEV, nonce, outbox, self.link, sending)
+        self.device = DeviceSession(self.device_id, 3, K_DEV, nonce, outbox, self.link, sending)
         self.bridge = BridgeSession(
-            BRIDGE, 9, bridge_nonce, self.key_for, keeper.holdings, self.link, incoming
+            BRIDGE,
+            9,
+            bridge_nonce,
+            self.key_for,
+            keeper.holdings,
+            self.link,
+            incoming,
+            lambda device: self.salt_key,
         )
         self.now_ms = 1_000
         self.seen = []  # (from device, frame)
@@ -184,7 +194,7 @@ class Pair:
         self.bridge_events = []
 
     def key_for(self, device):
-        return K if device == DEVICE else None
+        return K if device == self.device_id else None
 
     def lost(self, from_device, frame):
         """Whether the channel loses a frame; a test replaces it."""
@@ -298,6 +308,6 @@ def next_pair(pair, count=2, resumes=True):
     """The next contact of the same device, journal and bridge."""
     sending, incoming = (pair.device.sending, pair.bridge.incoming) if resumes else (None, None)
     nonces = b"%d-device" % count, b"%d-bridge" % count
-    after = Pair(pair.outbox, pair.keeper, pair.link, *nonces, incoming, sending)
+    after = type(pair)(pair.outbox, pair.keeper, pair.link, *nonces, incoming, sending)
     after.now_ms = pair.now_ms
     return after

@@ -1,70 +1,19 @@
 """Packed segments: golden vectors both ways, what is told once and what again, hostile bytes, and sizes."""
 
+from packed_fakes import DEVICE, SALT_KEY, leaf, parts_of, walk
+from session_fakes import INCARNATION
 from vectors_io import load_json, raises, unhex
 from wire_opens import check
 
-from fieldwire import cbor, pack_source, salt, seal
+from fieldwire import cbor, pack_source, seal
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 from fieldwire.pack import Unpacker
 from fieldwire.pack_column import Cursor
 from fieldwire.pack_column_writer import Column, integers
 from fieldwire.pack_writer import Packer
-from fieldwire.seal_writer import signed
 
-DEVICE, INCARNATION, SALT_KEY = b"d" * 16, b"i" * 8, b"s" * 32
-AUTHOR = [3, b"c" * 16, b"a" * 16]
 ROOM = 1 << 16
-
-
-class Signer:
-    """A key that is none: packing asks for no sound signature, only for its 64 bytes."""
-
-    public = b"p" * 32
-
-    def sign(self, message):
-        return b"\x5a" * 64
-
-
-def leaf(seq, payload, ms=None, subject="field/air", content_format=b"f" * 16, stream=1):
-    return obs.encode(
-        {
-            obs.DEVICE: DEVICE,
-            obs.INCARNATION: INCARNATION,
-            obs.STREAM: stream,
-            obs.SEQ: seq,
-            obs.TREF: [AUTHOR[0], 60_000 * seq if ms is None else ms],
-            obs.FORMAT: content_format,
-            obs.SUBJECT: subject,
-            obs.PAYLOAD: payload,
-            obs.CREDENTIAL: AUTHOR[1],
-            obs.BOOT_ATTESTATION: AUTHOR[2],
-            obs.SALT: salt.Salts(SALT_KEY, DEVICE, INCARNATION).at(stream, seq),
-        }
-    )
-
-
-def parts_of(leaves, segment=0, first=0, previous=None, author=None):
-    """The seal and then its leaves; the kid in it is the test device's."""
-    fields = [INCARNATION, 1, segment, first, len(leaves)] + (author or AUTHOR) + [previous, 0]
-    made = cbor.decode(signed(fields, b"r" * 32, Signer())[0]).value
-    header = cbor.decode(made[0])
-    header[4] = DEVICE[:8]
-    return [cbor.encode(cbor.Tag(18, [cbor.encode(header)] + made[1:]))] + list(leaves)
-
-
-def walk(count, first=0):
-    """Readings at 60 s, 500 ms off either way at most, three integers walking by 3 at most."""
-    state, values, leaves = 7, [2_150, 6_520, 311], []
-    for seq in range(first + count):
-        drawn = []
-        for span in (1_001, 7, 7, 7):
-            state = (state * 1_103_515_245 + 12_345) & 0x7FFFFFFF
-            drawn.append((state >> 8) % span - span // 2)
-        values = [value + step for value, step in zip(values, drawn[1:])]
-        if seq >= first:
-            leaves.append(leaf(seq, cbor.encode(values), 600_000 + 60_000 * seq + drawn[0]))
-    return leaves
 
 
 def unpacker(salt_key=SALT_KEY, held=None):
@@ -87,9 +36,9 @@ def test_packing_the_segments_of_the_vectors_gives_their_bytes_on_either_runtime
             known[row["hex"]] = row
             packer = Packer(unhex(row["device"]), row["salt_key"] and unhex(row["salt_key"]), ROOM)
             for data in row["before"]:
-                packer.pack(pieces(known[data]), packer.mark(), None)
-            held = unhex(row["previous"]) if row["previous"] and "may lack" not in row["name"] else None
-            assert packer.pack(pieces(row), packer.mark(), held) == unhex(row["hex"]), row["name"]
+                packer.pack(pieces(known[data]), False)
+            follows = row["previous"] is not None and "may lack" not in row["name"]
+            assert packer.pack(pieces(row), follows) == unhex(row["hex"]), row["name"]
 
 
 def pieces(row):
@@ -106,41 +55,21 @@ def test_the_pieces_of_a_segment_are_its_seal_and_its_leaves():
 
 def test_a_segment_that_is_gone_is_not_packed():
     packer = Packer(DEVICE, SALT_KEY, ROOM)
-    assert packer.pack(pack_source.parts(lambda at, size: b""), packer.mark(), None) is None
+    assert packer.pack(pack_source.parts(lambda at, size: b""), False) is None
     parts = parts_of(walk(5))
-    assert packer.pack(parts[:4], packer.mark(), None) is None
-    assert packer.pack(parts[:4] + [b""] + parts[5:], packer.mark(), None) is None
-    assert packer.mark() == (0, 0), "nothing was learnt from what is not sent"
+    assert packer.pack(parts[:4], False) is None
+    assert packer.pack(parts[:4] + [b""] + parts[5:], False) is None
+    assert returned(parts, packer.pack(parts, False)), "nothing was learnt from what is not sent"
 
 
 def test_a_segment_of_32_slow_readings_takes_at_most_five_and_a_third_bytes_a_reading():
     packer, told = Packer(DEVICE, SALT_KEY, ROOM), 0
     for number in range(4):
         parts = parts_of(walk(32, 32 * number), number, 32 * number, b"h" * 32 if number else None)
-        packed = packer.pack(parts, packer.mark(), b"h" * 32)
+        packed = packer.pack(parts, number > 0)
         assert len(packed) <= (5.3 if number else 7.4) * 32
         told += len(packed)
     assert told <= 128 * 5.8  # the first one tells author and topic
-
-
-def test_an_item_is_packed_again_to_the_same_bytes_whatever_was_packed_since():
-    packer = Packer(DEVICE, SALT_KEY, ROOM)
-    items = [
-        parts_of(
-            [leaf(n, b"\x81\x01", subject="n/%d" % (n % 3)) for n in range(first, first + 4)],
-            first,
-            first,
-            b"h" * 32,
-        )
-        for first in (4, 8, 12)
-    ]
-    marks, packed = [], []
-    for parts in items:
-        marks.append(packer.mark())
-        packed.append(packer.pack(parts, marks[-1], b"h" * 32))
-    assert marks == [(0, 0), (1, 3), (1, 3)]
-    for parts, mark, before in zip(items, marks, packed):
-        assert packer.pack(parts, mark, b"h" * 32) == before
 
 
 def test_what_does_not_fit_a_transfers_memory_is_told_each_time_at_both_ends():
@@ -150,18 +79,17 @@ def test_what_does_not_fit_a_transfers_memory_is_told_each_time_at_both_ends():
         made = cbor.decode(leaf(number, b"\x81\x01", subject="n/%d" % (number // 2)))
         made[obs.TREF][0] = author[0]
         parts = parts_of([obs.encode(made)], number, number, b"h" * 32, author)
-        packed = packer.pack(parts, packer.mark(), b"h" * 32)
+        packed = packer.pack(parts, number > 0)
         assert receiver.unpack(packed, (INCARNATION, 1, number)) == seal.encode_segment(parts[0], parts[1:])
         if number % 2 and number > 1:  # the topic was told in the item before
             assert (b"n/%d" % (number // 2) in packed) == (number > 63)
-    assert packer.mark() == (16, 32)
 
 
 def test_a_segment_that_needs_more_room_than_there_is_travels_as_it_is():
     parts = parts_of([leaf(seq, bytes((seq,)) * 100) for seq in range(32)])
-    assert Packer(DEVICE, SALT_KEY, 3_000).pack(parts, (0, 0), None) is None
-    assert returned(parts, Packer(DEVICE, SALT_KEY, 5_000).pack(parts, (0, 0), None))
-    assert Packer(DEVICE, SALT_KEY, 1_024).pack(parts_of(walk(32)), (0, 0), None) is not None
+    assert Packer(DEVICE, SALT_KEY, 3_000).pack(parts, False) is None
+    assert returned(parts, Packer(DEVICE, SALT_KEY, 5_000).pack(parts, False))
+    assert Packer(DEVICE, SALT_KEY, 1_024).pack(parts_of(walk(32)), False) is not None
 
 
 def test_a_leaf_that_does_not_agree_with_its_seal_is_not_packed():
@@ -176,18 +104,18 @@ def test_a_leaf_that_does_not_agree_with_its_seal_is_not_packed():
         b"\xa0",
     ]
     for one in wrong:
-        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of([good[0], one, good[2]]), (0, 0), None) is None
+        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of([good[0], one, good[2]]), False) is None
     for count in (2, 4):
         parts = parts_of(walk(3))
-        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts[:1] + walk(count), (0, 0), None) is None
+        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts[:1] + walk(count), False) is None
 
 
 def test_a_seal_by_another_key_or_of_another_shape_is_not_packed():
     parts = parts_of(walk(3))
-    assert Packer(b"e" * 16, SALT_KEY, ROOM).pack(parts, (0, 0), None) is None
+    assert Packer(b"e" * 16, SALT_KEY, ROOM).pack(parts, False) is None
     tagged = cbor.decode(parts[0])
     tagged.value[1] = {396: 0}
-    assert Packer(DEVICE, SALT_KEY, ROOM).pack([cbor.encode(tagged)] + parts[1:], (0, 0), None) is None
+    assert Packer(DEVICE, SALT_KEY, ROOM).pack([cbor.encode(tagged)] + parts[1:], False) is None
 
 
 def test_one_salt_that_was_made_in_another_way_makes_all_of_them_travel():
@@ -196,22 +124,22 @@ def test_one_salt_that_was_made_in_another_way_makes_all_of_them_travel():
     odd[obs.SALT] = bytes(8)
     leaves[2] = obs.encode(odd)
     parts = parts_of(leaves)
-    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts, (0, 0), None)
-    assert len(packed) == len(Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of(walk(4)), (0, 0), None)) + 32
+    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts, False)
+    assert len(packed) == len(Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of(walk(4)), False)) + 32
     assert unpacker(None).unpack(packed, (INCARNATION, 1, 0)) == seal.encode_segment(parts[0], parts[1:])
 
 
 def test_what_an_item_tells_is_learnt_though_the_seal_before_it_is_not_held():
     packer, receiver = Packer(DEVICE, SALT_KEY, ROOM), unpacker()
     lost, kept = [parts_of(walk(4, at), at, at, b"h" * 32) for at in (4, 8)]
-    raises("pack-unknown", receiver.unpack, packer.pack(lost, packer.mark(), b"h" * 32), (INCARNATION, 1, 4))
-    packed = packer.pack(kept, packer.mark(), None)
+    raises("pack-unknown", receiver.unpack, packer.pack(lost, True), (INCARNATION, 1, 4))
+    packed = packer.pack(kept, False)
     assert receiver.unpack(packed, (INCARNATION, 1, 8)) == seal.encode_segment(kept[0], kept[1:])
 
 
 def test_no_cut_and_no_changed_byte_of_a_packed_segment_is_answered_otherwise_than_by_a_refusal_or_other_bytes():
     parts = parts_of(walk(8) + [leaf(8, b"\x82\x61a\x41b"), leaf(9, b"\xa0")])
-    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts, (0, 0), None)
+    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts, False)
     for size in range(len(packed)):
         raises("pack-shape", unpacker().unpack, packed[:size], (INCARNATION, 1, 0))
     for at in range(len(packed)):

@@ -65,7 +65,7 @@ def _packed(name, runs, key=SALT_KEY, told=False):
     for made, leaves in runs:
         before.append(data.hex())
         previous = held
-        data = packer.pack([made, *leaves], packer.mark(), None if told else held)
+        data = packer.pack([made, *leaves], held is not None and not told)
         held = hash_of(made, leaves)
     made, leaves = runs[-1]
     inputs = {"segment": seal.encode_segment(made, leaves), "number": len(runs) - 1, "before": before[1:]}

@@ -26,13 +26,13 @@ _DIGEST_BYTES, _SALT_BYTES, _SIGNATURE_BYTES = 16, 8, 64
 class Unpacker:
     """One device's segments in one transfer, each once and in the order in which they were packed.
 
-    `salt_key`: that of the device, or None where it is not held. `hash_of(incarnation, stream, segment)`: the hash of
+    `salt_key`: that of the device, or None while it is not held. `hash_of(incarnation, stream, segment)`: the hash of
     a seal of this device that is held, or None.
     """
 
     def __init__(self, device, salt_key, hash_of):
+        self.salt_key = salt_key
         self._device = device
-        self._salt_key = salt_key
         self._hash_of = hash_of
         self._context = Context()
 
@@ -64,9 +64,9 @@ class Unpacker:
         return previous
 
     def _salts(self, key, head):
-        if self._salt_key is None:
+        if self.salt_key is None:
             raise WireError("pack-unknown", "the salt key of the device is not held")
-        salts = Salts(self._salt_key, self._device, key[0])
+        salts = Salts(self.salt_key, self._device, key[0])
         return [salts.at(key[1], head.first + index) for index in range(head.count)]
 
     def _leaves(self, key, head, rows, salts):
@@ -92,7 +92,7 @@ class _Head:
         if not 1 <= self.count <= limits.SEGMENT_LEAVES_MAX:
             bad("%d leaves, a segment has 1 to %d" % (self.count, limits.SEGMENT_LEAVES_MAX))
         self.first = _count(cursor)
-        _, known = context.mark()
+        known = len(context.topics)
         self.author = self._author(cursor, context)
         self.previous = None
         if self.flags & PREVIOUS_GIVEN:

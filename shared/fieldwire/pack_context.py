@@ -14,10 +14,6 @@ class Context:
         self.authors = []
         self.topics = []
 
-    def mark(self):
-        """What is known at this point: an item is packed again, to the same bytes, under the mark it began with."""
-        return len(self.authors), len(self.topics)
-
     def learn_author(self, author):
         if len(self.authors) < limits.PACK_AUTHORS_MAX and author not in self.authors:
             self.authors.append(author)

@@ -29,15 +29,11 @@ class Packer:
         self._room = room
         self._context = Context()
 
-    def mark(self):
-        """To be kept for each item from before it is first packed, as long as it may be packed again."""
-        return self._context.mark()
+    def pack(self, parts, follows):
+        """The packed bytes, or None where the segment travels as it is. What was packed MUST be sent, and once.
 
-    def pack(self, parts, mark, held):
-        """The packed bytes, or None where the segment travels as it is. What was packed MUST be sent.
-
-        `parts`: the bytes of a sound seal, then of each of its leaves. `held`: the hash that the receiver holds of
-        the seal before, or None. The same arguments give the same bytes.
+        `parts`: the bytes of a sound seal, then of each of its leaves. `follows`: whether the receiver has the seal
+        before from the same transfer.
         """
         parts = iter(parts)
         seal_bytes = bytes(next(parts))
@@ -52,7 +48,7 @@ class Packer:
         if rows is None:
             return None
         out = bytearray()
-        self._put_head(out, fields, rows, mark, held)
+        self._put_head(out, fields, rows, follows)
         out.extend(signature)
         if not rows.salts_implied:
             out.extend(rows.salts)
@@ -73,12 +69,12 @@ class Packer:
                 return None
         return rows if len(rows.order) == count else None
 
-    def _put_head(self, out, fields, rows, mark, held):
+    def _put_head(self, out, fields, rows, follows):
         _, _, _, first, count, boot, credential, attestation, previous, flags = fields
         author = (boot, credential, attestation)
-        known = self._context.authors[: mark[0]]
+        known, topics = self._context.authors[:], self._context.topics[:]
         flags |= SALTS_GIVEN if not rows.salts_implied else 0
-        flags |= PREVIOUS_GIVEN if previous != held and previous is not None else 0
+        flags |= PREVIOUS_GIVEN if previous is not None and not follows else 0
         flags |= (known.index(author) if author in known else AUTHOR_GIVEN) << 3
         out.append(flags)
         number(out, count)
@@ -90,10 +86,9 @@ class Packer:
         if flags & PREVIOUS_GIVEN:
             out.extend(previous)
         for index, table in enumerate(rows.tables):
-            self._put_topic(out, table, mark, index + 1 < len(rows.tables))
+            self._put_topic(out, table, topics, index + 1 < len(rows.tables))
 
-    def _put_topic(self, out, table, mark, more):
-        known = self._context.topics[: mark[1]]
+    def _put_topic(self, out, table, known, more):
         given = table.topic not in known
         out.append((TOPIC_GIVEN if given else known.index(table.topic)) | (MORE_TOPICS if more else 0))
         if given:

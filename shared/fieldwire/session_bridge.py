@@ -10,9 +10,20 @@ from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_burst import longest_ms
 from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
-from fieldwire.session_frames import FOLLOWS, KNOWN, LOST, NO_TAG, TAG_SIZE, VERSION
+from fieldwire.session_frames import (
+    FOLLOWS,
+    KNOWN,
+    LOST,
+    NO_TAG,
+    PACK_SHAPE,
+    PACK_UNKNOWN,
+    PACKS,
+    TAG_SIZE,
+    VERSION,
+)
 from fieldwire.session_incoming import Incoming
 from fieldwire.session_time import Exchanges
+from fieldwire.transfer_head import PACKED, SEGMENT
 
 # A late copy of a confirmation must not bring an ended contact back; more contacts than this do not overlap.
 _PAST_NONCES_MAX = const(16)
@@ -57,13 +68,25 @@ class BridgeSession(Session):
     """A bridge's end of a link. `nonce`: 8 random bytes; `incoming`: that of the session before, to resume.
 
     `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HELD.
+    `salt_key_for(device id)` -> S of SPEC 5.6 where packed segments are taken, or None. An `item` of the kind PACKED is the
+    segment that it stands for if its seal verifies; else refuse_packed is to be called.
     `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited",
     incarnation, stream, segment) when the device has no custody of what it delivered (with a device's id before the
     incarnation where it carried that one's), ("answered", command) when it
     took one, ("exchange", payload of SPEC 9.1), ("unknown-device", device id), ("closed", reason).
     """
 
-    def __init__(self, thumbprint, boot, nonce, key_for, holdings, link, incoming=None):
+    def __init__(
+        self,
+        thumbprint,
+        boot,
+        nonce,
+        key_for,
+        holdings,
+        link,
+        incoming=None,
+        salt_key_for=lambda device: None,
+    ):
         super().__init__(TABLE, "waiting", custody.BRIDGE_ROLE, nonce, link)
         self.incoming = Incoming() if incoming is None else incoming
         self.device = None
@@ -71,6 +94,7 @@ class BridgeSession(Session):
         self._boot = boot
         self._key_for = key_for
         self._holdings = holdings
+        self._salt_key_for = salt_key_for
         self._unknown = None
         self._past = []
         self._greetings = []  # names of frames that answer a call
@@ -110,6 +134,13 @@ class BridgeSession(Session):
         mac = custody.reject_mac(self._key, self.device, self._thumbprint, *place)
         self._verdicts.append(self._tagged(session_frames.encode("REJECT", list(place) + [mac])))
         return True
+
+    def refuse_packed(self, incarnation, stream, segment, code=PACK_UNKNOWN):
+        """What a packed segment stands for here is not what was sealed: the device is to send it as it is. SPEC 6.7"""
+        key = (incarnation, stream, segment)
+        if self.incoming.expanding is not None:
+            self.incoming.expanding.refuse(key)
+        return self.reject(*key, code)
 
     def answer_carried(self, device, incarnation, stream, first, last, seal_hash):
         """Custody for segments of another device, which this one carried here, as for grant_custody.
@@ -284,7 +315,8 @@ class BridgeSession(Session):
         self._goes_on = known = self._knows(device, nonce, body[4])
         if self.state == "established" and nonce != self._peer_nonce and not known:
             self._muted = True
-        hello = session_frames.encode_hello(KNOWN if known else 0, self._thumbprint, self._nonce, b"")
+        features = (KNOWN if known else 0) | (0 if self._salt_key_for(device) is None else PACKS)
+        hello = session_frames.encode_hello(features, self._thumbprint, self._nonce, b"")
         self._greetings = [self._tagged_for(hello, key, nonce)]
         if body[0] != VERSION and self.state == "waiting":
             self._end("version")
@@ -346,7 +378,7 @@ class BridgeSession(Session):
             self.device = self.incoming.device
         if transfer is not None:
             for kind, key, item in transfer.take(tile, data):
-                self._tell("item", kind, key, item)
+                self._take(kind, key, item)
             if transfer.broken:
                 self.incoming.forget()
                 self._drop(transfer.broken)
@@ -358,6 +390,20 @@ class BridgeSession(Session):
                 wait_ms = (countdown - 1) * self._link.wire_ms(len(frame)) + MARGIN_MS
             self._answer_at_ms = now_ms + wait_ms
 
+    def _take(self, kind, key, item):
+        """Hands an item on; of a packed segment what it stands for."""
+        expanding = self.incoming.expanding
+        if kind == SEGMENT:
+            expanding.came(key)
+        elif kind == PACKED:
+            try:
+                item = expanding.expand(key, item, self._salt_key_for(self.incoming.device))
+            except WireError as error:
+                self._drop(error.code)
+                self.refuse_packed(*key, PACK_UNKNOWN if error.code == "pack-unknown" else PACK_SHAPE)
+                return
+        self._tell("item", kind, key, item)
+
     def _on_poll(self, body, frame, now_ms):
         if self._muted:
             raise WireError("frame-state", "POLL before a HELLO that confirms")
@@ -366,7 +412,10 @@ class BridgeSession(Session):
         self._heard(now_ms, 0)
         if awaited is not None:
             self._list = self._awaited = True
-            self._tell("awaited", *awaited)
+            if self.incoming.expanding is not None and self.incoming.expanding.refuses(tuple(awaited)):
+                self.refuse_packed(*awaited)
+            else:
+                self._tell("awaited", *awaited)
 
     def _heard(self, now_ms, burst_ms):
         """Where one talks at a time: a burst goes on, or another begins, though we may miss some of its frames."""

@@ -17,6 +17,9 @@ from fieldwire.session_frames import (
     LOST,
     MORE,
     NO_TAG,
+    PACK_SHAPE,
+    PACK_UNKNOWN,
+    PACKS,
     UNIT,
     VERSION,
 )
@@ -224,6 +227,8 @@ class DeviceSession(Session):
         if not features & KNOWN:
             self._burst.begin_transfer(self._nonce[:4])
             self._ask()  # what the bridge holds from before is told first
+        if features & PACKS:
+            self._outgoing.pack_for(self._device_id, self._k_dev)
 
     # Sending
 
@@ -396,9 +401,13 @@ class DeviceSession(Session):
         expected = custody.reject_mac(self._key, self._device_id, self._bridge, *place, code)
         if not custody.matches(expected, mac):
             raise WireError("custody-mac")  # a rejection that the bridge did not make
-        self._outgoing.rejected(*place)
+        if code in (PACK_SHAPE, PACK_UNKNOWN):
+            self._outgoing.refused_packed(place)
+            self._look_at_ms = 0
+        else:
+            self._outgoing.rejected(*place)
+            self._tell("rejected", *place, code)
         self._answered(now_ms)
-        self._tell("rejected", *place, code)
 
     def _answered(self, now_ms):
         self._asks = 0

@@ -33,7 +33,10 @@ CRITICAL = const(0x40)
 UNTAGGED = ("DATA", "POLL")
 
 FOLLOWS, MORE, LOST = const(0x03), const(0x04), const(0x08)  # of HAVE: a count, and two flags
-KNOWN = const(1)  # feature bit of a bridge's HELLO: the transfer that was named can go on
+# Feature bits of a bridge's HELLO: the transfer that was named can go on; it takes packed segments of the caller.
+KNOWN, PACKS = const(1), const(2)
+# Codes of a REJECT that answers a packed segment alone: it may come as it is. SPEC 6.7
+PACK_SHAPE, PACK_UNKNOWN = const(47), const(48)
 UNIT = const(75)  # bytes that FOLLOWS counts by, so that who waits for what was lost does not wait for long
 DATA_HEAD = const(2)
 COUNTDOWN_MAX = const(3)

@@ -6,7 +6,7 @@ of the least urgent, so that it is never starved. It frees nothing; what a bridg
 
 from fieldwire import ranges
 from fieldwire.port import const
-from fieldwire.transfer_head import CARRIED, EARLY, ITEM_MAX, SEGMENT, TOKEN
+from fieldwire.transfer_head import CARRIED, EARLY, ITEM_MAX, PACKED, SEGMENT, TOKEN
 
 _FLOOR = const(8)  # every eighth segment comes from the least urgent stream that has any
 
@@ -31,6 +31,10 @@ class Places:
         log = (incarnation, stream)
         self._ranges[log] = ranges.add(self._ranges.get(log, ()), first, last + 1)
 
+    def remove(self, incarnation, stream, segment):
+        log = (incarnation, stream)
+        self._ranges[log] = ranges.remove(self._ranges.get(log, ()), segment, segment + 1)
+
     def covers(self, place):
         return ranges.covers(self._ranges.get(place[:2], ()), place[2], place[2] + 1)
 
@@ -42,9 +46,17 @@ class Places:
 
 
 class Known:
-    """What the other side of a transfer is known to have: ids of tokens, keys of early copies, segments."""
+    """What the other side of a transfer is known to have: ids of tokens, keys of early copies, segments.
+
+    `packing`: what it was told in packed segments (a session_packing.Packing), whatever became of them; None: nothing.
+    """
 
     def __init__(self):
+        self.packing = None
+        self.forget()
+
+    def forget(self):
+        """Of all that was delivered nothing is known any more."""
         self.tokens = set()
         self.early = set()
         self.segments = Places()
@@ -69,10 +81,19 @@ class Outgoing:
         self._wanted = None
         self._budget = None
         self._segments = 0  # given out so far
+        self._packs = False
+
+    def pack_for(self, device, k_dev):
+        """The bridge takes packed segments: from here on those that can go packed do."""
+        from fieldwire.session_packing import Packing  # few links are slow enough to need it
+
+        self._packs = True
+        if self.known.packing is None:
+            self.known.packing = Packing(device, k_dev)
 
     def next_item(self, flying):
         """The next Item that the bridge lacks and that is not among the items `flying`, or None."""
-        under_way = [(item.kind, item.key) for item in flying]
+        under_way = [(SEGMENT if item.kind == PACKED else item.kind, item.key) for item in flying]
         for identity, data in self._outbox.tokens():
             new = identity not in self.known.tokens and (TOKEN, identity) not in under_way
             if new and 0 < len(data) <= ITEM_MAX[TOKEN]:
@@ -85,6 +106,8 @@ class Outgoing:
                 return Item(EARLY, key, len(data), data)
             listed.add(key)
         self.known.early = self.known.early & listed  # what is sealed by now needs no remembering
+        if self._packs and self.known.packing.is_full():
+            return None
         item = self._next_segment(under_way)
         return self._next_carried(under_way) if item is None else item
 
@@ -106,7 +129,12 @@ class Outgoing:
             row = max(rows, key=lambda one: one[1])  # the first of its stream
         if self._budget is not None:
             self._budget -= row[3]
-        return Item(SEGMENT, tuple(row[:3]), row[3], None)
+        place = tuple(row[:3])
+        if self._packs:
+            data = self.known.packing.pack(place, self._outbox.read_segment)
+            if data is not None:
+                return Item(PACKED, place, len(data), data)
+        return Item(SEGMENT, place, row[3], None)
 
     def _may_go(self, row, under_way):
         place, length = tuple(row[:3]), row[3]
@@ -132,7 +160,7 @@ class Outgoing:
             self.known.early.add(item.key)
         elif item.kind == CARRIED:
             self.known.carried.add(item.key)
-        else:
+        elif item.kind == SEGMENT or self.known.packing.landed(item):
             self.known.segments.add(*item.key, item.key[2])
 
     def take_held(self, held, tokens):
@@ -149,13 +177,18 @@ class Outgoing:
 
     def forget_delivered(self):
         """What was delivered and is not in the lists that follow is offered again; rejections stay."""
-        self.known.__init__()
+        self.known.forget()
 
     def settled(self, incarnation, stream, first, last):
         self.known.segments.add(incarnation, stream, first, last)
 
     def rejected(self, incarnation, stream, segment):
         self._rejected.add(incarnation, stream, segment, segment)
+
+    def refused_packed(self, place):
+        """The bridge cannot expand a segment that went packed: it is offered again, as it is."""
+        if self.known.packing is not None and self.known.packing.refuse(place):
+            self.known.segments.remove(*place)
 
     def awaited(self):
         """The place of the first segment that was delivered and neither freed nor rejected, or None."""
