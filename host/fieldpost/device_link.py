@@ -11,16 +11,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from fieldpost import codes, imports
+from fieldpost import codes, imports, verify
 from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
 from fieldpost.state import State
+from fieldpost.trust import Trust
 from fieldwire import cbor, error_numbers, frame, tokens
+from fieldwire.errors import WireError
 from fieldwire.session_bridge import BridgeSession
-from fieldwire.transfer_head import CARRIED, EARLY, SEGMENT, TOKEN
+from fieldwire.transfer_head import CARRIED, EARLY, PACKED, SEGMENT, TOKEN
 
 log = logging.getLogger(__name__)
-KINDS = {TOKEN: "token", SEGMENT: "segment", EARLY: "early", CARRIED: "segment"}
+KINDS = {TOKEN: "token", SEGMENT: "segment", EARLY: "early", PACKED: "segment", CARRIED: "segment"}
 REJECTED_MAX = (
     4096  # rejections remembered; one that is forgotten is decided anew when the segment comes again
 )
@@ -59,7 +61,8 @@ class Keeper(Protocol):
 class DeviceLink:
     """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock.
 
-    `framed(frame)`: a frame as that medium has it; `clear()`: whether it takes the next one now.
+    `framed(frame)`: a frame as that medium has it; `clear()`: whether it takes the next one now; `salt_key_for(device)`:
+    the key with which its packed segments are expanded, where the medium is slow enough to ask for them.
     """
 
     desk: Keeper
@@ -74,6 +77,7 @@ class DeviceLink:
     changed: Callable[[], None]
     framed: Callable[[bytes], bytes] = frame.encode
     clear: Callable[[], bool] = lambda: True
+    salt_key_for: Callable[[bytes], bytes | None] = lambda _device: None
     device: bytes | None = None
     _deframer: frame.Deframer = field(default_factory=frame.Deframer)
     _session: BridgeSession | None = None
@@ -90,7 +94,14 @@ class DeviceLink:
         incoming = None if self._session is None else self._session.incoming
         self._deframer = frame.Deframer()
         self._session = BridgeSession(
-            self.thumbprint, self.boot, self.random(8), self.key_for, self.holdings, self.terms, incoming
+            self.thumbprint,
+            self.boot,
+            self.random(8),
+            self.key_for,
+            self.holdings,
+            self.terms,
+            incoming,
+            self.salt_key_for,
         )
 
     def received(self, data: bytes) -> None:
@@ -207,12 +218,13 @@ class DeviceLink:
             self.write(self.framed(out))
 
     def _item(self, kind: int, key: bytes | tuple, data: bytes) -> None:
-        if kind not in KINDS:
-            return  # PACKED, until what expands it is here
+        if kind == PACKED and self._session is not None and not may_be_sealed(data, self.desk.state.trust):
+            self._session.refuse_packed(*key)
+            return
         outcome = self.desk.submit(KINDS[kind], data)
         self.changed()
         if (
-            kind not in (SEGMENT, CARRIED)
+            kind not in (SEGMENT, PACKED, CARRIED)
             or not isinstance(key, tuple)
             or self._session is None
             or self._session.device is None
@@ -292,6 +304,15 @@ class DeviceLink:
         for one in trust.credentials_of(device):
             known += [above.id for above in trust.chain(one.id)]
         return sorted(set(known))
+
+
+def may_be_sealed(data: bytes, trust: Trust) -> bool:
+    """False where an expanded segment is not what its device sealed: it is to come as it is, and nobody is to blame."""
+    try:
+        verify.open_segment(data, trust)
+    except WireError:
+        return False
+    return True
 
 
 def _place(device: bytes, *key: Any) -> Place:
