@@ -10,6 +10,7 @@ from pathlib import Path
 import vector_carry
 import vector_gateway
 import vector_handed
+import vector_line
 import vector_links
 import vector_observations
 import vector_pack
@@ -36,6 +37,7 @@ MODULES = (
     vector_transfer,
     vector_gateway,
     vector_carry,
+    vector_line,
 )
 
 

@@ -157,9 +157,11 @@ class App:
                 tasks.create_task(self._dial(self._address(self.config.boundary.dial)))
 
     def _address(self, address: str) -> str:
-        """A Unix socket's path starts in the configuration's folder; told the short way, a name holds 107 bytes."""
+        """A path starts in the configuration's folder; told the short way, a Unix socket's name holds 107 bytes."""
         kind, _, path = address.partition(":")
-        return f"unix:{os.path.relpath(self.folder / path)}" if kind == "unix" else address
+        if kind == "tcp":
+            return address
+        return f"{kind}:{os.path.relpath(self.folder / path)}"
 
     async def _cable(self, table: LinkTable) -> None:
         """A device on a serial port, or behind a socket."""

@@ -46,7 +46,8 @@ def bridge_toml(mesh: str, own: tuple[bytes, bytes], setup: BridgeSetup) -> str:
         '# kind = "tcp" and port = "7712" (on this machine) or "HOST:7712".',
         *_link_tables(setup.links),
         *_radio_tables(setup.radios),
-        "# Where other bridges meet this one. Loopback and Unix sockets alone unless you write otherwise.",
+        "# Where other bridges meet this one. Loopback and Unix sockets alone unless you write otherwise;",
+        '# "serial:/dev/ttyUSB0@115200" on both sides is a cable between two bridges.',
         *_boundary_table(setup),
     ]
     for device, subject, count in setup.deliver:

@@ -12,13 +12,13 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from fieldpost.links.boundary_stream import FORMS, parse
 from fieldpost.toml_lines import Where, line_at, lines_of
 from fieldwire import keys
 from fieldwire.observation import is_path
 
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=255)]
-ADDRESS = re.compile(r"unix:.+|tcp:(.+:)?[0-9]{1,5}")
 
 
 class ConfigError(ValueError):
@@ -58,7 +58,10 @@ class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class BoundaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """[boundary]: where to listen or whom to call (`unix:PATH`, `tcp:PORT`, `tcp:HOST:PORT`), how often to meet."""
+    """[boundary]: where to listen or whom to call (`unix:PATH`, `tcp:PORT`, `tcp:HOST:PORT`, `serial:PORT@BAUD`).
+
+    And how often to meet.
+    """
 
     listen: str | None = None
     dial: str | None = None
@@ -112,8 +115,7 @@ def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
     for key in ("listen", "dial"):
         address = getattr(config.boundary, key)
         if address is not None and not _is_address(address):
-            expected = "unix:PATH, tcp:PORT or tcp:HOST:PORT, a port being 1 to 65535"
-            yield ("boundary", key), f"boundary.{key}", expected
+            yield ("boundary", key), f"boundary.{key}", f"{FORMS}; a socket's port is 1 to 65535"
     for index, link in enumerate(config.link):
         yield from _link_faults(index, link)
     for index, rule in enumerate(config.deliver):
@@ -138,8 +140,11 @@ def _link_faults(index: int, link: LinkTable) -> Iterator[tuple[Where, str, str]
 
 
 def _is_address(text: str) -> bool:
-    port = text.rpartition(":")[2]
-    return ADDRESS.fullmatch(text) is not None and (text.startswith("unix:") or 0 < int(port) < 65_536)
+    try:
+        kind, _, number = parse(text)
+    except ValueError:
+        return False
+    return kind == "unix" or number > 0
 
 
 def _is_hex(text: str, size: int) -> bool:

@@ -46,7 +46,7 @@ def bridge(
         list[str] | None, typer.Option(metavar="PORT[@BAUD]", help="A serial port to drain; repeatable.")
     ] = None,
     listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="unix:PATH or tcp:127.0.0.1:PORT.")
+        str | None, typer.Option(metavar="ADDRESS", help="unix:PATH, tcp:127.0.0.1:PORT or serial:PORT@BAUD.")
     ] = None,
     dial: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The other bridge's address.")] = None,
     days: desk.Days = 365,

@@ -17,17 +17,22 @@ LATE_S = 0.002  # the host's timers wake late; the line makes up for so much and
 class Cable:
     """Joins a board's UART (a descriptor, given at each power-on) and a PTY (made at each plug).
 
-    `into_board(bytes)` gives what the board gets of them. `baud`: ten bits a byte; None: as fast as they come.
+    `into_board(bytes)` and `into_host(bytes)` give what that side gets of them. `baud`: ten bits a byte; None: as fast
+    as they come.
     """
 
     def __init__(
-        self, path: Path, into_board: Callable[[bytes], bytes] = bytes, baud: int | None = None
+        self,
+        path: Path,
+        into_board: Callable[[bytes], bytes] = bytes,
+        baud: int | None = None,
+        into_host: Callable[[bytes], bytes] = bytes,
     ) -> None:
         self.path = path
         self._master: int | None = None
         self._slave: int | None = None
         self._uart: int | None = None
-        self._to_host = _Flow(lambda: self._uart, lambda: self._master, bytes, baud)
+        self._to_host = _Flow(lambda: self._uart, lambda: self._master, into_host, baud)
         self._to_board = _Flow(lambda: self._master, lambda: self._uart, into_board, baud)
 
     @property

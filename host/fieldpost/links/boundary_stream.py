@@ -1,4 +1,4 @@
-"""Bridges meet over a byte stream: TCP (loopback unless another host is written out) or a Unix socket.
+"""Bridges meet over a byte stream: TCP (loopback unless another host is written out), a Unix socket or a serial line.
 
 Shell. Moves messages, each behind a u32 of its length, between a stream and a session; bounds them and the
 number of callers. Decides nothing of what they say. SPEC 10.2
@@ -8,19 +8,25 @@ import asyncio
 import logging
 import os
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 
 from fieldpost.boundary_proof import DIALER, LISTENER, Peer
 from fieldpost.boundary_session import BoundarySession, Port
+from fieldpost.links import boundary_serial
 from fieldpost.model import Refusal
 
 log = logging.getLogger(__name__)
 CALLERS_MAX = 8  # strangers and peers at once: each may hold a handshake's bytes, a proved one a message's
 FLUSH_S = 5.0  # for the last word to a peer that no longer reads
 LOOPBACK = "127.0.0.1"
+BAUD_MIN, BAUD_MAX = 19_200, 10_000_000  # slower, and a message takes longer than its receiver waits
+FORMS = f"unix:PATH, tcp:PORT (this machine), tcp:HOST:PORT or serial:PORT@BAUD, from {BAUD_MIN} baud"
 
 Utc = Callable[[], int | None]
+Writer = asyncio.StreamWriter | boundary_serial.Writer
+Stream = tuple[asyncio.StreamReader, Writer]
 
 
 @dataclass(frozen=True)
@@ -43,14 +49,17 @@ def no_utc() -> int | None:
 
 
 def parse(address: str) -> tuple[str, str, int]:
-    """("unix", path, 0) or ("tcp", host, port). ValueError names the forms."""
+    """("unix", path, 0), ("tcp", host, port) or ("serial", path, baud). ValueError names the forms."""
     kind, _, rest = address.partition(":")
     if kind == "unix" and rest:
         return kind, rest, 0
+    path, _, baud = rest.rpartition("@")
+    if kind == "serial" and path and baud.isdecimal() and BAUD_MIN <= int(baud) <= BAUD_MAX:
+        return kind, path, int(baud)
     host, _, port = rest.rpartition(":")
     if kind == "tcp" and port.isdecimal() and int(port) < 65_536:
         return kind, host.strip("[]") or LOOPBACK, int(port)
-    raise ValueError(f"{address!r} is no address; write unix:PATH, tcp:PORT (loopback) or tcp:HOST:PORT")
+    raise ValueError(f"{address!r} is no address; write {FORMS}")
 
 
 async def meet(
@@ -63,13 +72,22 @@ async def meet(
     if session.state == "closed":
         return _outcome(session)
     try:
-        if kind == "unix":
-            reader, writer = await asyncio.open_unix_connection(place)
-        else:
-            reader, writer = await asyncio.open_connection(place, port)
+        async with _called(kind, place, port) as (reader, writer):
+            return await converse(session, reader, writer)
     except OSError as error:
         return Meeting(None, (), None, f"unreachable: {error.strerror or error}")
-    return await converse(session, reader, writer)
+
+
+@asynccontextmanager
+async def _called(kind: str, place: str, port: int) -> AsyncIterator[Stream]:
+    """A stream to whoever is there. OSError where nobody is."""
+    if kind == "serial":
+        async with boundary_serial.called(place, port) as stream:
+            yield stream
+    elif kind == "unix":
+        yield await asyncio.open_unix_connection(place)
+    else:
+        yield await asyncio.open_connection(place, port)
 
 
 async def listen(
@@ -79,11 +97,23 @@ async def listen(
     utc: Utc = no_utc,
     random: Callable[[int], bytes] = os.urandom,
 ) -> asyncio.Server:
-    """Answer at an address from now on; `on_met` is called after each meeting. OSError if it cannot be had."""
+    """Answer at a socket from now on; `on_met` is called after each meeting. OSError if it cannot be had."""
     kind, place, port = parse(address)
+    answer = _answerer(address, desk, on_met, utc, random)
+    if kind == "unix":
+        server = await asyncio.start_unix_server(answer, place)
+        os.chmod(place, 0o600)
+        return server
+    return await asyncio.start_server(answer, place, port)
+
+
+def _answerer(
+    address: str, desk: Port, on_met: Callable[[], None], utc: Utc, random: Callable[[int], bytes]
+) -> Callable[[asyncio.StreamReader, Writer], Awaitable[None]]:
+    """What is done with each caller."""
     callers: set[object] = set()
 
-    async def answer(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    async def answer(reader: asyncio.StreamReader, writer: Writer) -> None:
         if len(callers) >= CALLERS_MAX:
             log.warning("%s: %d callers already; one more was let go", address, len(callers))
             writer.close()
@@ -97,11 +127,7 @@ async def listen(
             callers.discard(session)
         on_met()
 
-    if kind == "unix":
-        server = await asyncio.start_unix_server(answer, place)
-        os.chmod(place, 0o600)
-        return server
-    return await asyncio.start_server(answer, place, port)
+    return answer
 
 
 async def serve(
@@ -111,15 +137,16 @@ async def serve(
     utc: Utc = no_utc,
     random: Callable[[int], bytes] = os.urandom,
 ) -> None:
-    """`listen` until cancelled."""
+    """Answer at an address until cancelled. OSError if it cannot be had; a serial port may come and go."""
+    kind, path, baud = parse(address)
+    if kind == "serial":
+        await boundary_serial.answer_at(path, baud, _answerer(address, desk, on_met, utc, random))
     server = await listen(address, desk, on_met, utc, random)
     async with server:
         await server.serve_forever()
 
 
-async def converse(
-    session: BoundarySession, reader: asyncio.StreamReader, writer: asyncio.StreamWriter
-) -> Meeting:
+async def converse(session: BoundarySession, reader: asyncio.StreamReader, writer: Writer) -> Meeting:
     """Run an open session over a stream to its end."""
     wake = asyncio.Event()
     sender = asyncio.create_task(_send(session, writer, wake))
@@ -139,7 +166,7 @@ async def converse(
     return found
 
 
-async def _send(session: BoundarySession, writer: asyncio.StreamWriter, wake: asyncio.Event) -> None:
+async def _send(session: BoundarySession, writer: Writer, wake: asyncio.Event) -> None:
     while True:
         await wake.wait()
         wake.clear()
@@ -188,7 +215,7 @@ def _outcome(session: BoundarySession) -> Meeting:
     return Meeting(session.peer, tuple(epochs), refusal, why)
 
 
-def _name(writer: asyncio.StreamWriter, address: str) -> str:
+def _name(writer: Writer, address: str) -> str:
     """A caller's host; its port says nothing of who it is."""
     peer = writer.get_extra_info("peername")
     return f"tcp:{peer[0]}" if isinstance(peer, tuple) else address
