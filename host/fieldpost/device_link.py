@@ -61,8 +61,8 @@ class Keeper(Protocol):
 class DeviceLink:
     """The bridge's end of one cable. `write(bytes)` puts bytes on it; `now_ms()` is the bridge's own clock.
 
-    `framed(frame)`: a frame as that medium has it; `clear()`: whether it takes the next one now; `salt_key_for(device)`:
-    the key with which its packed segments are expanded, where the medium is slow enough to ask for them.
+    `framed(frame)`: a frame as that medium has it; `clear()`: whether it takes the next one now.
+    `salt_key_for(device)`: what its packed segments are expanded with, where the medium is slow enough to ask for them.
     """
 
     desk: Keeper

@@ -6,12 +6,13 @@ Decides which figures there are, and their order. Simulated time gives the same 
 from collections.abc import Iterator
 
 from fieldpost.bench.line import Line
-from fieldpost.bench.link import acks, board_drain, figures
+from fieldpost.bench.link import acks, board_drain, figures, packing
 
 
 def measure(seed: int) -> Iterator[Line]:
     yield from figures.drain_lines(seed)
     yield from figures.contact_lines(seed)
+    yield from packing.lines(seed)
     yield from acks.lines(seed)
     yield from board_drain.lines(seed)
     yield from figures.fault_lines(seed)
