@@ -3,6 +3,7 @@
 import asyncio
 import time
 from contextlib import asynccontextmanager
+from dataclasses import replace
 
 import pytest
 import serial
@@ -143,6 +144,42 @@ def test_compiled_modules_boot_as_sources_do(tmp_path):
                 names = await ask(port, "files")
         assert {"board.mpy", "main.py", "site.json"} <= set(names)
         assert "board.py" not in names
+
+    asyncio.run(scenario())
+
+
+def test_modules_below_lib_run_from_a_romfs_and_take_little_of_the_heap(tmp_path):
+    async def free_after(profile):
+        steps = "".join(f"    total = total * {n} + offset\n" for n in range(1000))
+        modules = {
+            "lib/probed/__init__.py": b"",
+            "lib/probed/deep.py": f'WHERE = "here"\ndef long(total, offset):\n{steps}'.encode(),
+        }
+        async with Fleet(
+            tmp_path / str(profile.rom_bytes), [BoardSpec("a1", "alpha")], profile=profile
+        ) as fleet:
+            fleet.provision(compiled({**FILES, **modules}, profile))
+            with serial.Serial(str(fleet["a1"].plug()), timeout=3) as port:
+                fleet.power_on()
+                before = (await ask(port, "free"))[0]
+                said = await ask(port, "module")
+                return said, before - (await ask(port, "free"))[0]
+
+    async def scenario():
+        said, taken = await free_after(PROFILE)
+        assert said == "here /rom/lib/probed/deep.mpy"
+        plain, more = await free_after(replace(PROFILE, rom_bytes=0))
+        assert plain == "here /lib/probed/deep.mpy"
+        assert taken < more // 4
+
+    asyncio.run(scenario())
+
+
+def test_modules_beyond_the_romfs_are_refused(tmp_path):
+    async def scenario():
+        async with Fleet(tmp_path, [BoardSpec("a1", "alpha")]) as fleet:
+            with pytest.raises(EmulatorError, match="its ROMFS holds 262144; leave some out"):
+                fleet.provision({"lib/much.bin": bytes(PROFILE.rom_bytes)})
 
     asyncio.run(scenario())
 

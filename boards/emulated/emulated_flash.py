@@ -1,4 +1,4 @@
-"""The board's flash: LittleFS on a file of the host, mounted as `/`.
+"""The board's flash: LittleFS on a file of the host, mounted as `/`, and a ROMFS behind it as `/rom`.
 
 Decides how flash blocks lie in the image file. A write has reached the host's kernel when the call returns,
 so that killing the process loses nothing that the file system committed. It refuses to judge what is
@@ -71,3 +71,22 @@ def mount(flash, layout, directory):
     vfs.mount(outside, "/host")
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
+
+
+def read_rom(path, layout):
+    """The ROMFS in memory, which takes the place of flash that is mapped to it."""
+    rom = bytearray(layout["rom_bytes"])
+    with open(path, "rb") as file:
+        file.seek(layout["block_bytes"] * layout["blocks"])
+        file.readinto(rom)
+    return rom
+
+
+def mount_rom(rom):
+    """Put the modules' ROMFS at `/rom`, where there is one, and where a port looks for it."""
+    try:
+        file_system = vfs.VfsRom(memoryview(rom))
+    except OSError:
+        return  # as it left the factory
+    vfs.mount(file_system, "/rom")
+    sys.path[2:2] = ["/rom", "/rom/lib"]

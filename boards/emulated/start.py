@@ -16,7 +16,12 @@ def mount(config_path):
     with open(config_path) as file:
         config = json.load(file)
     flash = emulated_flash.open_flash(config["image"], config["flash"])
+    rom = None
+    if config["flash"]["rom_bytes"]:
+        rom = emulated_flash.read_rom(config["image"], config["flash"])
     emulated_flash.mount(flash, config["flash"], config["directory"])
+    if rom is not None:
+        emulated_flash.mount_rom(rom)
 
 
 mount(sys.argv[1])

@@ -11,7 +11,7 @@ from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
 
 _BOOT_FILE = const("state/boot")
-_INSTALLED_FOLDERS = ("fieldagent", "fieldwire", "lib")
+_INSTALLED_FOLDERS = ("fieldagent", "fieldwire", "lib", "rom")
 _PIECE_BYTES = const(512)
 _DEBUG_DISABLED = const(1)  # EAT dbgstat: off now, but it may have been on before
 

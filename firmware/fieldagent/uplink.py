@@ -37,8 +37,8 @@ class Uplink:
         self.rotate_start = None
         self._heard_ms = 0
         answer_ms = 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
-        self._call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
-        self._silence_ms = max(_SILENCE_MS, 4 * self._call_ms)
+        self.call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
+        self._silence_ms = max(_SILENCE_MS, 4 * self.call_ms)
         self._burst_ms = longest_ms(link)
         self.new_carried = None  # on a mule: () -> a session_carried.Carried for one session
         self._anew = False  # the transfer ended, not the contact: call at once
@@ -129,9 +129,9 @@ class Uplink:
 
     def _give_up_ms(self):
         if self.bridge is None:
-            return self._heard_ms + (0 if self._anew else self._call_ms)
+            return self._heard_ms + (0 if self._anew else self.call_ms)
         if self._speaker is self._former and not self._former_waits():
             return self._heard_ms
         return self._heard_ms + (
-            self._silence_ms if self._session.state == "idle" else self._call_ms + self._burst_ms
+            self._silence_ms if self._session.state == "idle" else self.call_ms + self._burst_ms
         )

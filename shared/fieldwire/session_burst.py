@@ -20,6 +20,8 @@ _OPEN_QUESTIONS = const(4)
 _PIECE = const(512)
 _FIRST_FRAMES = const(8)  # of a transfer that goes on, before the bridge has said what it holds
 _PLENTY = const(4)  # frames: more than a countdown
+# A frame is in the heap three times while it is sent; at twice the size a head would weigh one part in a hundred less.
+_SENT_MAX = const(1_024)
 
 
 def _frames(tiles):
@@ -43,7 +45,7 @@ class Burst:
         self.unheard = 0  # frames since the last answer: each may be a gap in it
         self._duplex = link.duplex
         self._outgoing = outgoing
-        self._pace = Pace((link.frame_max - DATA_HEAD) // TILE, link.by_bytes)
+        self._pace = Pace((min(link.frame_max, _SENT_MAX) - DATA_HEAD) // TILE, link.by_bytes)
         self._left = 0
         self._asked = []  # (mark, number of the question) not answered yet
         if sending is None:

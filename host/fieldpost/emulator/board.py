@@ -179,7 +179,9 @@ class EmulatedBoard:
         self._air.attach(self.spec.name, radio.detach())
 
     def _heap_bytes(self) -> int:
-        return self.spec.heap_bytes or self._profile.heap_bytes
+        return runtime.heap_with_rom(
+            self.spec.heap_bytes or self._profile.heap_bytes, self._profile.rom_bytes
+        )
 
     def forget_sensors(self) -> None:
         """Let every sensor begin its record anew."""

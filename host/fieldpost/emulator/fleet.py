@@ -16,7 +16,7 @@ from fieldpost.emulator.board import BoardSpec, EmulatedBoard
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
 from fieldpost.emulator.medium import Medium
-from fieldpost.emulator.profile import load_profile
+from fieldpost.emulator.profile import BoardProfile, load_profile
 from fieldpost.emulator.world import start_world
 
 
@@ -24,7 +24,7 @@ class Fleet:
     """`async with Fleet(run, specs) as fleet:` holds the boards; leaving it kills every one of them.
 
     `seed` decides the hub's latencies and losses; `scale` emulated seconds pass in a second of the host; `medium`: what
-    carries LoRa, one without losses where none is given.
+    carries LoRa, one without losses where none is given; `profile`: what kind of boards they are, `emulated` ones.
     """
 
     def __init__(
@@ -37,10 +37,11 @@ class Fleet:
         latency_ms: tuple[int, int] = (20, 120),
         loss: float = 0.0,
         medium: Medium | None = None,
+        profile: BoardProfile | None = None,
     ) -> None:
         run.mkdir(parents=True, exist_ok=True)
         self.run = run
-        self.profile = load_profile()
+        self.profile = load_profile() if profile is None else profile
         self.world = start_world(scale)
         self.hub = Hub(seed, latency_ms, loss, scale)
         self.air = Air(Medium(seed) if medium is None else medium, scale)

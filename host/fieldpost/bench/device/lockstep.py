@@ -16,6 +16,7 @@ from fieldpost.emulator.board import RESET_EXIT
 from fieldpost.emulator.image import compiled, provision
 from fieldpost.emulator.profile import BoardProfile, device_files, load_profile
 from fieldwire.frame import Deframer, encode
+from fieldwire.link_terms import Serial
 
 LINKS = ("uart", "local")
 STEP_S_MAX = 60
@@ -25,15 +26,14 @@ class BoardFailed(Exception):
     """The board's process ended by itself; the message is what it printed."""
 
 
-class Line:
+class Line(Serial):
     """One of the board's links, from outside: frames that it sent, bytes that it is to get."""
 
     def __init__(self) -> None:
+        super().__init__(baud=115_200, turnaround_ms=1, frame_max=2_048)
         self.near, self.far = socket.socketpair()
         self.near.setblocking(False)
         self._deframer = Deframer()
-        self.baud, self.turnaround_ms = 115_200, 1
-        self.frame_max = 2_048
 
     def receive(self) -> list[bytes]:
         frames: list[bytes] = []
@@ -89,6 +89,7 @@ class LockstepBoard:
             config = self._write_config(far.fileno(), lines)
             passed = (far.fileno(), *(one.far.fileno() for one in lines.values()))
             start = self._profile.directory / "start.py"
+            heap_bytes = runtime.heap_with_rom(heap_bytes, self._profile.rom_bytes)
             process = runtime.start(start, config, heap_bytes, passed, console)
             far.close()
             try:

@@ -1,0 +1,93 @@
+"""What the image's build renames, and what it must leave alone."""
+
+import ast
+import importlib
+from types import ModuleType
+
+import pytest
+
+from fieldpost.emulator.profile import device_files, load_profile
+from fieldpost.emulator.short_names import shortened
+
+BASE = b"""
+class Base:
+    def __init__(self, link, limit=3):
+        self._link = link
+        self._limit = limit
+        self.open = True
+
+    def _step(self, amount):
+        return [amount + more for more in (self._limit, len(self._link))]
+"""
+DERIVED = b"""
+from .base import Base
+
+
+class Derived(Base):
+    def __init__(self, name):
+        super().__init__(name)
+        self._named = name
+
+    def told(self, suffix):
+        def longer(text):
+            return text + suffix + self._named
+        return longer(self._link), self._step(amount=1), (lambda row: row[0])(suffix)
+"""
+OTHER = b"""
+class Other:
+    def __init__(self, value):
+        self._value = value
+        self._hidden = "_hidden"
+"""
+
+
+PLAIN = {"base.py": BASE, "derived.py": DERIVED, "other.py": OTHER}
+
+
+@pytest.fixture
+def imported(tmp_path, monkeypatch):
+    """Puts modules into a package of that name, and imports one of them."""
+    monkeypatch.syspath_prepend(tmp_path)
+
+    def put(package: str, modules: dict[str, bytes], wanted: str) -> ModuleType:
+        (tmp_path / package).mkdir()
+        for name, source in modules.items():
+            (tmp_path / package / name).write_bytes(source)
+        return importlib.import_module(f"{package}.{wanted}")
+
+    return put
+
+
+def test_a_renamed_module_does_what_it_did(imported):
+    before = imported("plain_names", PLAIN, "derived").Derived("abc")
+    after = imported("short_names", shortened(PLAIN), "derived").Derived("abc")
+    assert before.told("de") == after.told("de")
+    assert before.open is after.open
+
+
+def test_state_of_a_class_and_of_those_that_inherit_it_is_kept_apart(imported):
+    source = b"".join(shortened(PLAIN).values())
+    assert b"_link" not in source and b"_named" not in source and b"_value" not in source
+    assert len(vars(imported("apart_names", shortened(PLAIN), "derived").Derived("abc"))) == 4
+
+
+def test_names_that_somebody_else_may_say_stay():
+    source = shortened(PLAIN)
+    assert b"amount" in source["base.py"], "it is called by keyword"
+    assert b"limit" in source["base.py"], "a caller may leave it out, or name it"
+    assert b"self.open" in source["base.py"] and b"def _step(" in source["base.py"]
+    assert b"def told(self" in source["derived.py"] and b"_hidden" in source["other.py"]
+
+
+def test_the_firmware_needs_a_sixth_fewer_names():
+    modules = {name: data for name, data in device_files(load_profile()).items() if name.startswith("lib/")}
+    short = shortened(modules)
+    assert short.keys() == modules.keys()
+    assert 6 * len(names_of(short)) < 5 * len(names_of(modules))
+
+
+def names_of(modules: dict[str, bytes]) -> set[str]:
+    trees = [ast.parse(source) for source in modules.values()]
+    nodes = [node for tree in trees for node in ast.walk(tree)]
+    found = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
+    return found | {node.arg for node in nodes if isinstance(node, ast.arg)}
