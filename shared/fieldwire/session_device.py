@@ -8,7 +8,7 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_burst import Burst
-from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
+from fieldwire.session_core import MARGIN_MS, PLAIN_TRIES, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
     HAVE_BYTES,
@@ -31,6 +31,9 @@ from fieldwire.transfer_sending import Gone
 _ASKS_BEFORE_OFFER = const(3)
 _ASK_DOUBLINGS_MAX = const(8)
 _TRIES_BEFORE_HELLO = const(2)
+# On a channel that all share, calls that nobody answers take one part in so many of the time.
+_CALL_SHARE = const(200)
+_CALL_DOUBLINGS_MAX = const(8)
 _ASKED, _ANSWERED = const(0), const(1)
 
 # SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
@@ -119,12 +122,18 @@ class DeviceSession(Session):
         """The transfer, for the next contact to go on with."""
         return self._burst.sending
 
-    def open(self, now_ms):
-        """Starts to call. The call is repeated until a bridge answers or the session is closed."""
+    @property
+    def unanswered(self):
+        """How many calls nobody has answered, the one under way among them."""
+        return self._tries + 1 if self.state == "calling" else 0
+
+    def open(self, now_ms, unanswered=0):
+        """Starts to call, after so many calls that nobody answered, and goes on until a bridge does or it is closed."""
         if not self._may("open"):
             raise ValueError("a session is opened once; make a new one with a new nonce")
         self._step("open")
         self._hello = True
+        self._tries = unanswered
 
     def wake(self, now_ms):
         """The outbox has something new: an idle session looks at once instead of at its next turn."""
@@ -133,8 +142,14 @@ class DeviceSession(Session):
     def receive(self, frame, now_ms):
         """As every session; and who calls on a channel that all share lets those finish whom it hears."""
         super().receive(frame, now_ms)
-        if self.state == "calling" and not self._link.duplex and self._due_ms is not None:
-            self._wait(self._link.wire_ms(self._link.frame_max) + self._apart_ms(), now_ms)
+        if self.state != "calling" or self._link.duplex or self._due_ms is None:
+            return
+        later_ms = now_ms + self._answered_in_ms(self._link.frame_max) + self._apart_ms()
+        if frame[0] == session_frames.TYPE["HELLO"] and frame.endswith(NO_TAG):
+            self._due_ms = max(self._due_ms, later_ms)  # a call: it is as lonely as we are
+        else:
+            self._tries = min(self._tries, PLAIN_TRIES)  # a bridge is near
+            self._due_ms = later_ms
 
     def on_deadline(self, now_ms):
         if self._due_ms is None or now_ms < self._due_ms:
@@ -196,13 +211,25 @@ class DeviceSession(Session):
         )
         frame = self._sent(hello + NO_TAG if calls else self._tagged(hello), now_ms)
         if calls:
-            self._wait(self._link.wire_ms(HELLO_BYTES) + self._apart_ms(), now_ms)
+            self._wait_for_bridge(self._link.wire_ms(len(frame)), now_ms)
         return frame
 
-    def _apart_ms(self):
-        """Where all share one channel: a later wait for each unanswered call, by the nonce, so that callers part."""
+    def _wait_for_bridge(self, call_ms, now_ms):
+        """On a cable of one's own a bridge is called at a steady pace; on a channel that all share ever more rarely."""
         if self._link.duplex:
-            return 0
+            self._wait(self._link.wire_ms(HELLO_BYTES), now_ms)
+            return
+        apart_ms = self._apart_ms()
+        doublings = min(max(0, self._tries - PLAIN_TRIES), _CALL_DOUBLINGS_MAX)
+        rest_ms = self._answered_in_ms(HELLO_BYTES) + apart_ms << doublings
+        longest_ms = _CALL_SHARE * call_ms + apart_ms
+        self._due_ms = max(now_ms, self._silent_ms) + min(rest_ms, longest_ms)
+
+    def _answered_in_ms(self, size):
+        return self._link.wire_ms(size) + 2 * self._link.turnaround_ms + MARGIN_MS
+
+    def _apart_ms(self):
+        """A later wait for each unanswered call, by the nonce, so that callers part."""
         answer_ms = self._link.wire_ms(HELLO_BYTES) + 2 * self._link.turnaround_ms
         return self._nonce[self._tries & 7] * min(self._tries, 4) * answer_ms >> 8
 
