@@ -9,7 +9,7 @@ from random import Random
 from typing import Any
 
 from fieldwire import custody
-from fieldwire.transfer_head import EARLY, SEGMENT, TOKEN
+from fieldwire.transfer_head import EARLY, PACKED, TOKEN
 
 SEALING_KEY = b"known to the devices alone, and to the verifier"
 STREAMS = 4
@@ -100,7 +100,9 @@ class Disk:
         self.ever: dict[tuple[bytes, Place], bytes] = {}
         self.tokens: dict[bytes, bytes] = {}
         self.written: list[tuple[bytes, Place, bytes]] = []  # and not durable yet
+        self.salt_keys: dict[bytes, bytes] = {}
         self.unproven = 0
+        self.refused = 0  # packed segments that expanded to other bytes
         self.forked = 0  # two sets of bytes for one place
         self._backup: dict[tuple[bytes, Place], bytes] = {}
 
@@ -125,11 +127,17 @@ class Disk:
             _, kind, key, data = event
             if kind == TOKEN and key == sha256(data).digest()[:16]:
                 self.tokens[key] = data
-            elif kind in (EARLY, SEGMENT) and data[-DIGEST:] == digest(device, key, data[:-DIGEST]):
-                if kind == SEGMENT:
+            elif self._is_true(device, kind, key, data):
+                if kind != EARLY:
                     self.written.append((device, key, data))
+            elif kind == PACKED:
+                self.refused += 1
+                session.refuse_packed(*key)
             else:
                 self.unproven += 1
+
+    def _is_true(self, device: bytes, kind: int, key: Place, data: bytes) -> bool:
+        return kind != TOKEN and data[-DIGEST:] == digest(device, key, data[:-DIGEST])
 
     def commit(self, session: Any) -> None:
         """Makes durable what was written, then says so to the device that is there."""
