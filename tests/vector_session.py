@@ -106,7 +106,7 @@ def _refused_by_device():
 
 
 def _refused_while_polling():
-    """To a device that waits for the answer to its question 1, a POLL that bears this number."""
+    """To a device that waits for the answer to its question 1, asked by its confirmation."""
     one = 1 << 19
     return (
         ("A HAVE that answers nothing.", "frame-stale", _have(2 << 19)),
@@ -161,8 +161,8 @@ def polling():
     """A Pair whose device has asked its first question and was not answered yet."""
     pair = Pair(Outbox(segments=[(1, 0, 300)]), Keeper(), Link(128, 9_600, 20), DEVICE_NONCE, BRIDGE_NONCE)
     pair.device.open(pair.now_ms)
-    pair.lost = lambda from_device, frame: frame[0] == frames.TYPE["POLL"]
-    while pair.device.state != "polling" or frames.name_of(pair.seen[-1][1]) != "POLL":
+    pair.lost = lambda from_device, frame: pair.device.state == "polling"
+    while pair.device.deadline() is None or pair.device.state != "polling":
         pair.step()
     return pair
 

@@ -249,9 +249,13 @@ class BridgeSession(Session):
         """Our turn: what we hold, HAVE, and what that announces."""
         self._answer_at_ms = None
         turn, units = [], 0
+        lists = self._lists() if self._list else None
+        self._list = False
         if not self._link.duplex:
-            if self._exchanges.waiting():
-                turn, units = [_TIME], 1
+            if lists is not None:
+                turn, units = [lists], session_frames.units(len(lists))
+            if self._exchanges.waiting() and units < FOLLOWS:
+                turn, units = turn + [_TIME], units + 1
             while units < FOLLOWS:
                 frame = self._next(now_ms)
                 if frame is None:
@@ -263,14 +267,16 @@ class BridgeSession(Session):
                 units += more
                 turn.append(frame)
         self._turn = [self._have_frame(units)] + turn
-        if self._list:
-            self._list = False
-            held, tokens = self._holdings(self.device)
-            if held or tokens or self._awaited:
-                self._turn.insert(
-                    0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max))
-                )
-            self._awaited = False
+        if self._link.duplex and lists is not None:
+            self._turn.insert(0, lists)
+
+    def _lists(self):
+        """A HELD, or None where it would say nothing."""
+        held, tokens = self._holdings(self.device)
+        awaited, self._awaited = self._awaited, False
+        if not (held or tokens or awaited):
+            return None
+        return self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max))
 
     def _have_frame(self, follow):
         transfer = self.incoming.transfer
@@ -330,7 +336,13 @@ class BridgeSession(Session):
         self._authenticate(frame, key, nonce)
         if self.state == "established" and nonce == self._peer_nonce:
             self._muted = False
-            return
+        else:
+            self._replace(device, nonce, key, body[4])
+        if body[5] is not None:
+            self._asked(body[5], now_ms)
+
+    def _replace(self, device, nonce, key, transfer):
+        """A session begins in the place of the one before."""
         if nonce in self._past:
             raise WireError("frame-stale", "a session that has ended")
         self._past.append(nonce)
@@ -339,7 +351,7 @@ class BridgeSession(Session):
         if self.device not in (None, device):
             self._controls = []  # they were meant for the device before
         self.device, self._peer_nonce, self._key = device, nonce, key
-        self._resume(body[4])
+        self._resume(transfer)
         self._exchanges = Exchanges(self._boot, device)
         self._mark = self._answer_at_ms = self._due_ms = None
         self._muted = False
@@ -407,15 +419,20 @@ class BridgeSession(Session):
     def _on_poll(self, body, frame, now_ms):
         if self._muted:
             raise WireError("frame-state", "POLL before a HELLO that confirms")
-        self._mark, awaited = body
-        self._answer_at_ms = now_ms
-        self._heard(now_ms, 0)
+        mark, awaited = body
+        self._asked(mark, now_ms)
         if awaited is not None:
             self._list = self._awaited = True
             if self.incoming.expanding is not None and self.incoming.expanding.refuses(tuple(awaited)):
                 self.refuse_packed(*awaited)
             else:
                 self._tell("awaited", *awaited)
+
+    def _asked(self, mark, now_ms):
+        """A question that is answered at once."""
+        self._mark = mark
+        self._answer_at_ms = now_ms
+        self._heard(now_ms, 0)
 
     def _heard(self, now_ms, burst_ms):
         """Where one talks at a time: a burst goes on, or another begins, though we may miss some of its frames."""

@@ -8,10 +8,9 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_burst import Burst
-from fieldwire.session_core import MARGIN_MS, PLAIN_TRIES, TRIES_MAX, Session
+from fieldwire.session_core import MARGIN_MS, PLAIN_CALLS, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
-    HAVE_BYTES,
     HELLO_BYTES,
     KNOWN,
     LOST,
@@ -148,7 +147,7 @@ class DeviceSession(Session):
         if frame[0] == session_frames.TYPE["HELLO"] and frame.endswith(NO_TAG):
             self._due_ms = max(self._due_ms, later_ms)  # a call: it is as lonely as we are
         else:
-            self._tries = min(self._tries, PLAIN_TRIES)  # a bridge is near
+            self._tries = min(self._tries, PLAIN_CALLS)  # a bridge is near
             self._due_ms = later_ms
 
     def on_deadline(self, now_ms):
@@ -205,13 +204,18 @@ class DeviceSession(Session):
 
     def _hello_frame(self, now_ms):
         """A call has no tag yet; once the bridge is known a short HELLO with a tag confirms. SPEC 8.4"""
-        calls = self.state == "calling"
-        hello = session_frames.encode_hello(
-            0, self._device_id if calls else b"", self._nonce, self.sending.identity
-        )
-        frame = self._sent(hello + NO_TAG if calls else self._tagged(hello), now_ms)
-        if calls:
+        if self.state == "calling":
+            hello = session_frames.encode_hello(0, self._device_id, self._nonce, self.sending.identity)
+            frame = self._sent(hello + NO_TAG, now_ms)
             self._wait_for_bridge(self._link.wire_ms(len(frame)), now_ms)
+            return frame
+        if not self._question or self._awaited is not None:
+            hello = session_frames.encode_hello(0, b"", self._nonce, self.sending.identity)
+            return self._sent(self._tagged(hello), now_ms)
+        self._question = False
+        hello = session_frames.encode_asking(self._nonce, self.sending.identity, self._burst.asked())
+        frame = self._sent(self._tagged(hello), now_ms)
+        self._wait_for_have(now_ms)
         return frame
 
     def _wait_for_bridge(self, call_ms, now_ms):
@@ -220,7 +224,7 @@ class DeviceSession(Session):
             self._wait(self._link.wire_ms(HELLO_BYTES), now_ms)
             return
         apart_ms = self._apart_ms()
-        doublings = min(max(0, self._tries - PLAIN_TRIES), _CALL_DOUBLINGS_MAX)
+        doublings = min(max(0, self._tries - PLAIN_CALLS), _CALL_DOUBLINGS_MAX)
         rest_ms = self._answered_in_ms(HELLO_BYTES) + apart_ms << doublings
         longest_ms = _CALL_SHARE * call_ms + apart_ms
         self._due_ms = max(now_ms, self._silent_ms) + min(rest_ms, longest_ms)
@@ -234,7 +238,7 @@ class DeviceSession(Session):
         return self._nonce[self._tries & 7] * min(self._tries, 4) * answer_ms >> 8
 
     def _on_hello(self, body, frame, now_ms):
-        version, features, bridge, nonce, _ = body
+        version, features, bridge, nonce = body[:4]
         if len(bridge) != 32:
             raise WireError("frame-shape")  # a bridge is named by 32 bytes
         key = custody.link_key(self._k_dev, bridge)
@@ -297,9 +301,9 @@ class DeviceSession(Session):
         return None
 
     def _wait_for_have(self, now_ms):
-        """The answer has a HELD before it where a segment was named, and at first where the transfer is new."""
-        answer_ms = self._link.wire_ms(min(HAVE_BYTES + self._burst.unheard // 2, self._link.frame_max))
-        if self._awaited is not None or not (self._burst.confirmed or self._burst.resumed):
+        """Where both may talk at once, lists of what is held may go before the answer."""
+        answer_ms = self._link.wire_ms(min(self._burst.answer_bytes(), self._link.frame_max))
+        if self._link.duplex and (self._awaited is not None or not self._burst.confirmed):
             answer_ms += self._link.wire_ms(self._link.frame_max)
         self._wait(answer_ms, now_ms)
 
@@ -317,7 +321,7 @@ class DeviceSession(Session):
         """No answer came: frames that have to go ask once more, or a bare question does."""
         # A bridge that restarted, or met a copy of an old call, listens again to one that confirms.
         self._hello = not self._burst.confirmed or self._tries > _TRIES_BEFORE_HELLO
-        if self._awaited is None and self._gone is None:
+        if self._burst.confirmed and self._awaited is None and self._gone is None:
             self._burst.fill()
             if self._burst.waits():
                 self._burst.begin_again()
@@ -327,7 +331,7 @@ class DeviceSession(Session):
 
     def _poll_frame(self, now_ms):
         self._question = False
-        frame = self._sent(self._burst.poll(self._awaited), now_ms)
+        frame = self._sent(session_frames.encode_poll(self._burst.asked(), self._awaited), now_ms)
         self._wait_for_have(now_ms)
         return frame
 
@@ -361,7 +365,7 @@ class DeviceSession(Session):
             each_ms = self._link.wire_ms(min(UNIT, self._link.frame_max))
             longest_ms = self._link.wire_ms(self._link.frame_max) if units == FOLLOWS else 0
             self._silent_ms = now_ms
-            self._wait(max(units * each_ms, longest_ms), now_ms)
+            self._wait(max(units * each_ms, longest_ms) - self._link.turnaround_ms, now_ms)
 
     def _receive(self, frame, now_ms):
         super()._receive(frame, now_ms)

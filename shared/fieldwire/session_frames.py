@@ -43,6 +43,7 @@ COUNTDOWN_MAX = const(3)
 HAVE_BYTES = const(13)  # without a gap
 HELLO_BYTES = const(51)  # of a bridge
 _CARRIED_BYTES = const(34)  # without a MAC
+_ASKING_BYTES = const(17)  # of a HELLO that confirms and asks, without its tag
 _HAVE_HEAD = const(5)
 _LONG_RUN = const(0xE0)
 
@@ -82,19 +83,36 @@ def encode_hello(features, identity, nonce, transfer):
     return bytes((TYPE["HELLO"], VERSION, features)) + identity + nonce + transfer
 
 
+def encode_asking(nonce, transfer, mark):
+    """HELLO without its tag: a confirmation that is a question, too, as a POLL of that mark."""
+    return encode_hello(0, b"", nonce, transfer) + mark.to_bytes(2, "big")
+
+
 def _decode_hello(frame, end):
-    """[version, features, id, nonce, transfer]; a later version may add a few bytes behind."""
+    """[version, features, id, nonce, transfer, mark or None]; a later version may add a few bytes behind."""
     sizes = sorted([size for size in _HELLO_ID if size <= end])
     if not sizes or (frame[1] == VERSION and sizes[-1] != end):
         raise WireError("frame-shape", "HELLO of %d bytes" % end)
     nonce_at = 3 + _HELLO_ID[sizes[-1]]
+    transfer_at = nonce_at + 8
+    mark = None
+    if sizes[-1] == _ASKING_BYTES:
+        mark = _mark(frame, _ASKING_BYTES - 2)
     return [
         frame[1],
         frame[2],
         frame[3:nonce_at],
-        frame[nonce_at : nonce_at + 8],
-        frame[nonce_at + 8 : sizes[-1]],
+        frame[nonce_at:transfer_at],
+        frame[transfer_at : min(transfer_at + 4, sizes[-1])],
+        mark,
     ]
+
+
+def _mark(frame, at):
+    mark = frame[at] << 8 | frame[at + 1]
+    if mark >= SPAN:
+        raise WireError("frame-shape", "a mark of %d" % mark)
+    return mark
 
 
 def encode_data(tile, countdown, data):
@@ -119,16 +137,16 @@ def encode_poll(mark, awaited):
 
 
 def _decode_poll(frame, end):
-    if end < 3 or frame[1] << 8 | frame[2] >= SPAN:
+    if end < 3:
         raise WireError("frame-shape", "POLL of %d bytes" % end)
-    awaited = None
+    mark, awaited = _mark(frame, 1), None
     if end > 3:
         awaited = cbor.decode(memoryview(frame)[3:], _DEPTH_MAX)
         if not isinstance(awaited, list) or not _is_awaited(awaited):
             raise WireError(
                 "frame-shape", "POLL awaits [incarnation, stream, segment], a device's id before it or none"
             )
-    return [frame[1] << 8 | frame[2], awaited]
+    return [mark, awaited]
 
 
 def encode_carried(device, incarnation, stream, first, last, mac):
@@ -294,7 +312,8 @@ _SHAPE = {
     "BYE": lambda body: not body,
 }
 
-_HELLO_ID = {15: 0, 31: 16, 43: 32}  # bytes without tag -> of the id: a confirmation, a call, a bridge's
+# Bytes without tag -> of the id: a confirmation, one that asks, a call, a bridge's.
+_HELLO_ID = {15: 0, _ASKING_BYTES: 0, 31: 16, 43: 32}
 _BINARY = {
     "HELLO": _decode_hello,
     "DATA": _decode_data,

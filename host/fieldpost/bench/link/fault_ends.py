@@ -20,7 +20,9 @@ Place = tuple[bytes, int, int]  # incarnation, stream, number
 
 def digest(device: bytes, key: Place, body: bytes) -> bytes:
     incarnation, stream, number = key
-    return sha256(SEALING_KEY + device + incarnation + bytes((stream, number)) + body).digest()
+    return sha256(
+        SEALING_KEY + device + incarnation + bytes((stream,)) + number.to_bytes(8, "big") + body
+    ).digest()
 
 
 class Log:
