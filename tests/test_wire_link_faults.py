@@ -240,6 +240,22 @@ def test_replayed_questions_cost_one_answer_each_turn_and_nothing_is_taken_twice
     assert [name_of(frame) for frame in answers] == ["HAVE"] and events_of(pair.bridge) == []
 
 
+def test_replayed_calls_cost_one_answer_each_turn_and_the_session_goes_on():
+    pair = drained(open_pair(segments_pair(600, link=radio())))
+    calls = [frame for _, frame in pair.seen if name_of(frame) == "HELLO" and frame.endswith(NO_TAG)]
+    for _ in range(5):
+        for _ in range(50):
+            for frame in calls:
+                pair.bridge.receive(frame, pair.now_ms)
+        answers = [pair.bridge.to_send(pair.now_ms) for _ in range(3)]
+        assert [frame and name_of(frame) for frame in answers] == ["HELLO", None, None]
+    pair.outbox.add(1, 1, 400)
+    pair.device.wake(pair.now_ms)
+    pair.run()
+    drained(pair)
+    assert not [event for event in pair.device_events if event[0] == "closed"]
+
+
 def test_nothing_is_called_done_before_the_bridge_has_said_so():
     pair = segments_pair(600)
     pair.lost = lambda from_device, frame: not from_device and frame[0] == 0x02 and len(pair.seen) > 6
