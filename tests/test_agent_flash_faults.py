@@ -6,8 +6,9 @@ from dice import Dice
 from journal_life import Life
 from nor_flash import NorFlash
 from ring_store import RingStore
+from test_agent_record_log import started_on
 
-from fieldagent import ring
+from fieldagent import record, ring
 from fieldwire.errors import StorageError
 
 BLOCKS, BLOCK_BYTES = 8, 2048
@@ -76,6 +77,19 @@ def test_a_full_flash_refuses_readings_loses_none_and_takes_them_again_after_a_c
     life.boot()
 
 
+def test_a_log_that_took_nothing_more_has_room_as_soon_as_something_was_freed():
+    """Else whoever looks after a custody would drop what need not go."""
+    life = lived(steps=0)
+    while life.refused < 3:
+        life.append_and_commit()
+    assert life.journal.bytes >= life.journal.capacity
+    for stream in range(4):
+        life.seal(stream)
+    for row in life.journal.held():
+        life.free(row[:3])
+    assert life.journal.bytes == 0
+
+
 def test_a_block_that_cannot_be_read_costs_what_lies_in_it_and_nothing_is_lost_in_silence():
     for block in range(BLOCKS):
         life = lived()
@@ -105,6 +119,30 @@ def test_bits_that_turn_anywhere_make_no_false_record_and_lose_none_in_silence()
         sound, damaged = survey(life, journal)
         assert known <= sound | damaged, known - sound - damaged
         goes_on(life, journal)
+
+
+def seals_of(flash):
+    """(block, offset) of each seal's record in a log on that part."""
+    log = started_on(flash)
+    for sector in range(log.tail, log.head + 1):
+        for offset, kind, _, _ in log.records(sector):
+            if kind in record.SEALS:
+                yield sector % BLOCKS, offset
+
+
+def test_a_bit_that_turns_in_a_seals_kind_or_number_makes_no_fork_and_loses_it_not_in_silence():
+    life = lived()
+    life.settle()
+    known = {row[:3] for row in life.journal.held()}
+    image = life.flash.image()
+    for block, offset in list(seals_of(life.flash)):
+        for turned in range(8 * 19):  # its head, its incarnation, its number
+            life.flash.load(image)
+            spoil(life.flash, block, offset + turned // 8, 1 << turned % 8)
+            journal, refusal = reopened(life)
+            assert refusal is None, refusal
+            sound, damaged = survey(life, journal)
+            assert known <= sound | damaged, (block, offset, turned, known - sound - damaged)
 
 
 def spoil(flash, block, offset, bits):

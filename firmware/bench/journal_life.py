@@ -42,24 +42,33 @@ class Life:
         before = self.flash.bytes_read
         try:
             self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
-            self.journal.recover(self.signer)
-            self._make_way()
+            self._recover()
         except StorageError:
             self._check_power()
             raise
         self.recovery_bytes_max = max(self.recovery_bytes_max, self.flash.bytes_read - before)
         self.ledger.check(self.journal)
 
-    def _make_way(self):
+    def _recover(self):
         """A start that finds no room to seal in goes on when a bridge takes what is sealed, and only then."""
-        for row in () if self.journal.is_recovered else self.journal.held():
+        if self._has_recovered():
+            return
+        self.append()  # is refused
+        self.idle()
+        for row in self.journal.held():
             self.free(row[:3])
-            self.journal.recover(self.signer)
-            if self.journal.is_recovered:
+            if self._has_recovered():
                 self.starts_that_waited += 1
                 return
-        if not self.journal.is_recovered:
-            raise StorageError("no custody makes room for a start")
+        raise StorageError("no custody makes room for a start")
+
+    def _has_recovered(self):
+        try:
+            self.journal.recover(self.signer)
+        except StorageError:
+            if self.journal.bytes < self.journal.capacity:  # it was not for want of room
+                raise
+        return self.journal.is_recovered
 
     def live(self, steps):
         for _ in range(steps):

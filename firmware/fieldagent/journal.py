@@ -33,8 +33,7 @@ class Journal:
         self._segments = None  # looked up when first asked for: that reads every record
         self._open = [None] * 4  # the Run of each stream
         self._broken = [False] * 4  # an append failed: only what flash gives back is sure
-        self._signer = None  # of the start, for what it found no room to seal
-        self.is_recovered = False  # leaves of an older boot lie under no seal
+        self.is_recovered = False  # leaves of an older boot may lie under no seal
         self._is_reserved = False
         self._is_stuck = False  # nothing can be appended before something is freed
         self._at_rest = None  # what the log looked like when there was nothing to do
@@ -56,31 +55,15 @@ class Journal:
     def recover(self, signer):
         """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2
 
-        Where flash has no room for a seal the log starts all the same: what is sealed is offered, and once something
-        was freed the next reading finds the room.
+        StorageError where flash has no room for a seal, or does not take it: what is sealed is offered and freed all
+        the same, nothing is appended, and it may be tried again once something was freed.
         """
-        self._signer = signer
-        recovered = 0
-        try:
-            for stream in range(4):
-                recovered += self._seal_from_flash(stream, signer, seal_writer.RECOVERED)
-        except StorageError:
-            if not self._is_stuck:
-                raise
-            return recovered
+        recovered = sum([self._seal_from_flash(stream, signer, seal_writer.RECOVERED) for stream in range(4)])
         self.is_recovered = True
         return recovered
 
-    def _recover_now(self):
-        """StorageError while leaves of an older boot still find no room for their seal."""
-        if self._signer is not None and not self.is_recovered:
-            self.recover(self._signer)
-            if not self.is_recovered:
-                raise StorageError("the journal is full and cannot seal what was open; free or drop segments")
-
     def renew(self, incarnation):
         """Begins a new incarnation, as a device does whose key is new. Nothing may be open or unsealed."""
-        self._recover_now()
         before = (self.incarnation, self._heads)
         self._make_ready()
         self.incarnation, self._heads = incarnation, [record.Head() for _ in range(4)]
@@ -110,10 +93,16 @@ class Journal:
 
     def next_seq(self, stream):
         """The position to use next. What should have been done while idle is done now, so that append need not wait."""
-        self._recover_now()
+        if not self.is_recovered:
+            raise StorageError("the journal could not seal what an older boot left open; free segments")
         self._make_room()
+        self._check_room()
         if not self._is_reserved:
             self._reserve_seqs()
+        return self._heads[stream].seq
+
+    def lowest_seq(self, stream):
+        """No seq below this one is used any more."""
         return self._heads[stream].seq
 
     def _reserve_seqs(self):
@@ -215,7 +204,7 @@ class Journal:
         if not self._log.fits(
             record.HEAD_BYTES + len(payload) + self._store.mark_bytes + 2 * self._store.align
         ):
-            self._make_ready()
+            self._make_room()
         return self._log.append(kind, stream, payload)
 
     # Reading
@@ -271,13 +260,11 @@ class Journal:
         ]
 
     def boots_held(self):
-        """The boots that the segments held are of, as a set; None where one cannot tell. None may be open."""
-        if not self.is_recovered:
-            return None
+        """The boots that what is held is of, sealed or left under no seal, as a set; None where one cannot tell."""
         with Borrowed():
             from fieldagent.older_runs import boots_of
 
-            return None if self.damaged else boots_of(self._log, self._held())
+            return None if self.damaged else boots_of(self._log, self._held(), self.incarnation, self._heads)
 
     # Freeing, dropping
 
@@ -286,6 +273,7 @@ class Journal:
         found = self._held().find(key)
         if found is None and key not in self._segments.damaged:
             return 0
+        self._is_stuck = False  # who appends next finds out
         if found is not None and self._store.mark_bytes:
             self._log.mark(*found[0])
         else:
@@ -372,7 +360,7 @@ class Journal:
             self.late_steps += 1
 
     def _make_room(self):
-        """More sectors can be begun than are kept free to move segments in."""
+        """The next sector can be begun; and where moving segments helps, more than are kept free to move them in."""
         log = self._log
         self._make_ready()
         began = self.late_steps
@@ -380,6 +368,10 @@ class Journal:
             if not log.clear_one() and not self._release():
                 break
             self.late_steps += 1
+
+    def _check_room(self):
+        """StorageError where no leaf may be appended."""
+        log = self._log
         self._is_stuck = log.room() < _ROOM_FOR_SEALS
         if self._is_stuck or (log.room() <= self._reserve and self.bytes > self.capacity):
             raise StorageError(

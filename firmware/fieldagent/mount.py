@@ -7,6 +7,7 @@ second seal for a segment would be a fork. Used once, then let go of. SPEC 6.1, 
 from fieldagent import record, sector_header
 from fieldagent.older_runs import position_of
 from fieldagent.record_log import DAMAGED
+from fieldagent.segment_reader import meant
 from fieldwire.errors import StorageError
 from fieldwire.port import const
 
@@ -94,10 +95,11 @@ class Replay:
     def _follow(self, log, sector):
         self._last, self._is_clean = None, True
         for found in log.records(sector):
-            offset, kind, size, first_byte = found
+            offset, kind, size, _ = found
             if kind == DAMAGED:
-                self._damaged.append(first_byte)
-                if size > _told_size(log, offset):
+                begin = meant(log, sector, offset, 3)
+                self._damaged.append(begin[0])
+                if size > _told_size(log, begin):
                     self._damaged.append(record.BLANK)  # behind a damaged record another one, of any kind
                 self._is_clean = False
                 continue
@@ -153,8 +155,8 @@ class Replay:
         return len(kinds) > 1 and any(known is None or known[0] in record.SEALS for known in kinds)
 
 
-def _told_size(log, offset):
+def _told_size(log, begin):
     """How long a damaged record may be, by the length it tells: bits that a cut left undone only make it longer."""
-    if record.kind_of(log.data[offset]) is None:
+    if record.kind_of(begin[0]) is None:
         return _FIRST_BYTES
-    return log.after(0, record.SEAL, 0, int.from_bytes(log.data[offset + 1 : offset + 3], "big"))
+    return log.after(0, record.SEAL, 0, int.from_bytes(begin[1:], "big"))

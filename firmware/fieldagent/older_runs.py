@@ -7,7 +7,7 @@ failed; then let go of. SPEC 6.2
 from fieldagent import record
 from fieldagent.record_log import DAMAGED
 from fieldagent.run import Run
-from fieldagent.segment_reader import leaves, walk
+from fieldagent.segment_reader import leaves, meant, walk
 from fieldwire import cbor, limits, seal_writer
 from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
@@ -40,15 +40,17 @@ def position_of(leaf):
         return None
 
 
-def boots_of(log, segments):
-    """The boots that the segments' leaves are of, as a set; None where a segment cannot tell."""
+def boots_of(log, segments, incarnation, heads):
+    """The boots of the segments' leaves, and of those under no seal, as a set; None where flash cannot tell."""
     boots = set()
-    for stream, place, seal in segments.all():
-        try:
-            found = position_of(next(leaves(log, stream, place, seal)))
-        except (StorageError, StopIteration):
-            return None
-        boots.add(found[3][0])
+    try:
+        for stream, place, seal in segments.all():
+            boots.add(position_of(next(leaves(log, stream, place, seal)))[3][0])
+        for stream, head in enumerate(heads):
+            if head.first is not None:
+                boots.update([run.author[0] for run, _ in runs(log, incarnation, stream, head.first, 0)])
+    except (StorageError, StopIteration):
+        return None
     return boots
 
 
@@ -59,9 +61,9 @@ def runs(log, incarnation, stream, first, flags):
     is the same. A leaf that was written once more counts once.
     """
     run, last = None, -1
-    for place, kind, of_stream, length in walk(log, first, (log.head, log.sector_bytes)):
+    for place, kind, of_stream in walk(log, first, (log.head, log.sector_bytes)):
         if kind == DAMAGED:
-            lost = _flags_of_lost_seal(length, stream)
+            lost = _flags_of_lost_seal(meant(log, place[0], place[1], 1)[0], stream)
             if run is not None and lost is not None:
                 run.flags = lost
                 yield run, place

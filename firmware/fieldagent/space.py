@@ -40,8 +40,8 @@ class Space:
         return self._stops and stream != obs.URGENT and self._left() < self._most // _URGENT_PARTS
 
     def is_open_again(self):
-        """True when enough was freed to go on, so that not every single custody lets one reading in."""
-        return self._left() >= 2 * (self._most // _URGENT_PARTS)
+        """True when enough was freed to go on; of "stop" so much that not every single custody lets one reading in."""
+        return self._left() >= (2 * (self._most // _URGENT_PARTS) if self._stops else 0)
 
     def victims(self):
         """Keys of the sealed segments to drop next; empty when none is held."""
