@@ -14,7 +14,7 @@ from pathlib import Path
 from fieldpost.emulator import runtime
 from fieldpost.emulator.profile import BoardProfile
 from fieldpost.emulator.runtime import EmulatorError
-from fieldpost.emulator.short_names import shortened
+from fieldpost.emulator.small_source import small
 
 BURN_HEAP_BYTES = 2 << 20
 BURN_S_MAX = 60
@@ -61,9 +61,11 @@ def compiled(files: Mapping[str, bytes], profile: BoardProfile) -> dict[str, byt
     """The same files with each module cross-compiled to `.mpy` for the board, except main.py and boot.py."""
     result: dict[str, bytes] = {}
     modules = {
-        name: data for name, data in files.items() if name.startswith(MODULES) and name.endswith(".py")
+        name.removeprefix(MODULES): data
+        for name, data in files.items()
+        if name.startswith(MODULES) and name.endswith(".py")
     }
-    files = {**files, **shortened(modules)}
+    files = {**files, **{MODULES + name: data for name, data in small(modules).items()}}
     with tempfile.TemporaryDirectory(prefix="fieldpost-mpy-") as directory:
         source, target = Path(directory, "in.py"), Path(directory, "out.mpy")
         for name, data in files.items():
