@@ -34,7 +34,7 @@ def test_a_board_drains_over_lora_through_a_gateway_and_is_freed_by_custody(tmp_
             assert medium.counts.heard > 20 and medium.counts.sent > 20
             assert not said(fleet["a"])["failures"]
             [(_, link)] = app.links
-            assert link._session.incoming.expanding._last, "its segments came packed"
+            assert link._session.incoming.expanding._unpacker._context.authors, "its segments came packed"
 
     asyncio.run(story())
 

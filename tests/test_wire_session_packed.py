@@ -177,7 +177,7 @@ def test_a_seal_that_a_bridge_cannot_leave_out_is_told_again_after_a_refusal():
 
     def forget(from_device, frame):
         if not forgotten and len(items_of(pair, PACKED)) >= 5:
-            forgotten.append(pair.bridge.incoming.expanding._last.clear())
+            forgotten.append(pair.bridge.incoming.expanding._unpacker._context.forget(1))
         return False
 
     pair.lost = forget
@@ -191,7 +191,7 @@ def test_bytes_that_are_no_packed_segment_are_asked_for_as_they_are():
     pack = Packer.pack
     for bad in (b"\xff", bytes(40), b"\x00\x41" + bytes(200)):
         pair = sealed_pair(9, 9, 9)
-        Packer.pack = lambda self, parts, follows, bad=bad: bad
+        Packer.pack = lambda self, parts, bad=bad: bad
         try:
             open_pair(pair)
         finally:
@@ -315,6 +315,21 @@ def test_a_segment_that_takes_too_much_memory_to_pack_goes_as_it_is_between_pack
     pair.outbox.seal(9)
     drained(open_pair(pair))
     assert places_of(pair) == ([0, 2, 3], [1]) and pair.bridge.dropped == {}
+
+
+def test_a_board_that_runs_out_of_memory_sends_segments_as_they_are():
+    pair = sealed_pair(9, 9)
+    pack = Packer.pack
+
+    def short_of_memory(self, parts):
+        raise MemoryError
+
+    Packer.pack = short_of_memory
+    try:
+        drained(open_pair(pair))
+    finally:
+        Packer.pack = pack
+    assert places_of(pair) == ([], [0, 1])
 
 
 def test_streams_and_tokens_may_come_between():

@@ -68,8 +68,8 @@ class BridgeSession(Session):
     """A bridge's end of a link. `nonce`: 8 random bytes; `incoming`: that of the session before, to resume.
 
     `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HELD.
-    `salt_key_for(device id)` -> S of SPEC 5.6 where packed segments are taken, or None. An `item` of the kind PACKED is the
-    segment that it stands for if its seal verifies; else refuse_packed is to be called.
+    `salt_key_for(device id)` -> S of SPEC 5.6 where packed segments are taken, or None. An `item` of the kind PACKED is
+    the segment that it stands for if its seal verifies; else refuse_packed is to be called.
     `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited",
     incarnation, stream, segment) when the device has no custody of what it delivered (with a device's id before the
     incarnation where it carried that one's), ("answered", command) when it

@@ -85,11 +85,13 @@ class Outgoing:
 
     def pack_for(self, device, k_dev):
         """The bridge takes packed segments: from here on those that can go packed do."""
-        from fieldwire.session_packing import Packing  # few links are slow enough to need it
-
-        self._packs = True
         if self.known.packing is None:
+            try:
+                from fieldwire.session_packing import Packing  # few links are slow enough to need it
+            except MemoryError:
+                return
             self.known.packing = Packing(device, k_dev)
+        self._packs = True
 
     def next_item(self, flying):
         """The next Item that the bridge lacks and that is not among the items `flying`, or None."""
