@@ -2,11 +2,13 @@
 
 from binascii import crc32
 
+import torn
 from dice import Dice
 from journal_life import Life
-from nor_flash import NorFlash
+from nor_flash import NorFlash, PowerCut
 from ring_store import RingStore
 from test_agent_record_log import started_on
+from vectors_io import fails
 
 from fieldagent import record, ring
 from fieldwire.errors import StorageError
@@ -211,3 +213,43 @@ def test_a_board_that_starts_again_and_again_never_fills_its_flash_with_starts()
         life.boot()
     life.append_and_commit()
     assert life.refused == 0
+
+
+class DyingInSeals:
+    """Watches a part: the power goes in each program of a start's seal, until it stands there whole."""
+
+    def __init__(self, flash, mode):
+        self._flash = flash
+        self._mode = mode
+        self._dice = Dice(3)
+        flash.watch = self
+
+    def __call__(self, kind, block, offset, data):
+        first = data.lstrip(b"\xff")[:1]
+        if kind == "program" and first and first[0] >> 4 in (record.SEAL, record.SEAL_RECOVERED):
+            self._flash.cut_after(0, self._mode, self._seed_that_tears(block, offset, data))
+
+    def _seed_that_tears(self, block, offset, data):
+        while True:
+            seed = self._dice.below(1 << 30)
+            image = self._flash.torn("program", block, offset, data, self._mode, Dice(seed))
+            left = image[0][block][offset : offset + len(data)]
+            if torn.both(left, data) != left or self._mode == torn.WEAK:
+                return seed
+
+
+def test_starts_that_all_die_in_their_seal_use_few_sectors_and_lose_nothing():
+    for mode in (torn.PREFIX, torn.BITS, torn.UNSTABLE, torn.WEAK):
+        life = lived(3, 20)
+        life._append(1, b"open")
+        life.commit()
+        head = started_on(life.flash).head
+        DyingInSeals(life.flash, mode)
+        for _ in range(4 * BLOCKS):
+            fails(PowerCut, life.boot)
+            life.flash.power_on()
+        assert started_on(life.flash).head <= head + 4, mode
+        life.flash.watch = None
+        life.boot()
+        life.finish()
+        assert life.refused == 0, mode

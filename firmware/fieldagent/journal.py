@@ -201,6 +201,11 @@ class Journal:
             self._segments.add(stream, row, at)
 
     def _append_ready(self, kind, stream, payload):
+        if self._log.torn is not None:
+            with Borrowed():
+                from fieldagent.mount import resume_torn
+
+                resume_torn(self._log, kind, stream, payload)
         if not self._log.fits(
             record.HEAD_BYTES + len(payload) + self._store.mark_bytes + 2 * self._store.align
         ):

@@ -13,6 +13,7 @@ from fieldwire.port import const
 
 _FIRST_BYTES = const(1280)  # a header and the longest record behind it
 _LEAF_BYTES_MIN = const(64)
+_ZEROS_MIN = const(64)  # of a torn record: another one shows so many in the same places once in 2^64
 
 
 def mount(log):
@@ -73,6 +74,28 @@ def _is_begun(log, number):
     return any(record.length_at(begin, number, at) >= 0 for at in range(least, most + 1, log.align))
 
 
+def resume_torn(log, kind, stream, payload):
+    """Goes on where the log's end is torn, if a cut in the program of this very record can have left that.
+
+    So starts that die one after the other, each in its first seal, use few sectors and not all.
+    """
+    (sector, offset), log.torn = log.torn, None
+    if log.is_open() or sector != log.head:
+        return
+    log.load(sector)
+    whole = bytearray(record.HEAD_BYTES + len(payload))
+    record.put(whole, 0, sector, offset, kind, stream, payload)
+    end = offset + len(whole)
+    left = int.from_bytes(log.data[offset:end], "big")
+    zeros = 8 * len(whole) - bin(left).count("1")
+    whole = int.from_bytes(whole, "big")
+    is_of_it = (
+        zeros >= _ZEROS_MIN and left & whole == whole
+    )  # all bits that were programmed are of this record
+    if is_of_it and end <= log.sector_bytes and record.is_blank(log.data, end, log.sector_bytes):
+        log.resume(offset)
+
+
 class Replay:
     """`heads` of the streams behind `header`; `is_proven`: False when a seal may be missing among them."""
 
@@ -123,7 +146,7 @@ class Replay:
     def _settle(self, log):
         """Goes on behind the last record, where a cut may tear what is programmed only if the log was closed.
 
-        Else that record is made firm, and a new sector begun.
+        Else that record is made firm, and a new sector begun; unless what is torn is what the start will write first.
         """
         store = log.store
         log.load(log.head)
@@ -136,6 +159,8 @@ class Replay:
             log.program_again(last[0], last[0] + record.HEAD_BYTES + last[3])
         elif store.tears and store.rewrites:
             log.program_again(store.header_at, log.end)
+        if not self._is_clean and store.rewrites:
+            log.torn = (log.head, log.end)
 
     def _count_seqs(self, log):
         for stream, place in enumerate(self._leaves):

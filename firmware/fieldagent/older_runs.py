@@ -66,6 +66,8 @@ def runs(log, incarnation, stream, first, flags):
             lost = _flags_of_lost_seal(meant(log, place[0], place[1], 1)[0], stream)
             if run is not None and lost is not None:
                 run.flags = lost
+                if place == log.torn:  # nothing lies behind it
+                    break
                 yield run, place
                 run = None
         elif kind == record.LEAF and of_stream == stream:
