@@ -67,19 +67,31 @@ def _items():
     )
 
 
-def stream():
+def _packed_items():
+    """Packed segments, and one between them as it is."""
+    return (
+        (PACKED, (INCARNATION, 1, 7), bytes(range(90))),
+        (SEGMENT, (INCARNATION, 1, 8), bytes(range(100))),
+        (PACKED, (INCARNATION, 2, 300), bytes(range(50))),
+    )
+
+
+def stream(items):
     """The bytes of a whole transfer."""
     sending = Sending(IDENTITY)
     sending.read = lambda data, at, size: data[at : at + size]
-    for kind, key, data in _items():
+    for kind, key, data in items:
         proof = custody.item_proof(K, IDENTITY, kind, key, [data])
         sending.place(data, kind, key, len(data), proof)
     return sending.frame(sending.end)[1]
 
 
 def transfer_rows():
-    whole = stream()
-    items = [[kind, list(key) if kind else key, data] for kind, key, data in _items()]
+    whole, packed = stream(_items()), stream(_packed_items())
+    items, packed_items = (
+        [[kind, list(key) if kind else key, data] for kind, key, data in made]
+        for made in (_items(), _packed_items())
+    )
     altered = whole[:20] + bytes((whole[20] ^ 1,)) + whole[21:]
     proof_at = transfer_head.encode(TOKEN, bytes(16), 30, None)
     cut = len(proof_at) + 30
@@ -104,6 +116,16 @@ def transfer_rows():
             "A bit of a proof is changed.",
             "transfer",
             whole[:cut] + bytes((whole[cut] ^ 1,)) + whole[cut + 1 :],
+            "frame-tag",
+            "accepts",
+            identity=IDENTITY,
+            items=[],
+        ),
+        good("Packed segments.", "transfer", packed, identity=IDENTITY, items=packed_items),
+        bad(
+            "A packed segment that says that it is not.",
+            "transfer",
+            bytes((packed[0] ^ PACKED ^ SEGMENT,)) + packed[1:],
             "frame-tag",
             "accepts",
             identity=IDENTITY,
@@ -152,6 +174,12 @@ def binary_rows():
             "HELLO",
             frames.encode_hello(1, BRIDGE, bytes(8), b""),
             [0, 1, BRIDGE, bytes(8), b"", None],
+        ),
+        _frame(
+            "A bridge's HELLO that takes packed segments.",
+            "HELLO",
+            frames.encode_hello(frames.KNOWN | frames.PACKS, BRIDGE, bytes(8), b""),
+            [0, 3, BRIDGE, bytes(8), b"", None],
         ),
         good(
             "A call of a later version with two bytes more.",

@@ -19,6 +19,7 @@ ABSENT, TEXT, BYTES, TRIPLE, SOME = 0xC0, 0xC1, 0xC2, 0xC3, 0xC4
 
 NEW = (0, 0)  # where a column begins that goes on from none
 
+_COLUMN = const(64)  # bytes of heap that one takes without values
 _SAME_MIN = const(4)  # a shorter run of equal bytes costs as much as it saves
 
 
@@ -106,7 +107,8 @@ class Column:
 
     def cost(self):
         """Bytes of heap that the values take, about."""
-        return sum([4 * len(part) for part in self._parts]) + sum([8 + len(raw) for raw in self._seen])
+        values = sum([4 * len(part) for part in self._parts]) + sum([8 + len(raw) for raw in self._seen])
+        return _COLUMN + values
 
     def write(self, out, rows, before=NEW):
         """Where it ends, if it is of integers, so that the same column of the next segment goes on there."""

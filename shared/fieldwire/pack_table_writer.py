@@ -52,7 +52,7 @@ class Table:
 
     def cost(self):
         """Bytes of heap that the columns take, about."""
-        return sum([column.cost() for column in self._columns()])
+        return sum([one.cost() for one in [self._times, self._readings, self._lineages] + self._values])
 
     def write(self, out, before):
         """Where each column ends; `before`: where those end that these go on from, or None."""
