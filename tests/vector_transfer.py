@@ -143,8 +143,7 @@ def _bad_frame(name, kind, frame):
     return bad(name, kind, frame if kind in frames.UNTAGGED else frame + bytes(8), "frame-shape", "accepts")
 
 
-def binary_rows():
-    place = [INCARNATION, 1, 300]
+def hello_rows():
     return [
         _frame(
             "A call.",
@@ -192,6 +191,12 @@ def binary_rows():
             "A call with two bytes more.", "HELLO", frames.encode_hello(0, DEVICE, bytes(8), IDENTITY + b"xx")
         ),
         _bad_frame("A HELLO of nothing.", "HELLO", b"\x41"),
+    ]
+
+
+def data_rows():
+    place = [INCARNATION, 1, 300]
+    return [
         _frame(
             "One tile, then more.", "DATA", frames.encode_data(8_191, 0, bytes(12)), [8_191, 0, bytes(12)]
         ),
@@ -273,5 +278,5 @@ def carried_rows():
 FILES = {
     "item_head": head_rows,
     "transfer": transfer_rows,
-    "session_binary": lambda: binary_rows() + have_rows() + carried_rows(),
+    "session_binary": lambda: hello_rows() + data_rows() + have_rows() + carried_rows(),
 }
