@@ -10,7 +10,7 @@ from fieldwire import custody
 from fieldwire.hmac import hmac_sha256
 from fieldwire.link_terms import Lora, Serial
 from fieldwire.session import BridgeSession, DeviceSession
-from fieldwire.session_frames import decode, name_of
+from fieldwire.session_frames import NO_TAG, UNTAGGED, decode, name_of
 from fieldwire.transfer_head import EARLY, SEGMENT, TILE, TOKEN
 
 DEVICE = bytes(range(16))
@@ -311,3 +311,29 @@ def next_pair(pair, count=2, resumes=True):
     after = type(pair)(pair.outbox, pair.keeper, pair.link, *nonces, incoming, sending)
     after.now_ms = pair.now_ms
     return after
+
+
+def tries_mutations(pair):
+    """Has each tagged frame of a pair tried with every single bit altered before it is taken itself; the names tried.
+
+    What is altered must change nothing but a count.
+    """
+    tried = set()
+
+    def lost(from_device, frame):
+        name = name_of(frame)
+        if name in UNTAGGED or frame[-8:] == NO_TAG:
+            return False
+        side = pair.bridge if from_device else pair.device
+        for bit in range(8 * len(frame)):
+            altered = bytearray(frame)
+            altered[bit >> 3] ^= 1 << (bit & 7)
+            before, state = sum(side.dropped.values()), side.state
+            side.receive(bytes(altered), pair.now_ms)
+            assert sum(side.dropped.values()) == before + 1 and side.state == state, (name, bit)
+            assert side.next_event() is None, (name, bit)
+        tried.add(name)
+        return False
+
+    pair.lost = lost
+    return tried

@@ -16,6 +16,7 @@ from session_fakes import (
     radio,
     segments_pair,
     tiles_sent,
+    tries_mutations,
 )
 from vector_session import told
 
@@ -44,28 +45,11 @@ def lossy(pair, percent, seed):
 
 def test_every_single_bit_mutation_of_every_tagged_frame_is_refused():
     pair = told()
-    mutated = {}
-
-    def refuses(from_device, frame):
-        name = name_of(frame)
-        if name in UNTAGGED or frame[-8:] == NO_TAG:
-            return False
-        side = again.bridge if from_device else again.device
-        for bit in range(8 * len(frame)):
-            altered = bytearray(frame)
-            altered[bit >> 3] ^= 1 << (bit & 7)
-            before, state = sum(side.dropped.values()), side.state
-            side.receive(bytes(altered), again.now_ms)
-            assert sum(side.dropped.values()) == before + 1 and side.state == state, (name, bit)
-            assert side.next_event() is None, (name, bit)
-        mutated[name] = True
-        return False
-
     again = Pair(pair.outbox, pair.keeper, pair.link)
     again.outbox.kept = dict(pair.outbox.past)
     again.keeper.durable = {(2, 4): pair.outbox.past[(2, 4)]}
     again.keeper.refused = {(1, 1): 25}
-    again.lost = refuses
+    tried = tries_mutations(again)
     open_pair(again)
     again.device.ask_time(b"askdevic", again.now_ms)
     again.bridge.send_object(b"a signed object")
@@ -73,7 +57,7 @@ def test_every_single_bit_mutation_of_every_tagged_frame_is_refused():
     again.run()
     again.device.close(again.now_ms)
     again.run()
-    assert sorted(mutated) == ["BYE", "CTRL", "CUSTODY", "HAVE", "HELD", "HELLO", "REJECT", "TIME", "WANT"]
+    assert sorted(tried) == ["BYE", "CTRL", "CUSTODY", "HAVE", "HELD", "HELLO", "REJECT", "TIME", "WANT"]
     assert again.bridge_events[-1] == ("closed", "bye"), "the frames themselves were taken"
 
 
