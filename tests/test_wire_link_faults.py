@@ -102,6 +102,21 @@ def test_every_frame_that_a_session_needs_fits_the_slowest_radio():
     assert [event for event in pair.device_events if event[0] == "exchange"]
 
 
+def test_what_a_bridge_lost_before_it_was_durable_is_offered_again_on_every_link():
+    for link in (Link(), radio(), radio(12, 51)):
+        pair, lost = segments_pair(300, link=link), []
+
+        def forgetful(event, session, pair=pair, lost=lost):
+            if event[0] == "item" and not lost:
+                lost.append(event)
+            else:
+                Keeper.take(pair.keeper, event, session)
+
+        pair.keeper.take = forgetful
+        drained(open_pair(pair, 3_600_000))
+        assert len(lost) == 1
+
+
 def test_a_report_is_one_frame_whatever_was_lost():
     pair = segments_pair(9_000, link=radio(7, 51))
     dice = Dice(3)

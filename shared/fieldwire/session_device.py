@@ -446,7 +446,7 @@ class DeviceSession(Session):
             self._wait_for_custody(now_ms)
 
     def _on_held(self, body, frame, now_ms):
-        if self._awaited is not None and self._asks >= _ASKS_BEFORE_OFFER:
+        if self._asks >= _ASKS_BEFORE_OFFER:
             self._outgoing.forget_delivered()  # what is not in these lists was lost there
         self._outgoing.take_held(body[0], body[1])
 
