@@ -13,7 +13,9 @@ from fieldwire.port import const
 
 _FIRST_BYTES = const(1280)  # a header and the longest record behind it
 _LEAF_BYTES_MIN = const(64)
-_ZEROS_MIN = const(64)  # of a torn record: another one shows so many in the same places once in 2^64
+_HASH_AT = const(34)  # of the seal hash in a seal's record,
+_SIGNATURE_BYTES = const(64)  # at whose end the signature stands
+_ZEROS_MIN = const(64)  # of both in a torn one: another seal has so many in the same places once in 2^64
 
 
 def mount(log):
@@ -77,7 +79,8 @@ def _is_begun(log, number):
 def resume_torn(log, kind, stream, payload):
     """Goes on where the log's end is torn, if a cut in the program of this very record can have left that.
 
-    So starts that die one after the other, each in its first seal, use few sectors and not all.
+    So starts that die one after the other, each in its first seal, use few sectors and not all. What hangs there must
+    be a zero of the record, or it would hang on: hence the proof by hash and signature, which all else follows from.
     """
     (sector, offset), log.torn = log.torn, None
     if log.is_open() or sector != log.head:
@@ -86,13 +89,12 @@ def resume_torn(log, kind, stream, payload):
     whole = bytearray(record.HEAD_BYTES + len(payload))
     record.put(whole, 0, sector, offset, kind, stream, payload)
     end = offset + len(whole)
-    left = int.from_bytes(log.data[offset:end], "big")
-    zeros = 8 * len(whole) - bin(left).count("1")
-    whole = int.from_bytes(whole, "big")
-    is_of_it = (
-        zeros >= _ZEROS_MIN and left & whole == whole
-    )  # all bits that were programmed are of this record
-    if is_of_it and end <= log.sector_bytes and record.is_blank(log.data, end, log.sector_bytes):
+    if end > log.sector_bytes or not record.is_blank(log.data, end, log.sector_bytes):
+        return
+    proof = log.data[offset + _HASH_AT : offset + _HASH_AT + 32] + log.data[end - _SIGNATURE_BYTES : end]
+    zeros = 8 * len(proof) - bin(int.from_bytes(proof, "big")).count("1")
+    left, whole = int.from_bytes(log.data[offset:end], "big"), int.from_bytes(whole, "big")
+    if zeros >= _ZEROS_MIN and left & whole == whole:  # each bit that was programmed is of this record
         log.resume(offset)
 
 

@@ -55,32 +55,29 @@ def boots_of(log, segments, incarnation, heads):
 
 
 def runs(log, incarnation, stream, first, flags):
-    """(Run, place behind it or None): the stream's leaves from the place `first` on, each run fit for one seal.
+    """(Run, place of the next leaf or None): the stream's leaves from the place `first` on, each run fit for one seal.
 
     A damaged record that may have been the stream's seal ends a run, with the flags that it had, so that its new seal
-    is the same. A leaf that was written once more counts once.
+    is the same. A leaf that was written once more counts once. What is yielded hangs on no bit of what is damaged but
+    those flags.
     """
-    run, last = None, -1
+    run, is_ended, last = None, False, -1
     for place, kind, of_stream in walk(log, first, (log.head, log.sector_bytes)):
-        if kind == DAMAGED:
+        if kind == DAMAGED and run is not None and not is_ended:
             lost = _flags_of_lost_seal(meant(log, place[0], place[1], 1)[0], stream)
-            if run is not None and lost is not None:
-                run.flags = lost
-                if place == log.torn:  # nothing lies behind it
-                    break
-                yield run, place
-                run = None
+            if lost is not None:
+                run.flags, is_ended = lost, True
         elif kind == record.LEAF and of_stream == stream:
             leaf = bytes(log.payload(*place)[2])
             found = position_of(leaf)
             if found is None or found[:2] != (incarnation, stream) or found[2] <= last:
                 continue
             last = found[2]
-            if run is not None and not _continues(run, found[3], found[2]):
+            if run is not None and (is_ended or not _continues(run, found[3], found[2])):
                 yield run, place
                 run = None
             if run is None:
-                run = Run(found[3], found[2], place, 0, flags)
+                run, is_ended = Run(found[3], found[2], place, 0, flags), False
             run.add(leaf)
     if run is not None:
         yield run, None
