@@ -98,7 +98,8 @@ def test_a_share_of_the_schedules_has_packed_segments_and_bridges_that_cannot_ex
 
 def test_the_judge_finds_a_device_that_takes_a_refused_segment_for_delivered(monkeypatch):
     monkeypatch.setattr(session_packing.Packing, "refuse", lambda packing, place: False)
-    assert faults.tally(range(150)).stuck
+    monkeypatch.setattr(faults, "PATIENCE_MS", 120_000)
+    assert faults.tally(range(60)).stuck
 
 
 def test_a_piece_that_a_cut_leaves_in_the_deframer_spoils_at_most_the_next_frame():
