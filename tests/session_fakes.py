@@ -74,16 +74,22 @@ class Outbox:
             self.kept.pop((stream, segment), None)
 
     def tokens(self):
-        return self._tokens
+        return [identity for identity, _ in self._tokens]
+
+    def token(self, identity):
+        return dict(self._tokens)[identity]
 
     def early(self):
         return [(INCARNATION, stream, seq, data) for stream, seq, data in self._early]
 
-    def segments(self):
-        listed = []
-        for stream, segment in sorted(self.kept):
-            listed.append((INCARNATION, stream, segment, len(self.kept[(stream, segment)])))
-        return listed
+    def places(self, streams):
+        kept = sorted(self.kept)
+        return [
+            (INCARNATION, stream, segment) for one in streams for stream, segment in kept if stream == one
+        ]
+
+    def length(self, incarnation, stream, segment):
+        return len(self.kept.get((stream, segment), b""))
 
     def read_segment(self, incarnation, stream, segment, offset, size):
         self.reads.append(size)

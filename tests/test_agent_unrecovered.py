@@ -120,7 +120,7 @@ def test_a_custody_lets_it_seal_and_a_gap_record_tells_what_was_refused_meanwhil
 def test_a_board_that_is_drained_and_cannot_seal_keeps_the_attestation_of_what_is_open():
     flash, raw = cut_off()
     boot = Boot(flash, raw, linked_ms=0, off_ms=30_000)
-    assert boot.last["freed"] == TAKEN - 2 and not boot.agent.journal.held()
+    assert boot.last["freed"] == TAKEN - 2 and not boot.agent.journal.segments_held
     assert not boot.last["recovered"] and boot.boots() == [2, 3]
     raw.refusing = False
     drained = Boot(flash, raw, linked_ms=0, off_ms=30_000)

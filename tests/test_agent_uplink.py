@@ -28,8 +28,13 @@ class Outbox:
     def __init__(self, *logs):
         self.logs = logs
 
-    def segments(self):
-        return [(log, 1, 0, 500) for log in self.logs]
+    token = read_segment = None  # there is none
+
+    def places(self, streams):
+        return [(log, 1, 0) for log in self.logs]
+
+    def length(self, incarnation, stream, segment):
+        return 500
 
     def tokens(self):
         return []

@@ -46,15 +46,21 @@ class Journal:
         return data
 
     def tokens(self):
-        return [(tokens.token_id(one), one) for one in self.given]
+        return [tokens.token_id(one) for one in self.given]
+
+    def token(self, identity):
+        return {tokens.token_id(one): one for one in self.given}[identity]
 
     def early(self):
         return [(self.device.incarnation, obs.READINGS, seq, data) for seq, data in enumerate(self.copies)]
 
-    def segments(self):
+    def places(self, streams):
         return [
-            (self.device.incarnation, obs.READINGS, n, len(data)) for n, data in sorted(self.kept.items())
+            (self.device.incarnation, obs.READINGS, n) for n in sorted(self.kept) if obs.READINGS in streams
         ]
+
+    def length(self, incarnation, stream, segment):
+        return len(self.kept.get(segment, b""))
 
     def read_segment(self, incarnation, stream, segment, offset, size):
         return self.kept.get(segment, b"")[offset : offset + size]

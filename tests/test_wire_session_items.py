@@ -333,7 +333,7 @@ def test_a_held_list_is_cut_to_one_frame_and_what_is_left_out_is_sent_again():
     keeper = Keeper()
     outbox = Outbox([30] * 30, [], [(1, 2 * number, 40) for number in range(30)])
     keeper.durable = dict(outbox.past)
-    keeper.tokens = dict(outbox.tokens())
+    keeper.tokens = {one: outbox.token(one) for one in outbox.tokens()}
     pair = drained(open_pair(Pair(outbox, keeper, Link(128)), 600_000))
     items = [event for event in pair.bridge_events if event[0] == "item"]
     assert 0 < len(items) < 60

@@ -55,8 +55,8 @@ class Life:
             return
         self.append()  # is refused
         self.idle()
-        for row in self.journal.held():
-            self.free(row[:3])
+        for key in list(self.journal.held()):
+            self.free(key)
             if self._has_recovered():
                 self.starts_that_waited += 1
                 return
@@ -79,8 +79,8 @@ class Life:
     def finish(self):
         """All is sealed, drained and freed; a new boot finds nothing but goes on."""
         self.settle()
-        for row in self.journal.held():
-            self.free(row[:3])
+        for key in list(self.journal.held()):
+            self.free(key)
         self.boot()
         self.append()
         self.commit()
@@ -142,23 +142,20 @@ class Life:
             self._see(key)
 
     def _see(self, key):
-        for row in self.journal.held():
-            if row[:3] == key:
-                self.ledger.see(self.journal, key, row[3])
-                return
-        raise Broken("segment lost: %r was sealed and is not held" % (key,))
+        if not self.journal.holds(key):
+            raise Broken("segment lost: %r was sealed and is not held" % (key,))
+        self.ledger.see(self.journal, key)
 
     def custody(self):
         """Frees the oldest segment of a stream, or any: custodies may come out of order."""
-        held = self.journal.held()
+        held = list(self.journal.held())
         if held:
-            self.free((held[0] if self.dice.chance(60) else self.dice.one_of(held))[:3])
+            self.free(held[0] if self.dice.chance(60) else self.dice.one_of(held))
 
     def custody_twice(self):
-        held = self.journal.held()
-        if held:
-            self.free(held[0][:3])
-            self.journal.free(held[0][:3])
+        for key in list(self.journal.held())[:1]:
+            self.free(key)
+            self.journal.free(key)
 
     def free(self, key):
         if not self.ledger.has_seen(key):  # sealed by a call that then failed
@@ -189,7 +186,7 @@ class Life:
 
     def renew(self):
         """A new incarnation, as after a change of keys; what lies there of older ones stays to be drained."""
-        if len({row[0] for row in self.journal.held()}) >= _UNDRAINED_MAX:
+        if len({key[0] for key in self.journal.held()}) >= _UNDRAINED_MAX:
             return
         for stream in range(4):
             self.seal(stream)

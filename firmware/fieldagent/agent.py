@@ -8,6 +8,7 @@ from fieldagent.identity import Attestations
 from fieldagent.journal import Journal
 from fieldagent.observer import Observer
 from fieldagent.outbox import Outbox
+from fieldagent.own_tokens import OwnTokens
 from fieldagent.random_source import RandomFailed
 from fieldagent.sampling import Sampler
 from fieldagent.uplink import Uplink
@@ -69,7 +70,9 @@ class Agent:
         found = self.journal.leaves_held()  # what an older boot signed or left, and nobody has taken yet
         self.observer.signed += found
         self.observer.journalled += found
-        self.outbox = Outbox(self.journal, self.observer, self._offered_tokens, files)
+        former = [] if identity.former is None else identity.former.tokens
+        own_tokens = OwnTokens(former + identity.tokens, self._attestations)
+        self.outbox = Outbox(self.journal, self.observer, own_tokens, files)
         self.uplink = Uplink(identity, boot, self.outbox, link, random_bytes)
         self.neighbours = self._neighbours(attestation) if config.neighbours else None
         self._carry = None
@@ -118,13 +121,8 @@ class Agent:
         ended = self._identity.former.incarnations
         if self.journal.incarnation in ended:
             self.journal.renew(self._random_bytes(8))
-        if not any(row[0] in ended for row in self.journal.held()):
+        if not any(key[0] in ended for key in self.journal.held()):
             self._identity.forget_former(files)
-
-    def _offered_tokens(self):
-        former = self._identity.former
-        ended = former.tokens if former is not None else []
-        return ended + self._identity.tokens + self._attestations.all()
 
     # The loop's calls
 
@@ -209,7 +207,7 @@ class Agent:
 
     def journal_incarnations(self):
         """The present incarnation, and those of which segments wait."""
-        return {self.journal.incarnation} | {row[0] for row in self.journal.held()}
+        return {self.journal.incarnation} | {key[0] for key in self.journal.held()}
 
     def status(self):
         observer = self.observer
@@ -326,7 +324,7 @@ class Agent:
         self.maintenance = True
 
     def _on_idle(self, now_ms):
-        if self.journal.is_recovered and not self.journal.held():
+        if self.journal.is_recovered and not self.journal.segments_held:
             self._attestations.keep({self._boot})
 
     def _on_closed(self, now_ms, reason):

@@ -233,28 +233,47 @@ class Journal:
         """Keys of sealed segments whose seals flash no longer gives back: a gap record is to name them. SPEC 6.5"""
         return self._held().damaged
 
-    def holds(self, key):
-        return self._held().find(key) is not None
+    # A key is (incarnation, stream, segment). Which are held is known without a look at the flash.
 
-    def held(self):
-        """[(incarnation, stream, segment, length) ...]: urgent streams first, older incarnations before this one."""
-        return [(row.incarnation, stream, row.segment, row.length()) for stream, _, row in self._held().all()]
+    def holds(self, key):
+        return self._held().holds(key)
+
+    def held(self, streams=(0, 1, 2, 3)):
+        """Each segment held: those of the first of `streams` first, older incarnations before this one.
+
+        Nothing may be sealed, freed or dropped while it goes on.
+        """
+        return self._held().held(streams)
+
+    def next_held(self, incarnation, stream, segment):
+        """The least number of the segments held from `segment` on, or None."""
+        return self._held().next_from(incarnation, stream, segment)
+
+    def _seal_of(self, key):
+        """Its SealRecord; ValueError where it is not held, StorageError where it is damaged."""
+        return self._segments.seal_at(self._place_of(key))
+
+    def _place_of(self, key):
+        place = self._held().place(key)
+        if place is None:
+            raise ValueError("segment %r is not held" % (key,))
+        return place
+
+    def length(self, key):
+        """Bytes of a sealed segment as it travels."""
+        return self._seal_of(key).length()
 
     def read(self, key, offset, size):
         """Up to `size` bytes of a sealed segment as it travels (SPEC 6.4), from `offset`."""
-        found = self._held().find(key)
-        if found is None:
-            raise ValueError("segment %r is not held" % (key,))
-        return self._reader.read(key[1], found[0], offset, size)
-
-    def leaves_held(self):
-        """How many observations lie sealed in the log."""
-        return sum([row.count for _, _, row in self._held().all()])
+        return self._reader.read(key[1], self._place_of(key), offset, size)
 
     def seal_hash(self, key):
         """The seal hash of a sealed segment, None where it is not held."""
-        found = self._held().find(key)
-        return None if found is None else found[1].seal_hash
+        return self._seal_of(key).seal_hash if self.holds(key) else None
+
+    def leaves_held(self):
+        """How many observations lie sealed in the log."""
+        return self._held().leaves
 
     def heads(self):
         """[[incarnation, stream, segment, seal hash] ...] of each stream's last seal."""
@@ -275,16 +294,21 @@ class Journal:
 
     def free(self, key):
         """Forgets one sealed segment; returns its number of leaves, 0 when it was not held."""
-        found = self._held().find(key)
-        if found is None and key not in self._segments.damaged:
+        segments = self._held()
+        place = segments.place(key)
+        if place is None and key not in segments.damaged:
             return 0
         self._is_stuck = False  # who appends next finds out
-        if found is not None and self._store.mark_bytes:
-            self._log.mark(*found[0])
+        seal = None if place is None else segments.seal_or_none(place)
+        if seal is not None and self._store.mark_bytes:
+            self._log.mark(*place)
         else:
             self._record_freed(key)
-        self._segments.remove(key)
-        return 0 if found is None else found[1].count
+        if place is None:
+            segments.remove(key)
+        else:
+            segments.drop(key, seal)
+        return 0 if seal is None else seal.count
 
     def _record_freed(self, key):
         """Where there is no room for that, the segment is offered once more after a boot."""
@@ -300,11 +324,12 @@ class Journal:
     def oldest_of_lowest(self, size):
         """Keys to drop first, of at least `size` bytes together: the least urgent stream, its oldest segments."""
         chosen = []
-        for stream, _, row in self._held().all((3, 2, 1, 0)):
+        for key in self.held((3, 2, 1, 0)):
             if size <= 0:
                 break
-            chosen.append((row.incarnation, stream, row.segment))
-            size -= row.flash_bytes(self._store.align)
+            chosen.append(key)
+            seal = self._segments.seal_or_none(self._place_of(key))
+            size -= 0 if seal is None else seal.flash_bytes(self._store.align)
         return chosen
 
     # Space

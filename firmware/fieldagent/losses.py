@@ -61,7 +61,7 @@ class Losses:
 
     def _old_records(self, gap):
         if self._records is None:
-            urgent = [row[:3] for row in self._journal.held() if row[1] == obs.URGENT]
+            urgent = self._journal.held((obs.URGENT,))
             self._records = [key for key in urgent if gap.is_told_alone(self._journal, key)]
         self._records = [key for key in self._records if self._journal.holds(key)]
         return self._records

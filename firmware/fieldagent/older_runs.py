@@ -44,7 +44,9 @@ def boots_of(log, segments, incarnation, heads):
     """The boots of the segments' leaves, and of those under no seal, as a set; None where flash cannot tell."""
     boots = set()
     try:
-        for stream, place, seal in segments.all():
+        for key in segments.held(range(4)):
+            stream, place = key[1], segments.place(key)
+            seal = segments.seal_at(place)
             boots.add(position_of(next(leaves(log, stream, place, seal)))[3][0])
         for stream, head in enumerate(heads):
             if head.first is not None:

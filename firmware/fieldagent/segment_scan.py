@@ -63,7 +63,7 @@ class _Scan:
         """The old seal of a moved segment is marked: one whose new seal is damaged would be lost in silence."""
         for incarnation, stream, segment in self._moved:
             is_known = segment <= self._newest.get((incarnation, stream), -1)
-            if is_known and self._segments.find((incarnation, stream, segment)) is None:
+            if is_known and not self._segments.holds((incarnation, stream, segment)):
                 self._segments.miss(incarnation, stream, segment, segment + 1)
 
     def compare(self, incarnation, heads):
@@ -83,20 +83,10 @@ class _Scan:
             self._segments.remove((seal.incarnation, stream, seal.segment))
             self._forget_moved((seal.incarnation, stream, seal.segment))
             if not is_freed:
-                self._segments.put(self._index_for(stream, seal), stream, seal, place)
+                self._segments.put(stream, seal, place)
             return
         if last >= 0:
             self._segments.miss(seal.incarnation, stream, last + 1, seal.segment)
         self._newest[(seal.incarnation, stream)] = seal.segment
         if not is_freed:
             self._segments.add(stream, seal, place)
-
-    def _index_for(self, stream, seal):
-        """Before the first newer segment of its incarnation, or behind its last; before all where there is none."""
-        index = 0
-        for at, (_, _, other) in enumerate(self._segments.all((stream,))):
-            if other.incarnation == seal.incarnation:
-                if other.segment > seal.segment:
-                    return at
-                index = at + 1
-        return index

@@ -130,7 +130,7 @@ class Uplink:
         self._present = self._speaker = (device, k_dev, LogPart(outbox, lambda one: one not in ours))
 
     def _former_waits(self):
-        return self._former is not None and bool(self._former[2].segments())
+        return self._former is not None and any(self._former[2].places())
 
     def _give_up_ms(self):
         if self._session.state == "calling" and not self._link.duplex:

@@ -4,6 +4,7 @@ Segments carry a digest under a key that the channel lacks, in place of a signat
 ever kept, so that a custody can be judged that was promised before the disk was put back to an older state.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from random import Random
 from typing import Any
@@ -43,7 +44,7 @@ class Log:
         self.incarnation = self._random.randbytes(8)
         self.kept: dict[Place, bytes] = {}
         self.past: dict[Place, bytes] = {}
-        self._rows: list[tuple[bytes, int, int, int]] = []
+        self._places: list[list[Place]] = [[] for _ in range(STREAMS)]
         self._hashes: dict[Place, bytes] = {}
         for _ in range(segments):
             self.seal()
@@ -68,18 +69,22 @@ class Log:
         return found
 
     def _list(self) -> None:
-        self._rows = sorted(
-            ((*place, len(data)) for place, data in self.kept.items()), key=lambda row: row[1:]
-        )
+        self._places = [sorted(one for one in self.kept if one[1] == stream) for stream in range(STREAMS)]
 
-    def tokens(self) -> list[tuple[bytes, bytes]]:
-        return self._tokens
+    def tokens(self) -> list[bytes]:
+        return [identity for identity, _ in self._tokens]
+
+    def token(self, identity: bytes) -> bytes:
+        return dict(self._tokens)[identity]
 
     def early(self) -> list[tuple[bytes, int, int, bytes]]:
         return self._early
 
-    def segments(self) -> list[tuple[bytes, int, int, int]]:
-        return self._rows
+    def places(self, streams: tuple[int, ...]) -> Iterator[Place]:
+        return (place for stream in streams for place in self._places[stream])
+
+    def length(self, incarnation: bytes, stream: int, number: int) -> int:
+        return len(self.kept.get((incarnation, stream, number), b""))
 
     def read_segment(self, incarnation: bytes, stream: int, number: int, at: int, size: int) -> bytes:
         return self.kept.get((incarnation, stream, number), b"")[at : at + size]
