@@ -10,7 +10,7 @@ from fieldwire import custody
 from fieldwire.hmac import hmac_sha256
 from fieldwire.link_terms import Lora, Serial
 from fieldwire.session import BridgeSession, DeviceSession
-from fieldwire.session_frames import NO_TAG, UNTAGGED, decode, name_of
+from fieldwire.session_frames import UNTAGGED, decode, is_call, name_of
 from fieldwire.transfer_head import EARLY, SEGMENT, TILE, TOKEN
 
 DEVICE = bytes(range(16))
@@ -328,7 +328,7 @@ def tries_mutations(pair):
 
     def lost(from_device, frame):
         name = name_of(frame)
-        if name in UNTAGGED or frame[-8:] == NO_TAG:
+        if name in UNTAGGED or is_call(frame):
             return False
         side = pair.bridge if from_device else pair.device
         for bit in range(8 * len(frame)):

@@ -35,7 +35,7 @@ TERMS = provision.DeviceTerms("ops", ("field",), ("observe", "time"), 50)
 
 
 def hello(device=DEVICE):
-    return frames.encode_hello(0, device, bytes(8), bytes(4)) + frames.NO_TAG
+    return frames.encode_call(device, bytes(8), bytes(4))
 
 
 def said_by(number, value):

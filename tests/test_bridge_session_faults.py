@@ -65,7 +65,7 @@ def test_a_device_without_a_key_at_the_bridge_frees_nothing_and_hears_nothing():
 def test_the_schedules_reach_what_they_are_for():
     closed, dropped = set(), {}
     formatted = elsewhere = restored = 0
-    for seed in range(120):
+    for seed in range(160):
         world = faults.play(seed)
         for session in (world.device, world.bridge):
             world.count(session)

@@ -73,7 +73,7 @@ def _refused_by_device():
         (
             "A HELLO when none is awaited.",
             "frame-state",
-            _tagged(1, frames.encode_hello(0, BRIDGE, bytes(8), b"")),
+            _tagged(1, frames.encode_answer(0, BRIDGE, bytes(8))),
         ),
         ("Custody of other bytes than the device's.", "custody-mac", _custody(there, bytes(32))),
         ("Custody of what is not in the log.", "custody-mac", _custody((INCARNATION, 3, 0, 0), bytes(32))),
@@ -120,7 +120,7 @@ def _refused_while_polling():
 
 
 def _refused_by_bridge():
-    hello = frames.encode_hello(0, DEVICE, b"device-2", bytes(4))
+    hello = frames.encode_confirmation(bytes(4), None)
     return (
         ("DATA without a tile.", "frame-shape", b"\x80\x00"),
         ("DATA of a tile and a half.", "frame-shape", frames.encode_data(0, 0, bytes(18))),
@@ -136,14 +136,19 @@ def _refused_by_bridge():
         ("A confirmation under another key.", "frame-tag", _tagged(0, hello, OTHER_KEY, b"device-2")),
         (
             "A confirmation of no call.",
-            "frame-stale",
-            _tagged(0, frames.encode_hello(0, b"", b"device-2", bytes(4)), K, b"device-2"),
+            "frame-tag",
+            _tagged(0, hello, K, b"device-2"),
         ),
-        ("A call by a bridge.", "frame-shape", frames.encode_hello(0, BRIDGE, bytes(8), b"") + bytes(8)),
+        ("A call by a bridge.", "frame-shape", _tagged(1, frames.encode_answer(0, BRIDGE, bytes(8)))),
+        (
+            "A confirmation that names no transfer.",
+            "frame-shape",
+            _tagged(0, frames.encode_answer(0, b"", DEVICE_NONCE)),
+        ),
         (
             "A call without a transfer.",
             "frame-shape",
-            frames.encode_hello(0, DEVICE, bytes(8), b"") + bytes(8),
+            frames.encode_call(DEVICE, bytes(8), b""),
         ),
         ("An answer to no command.", "frame-stale", _body(0, "CTRL", [0, "object", None])),
         ("A bridge's BYE sent back to it.", "frame-tag", _body(1, "BYE", [])),

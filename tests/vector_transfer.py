@@ -145,50 +145,54 @@ def _bad_frame(name, kind, frame):
 
 def hello_rows():
     return [
-        _frame(
+        good(
             "A call.",
             "HELLO",
-            frames.encode_hello(0, DEVICE, bytes(8), IDENTITY),
-            [0, 0, DEVICE, bytes(8), IDENTITY, None],
+            frames.encode_call(DEVICE, bytes(8), IDENTITY),
+            body=[0, 0, DEVICE, bytes(8), IDENTITY, None],
         ),
         _frame(
             "A confirmation.",
             "HELLO",
-            frames.encode_hello(0, b"", bytes(8), IDENTITY),
-            [0, 0, b"", bytes(8), IDENTITY, None],
+            frames.encode_confirmation(IDENTITY, None),
+            [0, 0, b"", b"", IDENTITY, None],
         ),
         _frame(
             "A confirmation that asks.",
             "HELLO",
-            frames.encode_asking(bytes(8), IDENTITY, 8_191),
-            [0, 0, b"", bytes(8), IDENTITY, 8_191],
+            frames.encode_confirmation(IDENTITY, 8_191),
+            [0, 0, b"", b"", IDENTITY, 8_191],
         ),
         _bad_frame(
             "A confirmation that asks beyond the last number.",
             "HELLO",
-            frames.encode_asking(bytes(8), IDENTITY, 8_192),
+            frames.encode_confirmation(IDENTITY, 8_192),
         ),
         _frame(
             "A bridge's HELLO.",
             "HELLO",
-            frames.encode_hello(1, BRIDGE, bytes(8), b""),
-            [0, 1, BRIDGE, bytes(8), b"", None],
+            frames.encode_answer(0, BRIDGE, bytes(8)),
+            [0, 0, BRIDGE, bytes(8), b"", None],
         ),
         _frame(
-            "A bridge's HELLO that takes packed segments.",
+            "A bridge's HELLO that takes packed segments, where the transfer goes on.",
             "HELLO",
-            frames.encode_hello(frames.KNOWN | frames.PACKS, BRIDGE, bytes(8), b""),
-            [0, 3, BRIDGE, bytes(8), b"", None],
+            frames.encode_answer(frames.PACKS, b"", bytes(8)),
+            [0, 1, b"", bytes(8), b"", None],
         ),
         good(
             "A call of a later version with two bytes more.",
             "HELLO",
-            b"\x41\x01\x00" + DEVICE + bytes(8) + IDENTITY + b"xx" + bytes(8),
+            b"\x41\x01\x00" + DEVICE + bytes(8) + IDENTITY + b"xx",
             body=[1, 0, DEVICE, bytes(8), IDENTITY, None],
             encodes=False,
         ),
-        _bad_frame(
-            "A call with two bytes more.", "HELLO", frames.encode_hello(0, DEVICE, bytes(8), IDENTITY + b"xx")
+        bad(
+            "A call with two bytes more.",
+            "HELLO",
+            frames.encode_call(DEVICE, bytes(8), IDENTITY + b"xx"),
+            "frame-shape",
+            "accepts",
         ),
         _bad_frame("A HELLO of nothing.", "HELLO", b"\x41"),
     ]

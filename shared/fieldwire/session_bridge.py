@@ -12,9 +12,7 @@ from fieldwire.session_burst import longest_ms
 from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
-    KNOWN,
     LOST,
-    NO_TAG,
     PACK_SHAPE,
     PACK_UNKNOWN,
     PACKS,
@@ -290,19 +288,11 @@ class BridgeSession(Session):
     def _input(self, name, frame):
         if name != "HELLO":
             return name
-        return "HELLO-call" if frame[-TAG_SIZE:] == NO_TAG else "HELLO-confirm"
+        return "HELLO-call" if session_frames.is_call(frame) else "HELLO-confirm"
 
     def _caller_of(self, body):
-        """(device id, nonce, key) of a HELLO; None for a device whose key is not here."""
+        """(device id, nonce, key) of a call; None for a device whose key is not here."""
         device, nonce = body[2], body[3]
-        if not device:  # a confirmation: of the session that lives, or of the call that was answered last
-            if self.state == "established" and nonce == self._peer_nonce:
-                return self.device, nonce, self._key
-            if self._caller is None or self._caller[1] != nonce:
-                raise WireError("frame-stale", "a confirmation of no call")
-            return self._caller
-        if len(device) != 16:
-            raise WireError("frame-shape", "a device id has 16 bytes")
         key = self._key_for(device)
         if key is None:
             if self._unknown != device:
@@ -321,25 +311,30 @@ class BridgeSession(Session):
         self._goes_on = known = self._knows(device, nonce, body[4])
         if self.state == "established" and nonce != self._peer_nonce and not known:
             self._muted = True
-        features = (KNOWN if known else 0) | (0 if self._salt_key_for(device) is None else PACKS)
-        hello = session_frames.encode_hello(features, self._thumbprint, self._nonce, b"")
+        features = 0 if self._salt_key_for(device) is None else PACKS
+        hello = session_frames.encode_answer(features, b"" if known else self._thumbprint, self._nonce)
         self._greetings = [self._tagged_for(hello, key, nonce)]
         if body[0] != VERSION and self.state == "waiting":
             self._end("version")
 
     def _on_confirm(self, body, frame, now_ms):
         """The tag proves a live device: its session replaces the one before."""
-        caller = self._caller_of(body)
-        if caller is None:
-            return
-        device, nonce, key = caller
-        self._authenticate(frame, key, nonce)
+        if not body[4]:
+            raise WireError("frame-shape", "a confirmation names a transfer")
+        device, nonce, key = self._confirming(frame)
         if self.state == "established" and nonce == self._peer_nonce:
             self._muted = False
         else:
             self._replace(device, nonce, key, body[4])
         if body[5] is not None:
             self._asked(body[5], now_ms)
+
+    def _confirming(self, frame):
+        """(device id, nonce, key): of the session that lives, or of the call that was answered last."""
+        for caller in ((self.device, self._peer_nonce, self._key), self._caller):
+            if caller is not None and caller[2] is not None and self._is_tagged(frame, caller[2], caller[1]):
+                return caller
+        raise WireError("frame-tag", "a confirmation of no call")
 
     def _replace(self, device, nonce, key, transfer):
         """A session begins in the place of the one before."""

@@ -13,7 +13,7 @@ from fieldwire.port import const
 # resumes; a peer that is gone is missed after about 160 waits.
 TRIES_MAX = const(20)
 # What is lost by chance is asked again at once; only then is the peer slow or gone, and one that never answered sooner.
-PLAIN_CALLS, _PLAIN_ASKS = const(3), const(8)
+PLAIN_CALLS, _PLAIN_ASKS = const(6), const(8)
 _DOUBLINGS_MAX = const(4)
 # Both clocks count whole milliseconds.
 MARGIN_MS = const(2)
@@ -152,13 +152,16 @@ class Session:
         return frame + custody.tag(key, self._role, device_nonce, bridge_nonce, frame)
 
     def _authenticate(self, frame, key, peer_nonce):
+        if len(frame) < session_frames.TAG_SIZE + 2:
+            raise WireError("frame-shape")
+        if not self._is_tagged(frame, key, peer_nonce):
+            raise WireError("frame-tag")  # wrong key, wrong session or altered bytes
+
+    def _is_tagged(self, frame, key, peer_nonce):
         device_nonce, bridge_nonce = self._nonces(peer_nonce)
         size = len(frame) - session_frames.TAG_SIZE
-        if size < 2:
-            raise WireError("frame-shape")
         expected = custody.tag(key, 1 - self._role, device_nonce, bridge_nonce, frame[:size])
-        if not custody.matches(expected, frame[size:]):
-            raise WireError("frame-tag")  # wrong key, wrong session or altered bytes
+        return custody.matches(expected, frame[size:])
 
     def _sent(self, frame, now_ms):
         """Notes when a frame that is handed out now will have left."""

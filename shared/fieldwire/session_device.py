@@ -12,10 +12,8 @@ from fieldwire.session_core import MARGIN_MS, PLAIN_CALLS, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
     HELLO_BYTES,
-    KNOWN,
     LOST,
     MORE,
-    NO_TAG,
     PACK_SHAPE,
     PACK_UNKNOWN,
     PACKS,
@@ -144,7 +142,7 @@ class DeviceSession(Session):
         if self.state != "calling" or self._link.duplex or self._due_ms is None:
             return
         later_ms = now_ms + self._answered_in_ms(self._link.frame_max) + self._apart_ms()
-        if frame[0] == session_frames.TYPE["HELLO"] and frame.endswith(NO_TAG):
+        if session_frames.is_call(frame):
             self._due_ms = max(self._due_ms, later_ms)  # a call: it is as lonely as we are
         else:
             self._tries = min(self._tries, PLAIN_CALLS)  # a bridge is near
@@ -205,17 +203,17 @@ class DeviceSession(Session):
     def _hello_frame(self, now_ms):
         """A call has no tag yet; once the bridge is known a short HELLO with a tag confirms. SPEC 8.4"""
         if self.state == "calling":
-            hello = session_frames.encode_hello(0, self._device_id, self._nonce, self.sending.identity)
-            frame = self._sent(hello + NO_TAG, now_ms)
+            call = session_frames.encode_call(self._device_id, self._nonce, self.sending.identity)
+            frame = self._sent(call, now_ms)
             self._wait_for_bridge(self._link.wire_ms(len(frame)), now_ms)
             return frame
-        if not self._question or self._awaited is not None:
-            hello = session_frames.encode_hello(0, b"", self._nonce, self.sending.identity)
-            return self._sent(self._tagged(hello), now_ms)
-        self._question = False
-        hello = session_frames.encode_asking(self._nonce, self.sending.identity, self._burst.asked())
+        asks = self._question and self._awaited is None
+        mark = self._burst.asked() if asks else None
+        hello = session_frames.encode_confirmation(self.sending.identity, mark)
         frame = self._sent(self._tagged(hello), now_ms)
-        self._wait_for_have(now_ms)
+        if asks:
+            self._question = False
+            self._wait_for_have(now_ms)
         return frame
 
     def _wait_for_bridge(self, call_ms, now_ms):
@@ -239,8 +237,11 @@ class DeviceSession(Session):
 
     def _on_hello(self, body, frame, now_ms):
         version, features, bridge, nonce = body[:4]
-        if len(bridge) != 32:
-            raise WireError("frame-shape")  # a bridge is named by 32 bytes
+        goes_on = not bridge
+        if goes_on:
+            bridge = self.sending.bridge
+        if bridge is None or len(bridge) != 32 or not nonce:
+            raise WireError("frame-shape")  # a bridge is named by 32 bytes, unless our transfer goes on there
         key = custody.link_key(self._k_dev, bridge)
         self._authenticate(frame, key, nonce)
         self._bridge, self._key, self._peer_nonce = bridge, key, nonce
@@ -255,8 +256,9 @@ class DeviceSession(Session):
         self._hello = True
         self._tell("established", bridge)
         self._burst.begin()
-        if not features & KNOWN:
+        if not goes_on:
             self._burst.begin_transfer(self._nonce[:4])
+            self.sending.bridge = bridge
             self._ask()  # what the bridge holds from before is told first
         if features & PACKS:
             self._outgoing.pack_for(self._device_id, self._k_dev)

@@ -34,6 +34,7 @@ class Sending:
         self.identity = identity
         self.known = known
         self.read = None
+        self.bridge = None  # thumbprint of the receiver, once it is known
         self.end = 0  # tiles placed so far
         self.question = 0  # how many were asked
         self._base = 0  # all below is held by the receiver

@@ -10,7 +10,7 @@ from random import Random
 from typing import Any
 
 from fieldwire import custody
-from fieldwire.transfer_head import EARLY, PACKED, TOKEN
+from fieldwire.transfer_head import EARLY, PACKED, SEGMENT, TOKEN
 
 SEALING_KEY = b"known to the devices alone, and to the verifier"
 STREAMS = 4
@@ -144,7 +144,7 @@ class Disk:
                 self.unproven += 1
 
     def _is_true(self, device: bytes, kind: int, key: Place, data: bytes) -> bool:
-        return kind != TOKEN and data[-DIGEST:] == digest(device, key, data[:-DIGEST])
+        return kind in (EARLY, SEGMENT, PACKED) and data[-DIGEST:] == digest(device, key, data[:-DIGEST])
 
     def commit(self, session: Any) -> None:
         """Makes durable what was written, then says so to the device that is there."""

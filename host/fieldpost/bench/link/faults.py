@@ -243,8 +243,8 @@ class World:
             (False, said + tag),
             (True, session_frames.encode_data(number, random.randrange(STREAMS), random.randbytes(24))),
             (True, session_frames.encode_poll(number, list(place))),
-            (True, session_frames.encode_hello(0, log.device, random.randbytes(8), bytes(4)) + bytes(8)),
-            (True, session_frames.encode_hello(0, bytes(16), random.randbytes(8), bytes(4)) + bytes(8)),
+            (True, session_frames.encode_call(log.device, random.randbytes(8), bytes(4))),
+            (True, session_frames.encode_call(bytes(16), random.randbytes(8), bytes(4))),
             (random.random() < 0.5, random.randbytes(random.randrange(1, 40))),
         ]
         return random.choice(choices)
