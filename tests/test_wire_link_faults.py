@@ -302,3 +302,19 @@ def test_what_came_late_and_was_freed_is_asked_about_until_an_answer_says_so():
     open_pair(pair, 600_000)
     drained(pair)
     assert len(haves) == 4 and not [event for event in pair.device_events if event[0] == "closed"]
+
+
+def test_a_bridge_that_answers_is_not_waited_for_longer_though_it_holds_nothing_new():
+    pair = segments_pair(100, link=radio())
+    waits, began_ms = [], [0]
+
+    def lose_data(from_device, frame):
+        if name_of(frame) != "DATA" or len(waits) == 18:
+            return False
+        waits.append(pair.now_ms - began_ms[0])
+        began_ms[0] = pair.now_ms
+        return True
+
+    pair.lost = lose_data
+    drained(open_pair(pair, 600_000))
+    assert len(waits) == 18 and max(waits[2:]) < 2 * min(waits[2:]), waits

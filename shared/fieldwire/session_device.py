@@ -107,6 +107,7 @@ class DeviceSession(Session):
         self._turn_left = 0  # units that the bridge still sends before it listens
         self._awaited = None
         self._asks = 0
+        self._vain = 0  # answers in a row that told nothing
         self._gone = None  # about an item that was freed on its way: _ASKED, then _ANSWERED
         self._look_at_ms = 0
         self._listen_ms = 0  # when the bridge reckons that a burst has ended
@@ -347,8 +348,9 @@ class DeviceSession(Session):
         if self._gone is not None:
             self._gone = _ANSWERED
         progress = self._burst.take(question, base, held, told_to if flags & MORE else None)
-        self._tries = 0 if progress else self._tries + 1
-        if self._tries > TRIES_MAX:  # it answers, and yet holds nothing of what it is sent
+        self._tries = 0
+        self._vain = 0 if progress else self._vain + 1
+        if self._vain > TRIES_MAX:  # it answers, and yet holds nothing of what it is sent
             self._lose("lost")
             return
         if self.state == "polling":
