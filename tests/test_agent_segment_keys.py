@@ -8,7 +8,7 @@ OLD, NEW = b"\x01" * 8, b"\x02" * 8
 
 
 def runs(keys):
-    return list(zip(keys._incarnations, keys._firsts, keys._counts))
+    return [tuple(keys._runs[at : at + 3]) for at in range(0, len(keys._runs), 3)]
 
 
 def filled(*segments):

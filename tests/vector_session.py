@@ -93,7 +93,7 @@ def _refused_by_device():
         ("A token held without a whole id.", "frame-shape", _body(1, "HELD", [[], [bytes(15)]])),
         ("A range wanted that ends before it begins.", "frame-shape", _body(1, "WANT", [_held(3, 2), None])),
         ("A budget below nothing.", "frame-shape", _body(1, "WANT", [None, -1])),
-        ("DATA, which only a device sends.", "frame-state", frames.encode_data(0, 0, bytes(12))),
+        ("DATA, which only a device sends.", "frame-state", frames.encode_data(0, 0, [bytes(12)])),
         ("An unknown type that may be skipped.", "frame-unknown", b"\x3f\x80"),
         (
             "A body that is not deterministic.",
@@ -123,7 +123,7 @@ def _refused_by_bridge():
     hello = frames.encode_confirmation(bytes(4), None)
     return (
         ("DATA without a tile.", "frame-shape", b"\x80\x00"),
-        ("DATA of a tile and a half.", "frame-shape", frames.encode_data(0, 0, bytes(18))),
+        ("DATA of a tile and a half.", "frame-shape", frames.encode_data(0, 0, [bytes(18)])),
         ("A POLL without its number.", "frame-shape", b"\x45\x00"),
         ("A POLL of a number beyond any.", "frame-shape", b"\x45\x20\x00"),
         ("A POLL that awaits half a place.", "frame-shape", frames.encode_poll(1, PLACE[:2])),

@@ -83,7 +83,7 @@ def stream(items):
     for kind, key, data in items:
         proof = custody.item_proof(K, IDENTITY, kind, key, [data])
         sending.place(data, kind, key, len(data), proof)
-    return sending.frame(sending.end)[1]
+    return b"".join(sending.frame(sending.end)[1])
 
 
 def transfer_rows():
@@ -202,11 +202,13 @@ def data_rows():
     place = [INCARNATION, 1, 300]
     return [
         _frame(
-            "One tile, then more.", "DATA", frames.encode_data(8_191, 0, bytes(12)), [8_191, 0, bytes(12)]
+            "One tile, then more.", "DATA", frames.encode_data(8_191, 0, [bytes(12)]), [8_191, 0, bytes(12)]
         ),
-        _frame("Two tiles, then we listen.", "DATA", frames.encode_data(5, 1, bytes(24)), [5, 1, bytes(24)]),
+        _frame(
+            "Two tiles, then we listen.", "DATA", frames.encode_data(5, 1, [bytes(24)]), [5, 1, bytes(24)]
+        ),
         _bad_frame("No tile.", "DATA", b"\x80\x00"),
-        _bad_frame("A tile and a byte.", "DATA", frames.encode_data(0, 0, bytes(13))),
+        _bad_frame("A tile and a byte.", "DATA", frames.encode_data(0, 0, [bytes(13)])),
         _frame("A question.", "POLL", frames.encode_poll(8_191, None), [8_191, None]),
         _frame("A question about a segment.", "POLL", frames.encode_poll(1, place), [1, place]),
         _bad_frame("A question of two bytes.", "POLL", b"\x45\x00"),

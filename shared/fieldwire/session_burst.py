@@ -17,13 +17,14 @@ _FRAMES_MAX = const(112)
 _WINDOW_PARTS = const(3)
 # Where both may talk at once: so many questions in the time of a burst, so that a lost one stops nothing.
 _OPEN_QUESTIONS = const(4)
-_PIECE = const(512)
+_PIECE = const(256)
 _FIRST_FRAMES = const(8)  # of a transfer that goes on, before the bridge has said what it holds
 # Eighths of a byte of the next answer: a gap takes two bytes, and of frames in a row few are gaps of their own.
 _GAP_NEW, _GAP_AGAIN = const(5), const(8)
 _GAPS_MORE = const(4)  # bytes: few frames may all be lost
 _PLENTY = const(4)  # frames: more than a countdown
-# A frame is in the heap three times while it is sent; at twice the size a head would weigh one part in a hundred less.
+# A frame is in the heap three times while it is sent, once in pieces.
+# At twice the size a head would weigh one part in a hundred less.
 _SENT_MAX = const(1_024)
 
 
@@ -100,7 +101,7 @@ class Burst:
         if found is None:
             self._left = 0
             return None
-        tile, data = found
+        tile, pieces = found
         follow = min(self._left - 1, self.sending.frames_left(tiles, COUNTDOWN_MAX))
         self._left = follow if follow < COUNTDOWN_MAX else self._left - 1
         countdown = follow + 1 if follow < (1 if self._duplex else COUNTDOWN_MAX) else 0
@@ -109,7 +110,7 @@ class Burst:
         if countdown == 1:
             self.sending.asked()
             self._left = 0
-        frame = session_frames.encode_data(tile, countdown, data)
+        frame = session_frames.encode_data(tile, countdown, pieces)
         self._pace.sent(len(frame))
         self._unheard += _GAP_AGAIN if self.sending.ahead() == ahead else _GAP_NEW
         return frame, countdown

@@ -125,9 +125,9 @@ def _mark(frame, at):
     return mark
 
 
-def encode_data(tile, countdown, data):
+def encode_data(tile, countdown, pieces):
     """DATA: whole tiles from number `tile` on; countdown n: n - 1 frames follow before we listen, 0: more."""
-    return (0x8000 | countdown << 13 | tile % SPAN).to_bytes(2, "big") + data
+    return b"".join([(0x8000 | countdown << 13 | tile % SPAN).to_bytes(2, "big")] + pieces)
 
 
 def _decode_data(frame, end):

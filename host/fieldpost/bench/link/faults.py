@@ -241,7 +241,7 @@ class World:
         number = random.getrandbits(13)
         choices: list[tuple[bool, bytes]] = [
             (False, said + tag),
-            (True, session_frames.encode_data(number, random.randrange(STREAMS), random.randbytes(24))),
+            (True, session_frames.encode_data(number, random.randrange(STREAMS), [random.randbytes(24)])),
             (True, session_frames.encode_poll(number, list(place))),
             (True, session_frames.encode_call(log.device, random.randbytes(8), bytes(4))),
             (True, session_frames.encode_call(bytes(16), random.randbytes(8), bytes(4))),
