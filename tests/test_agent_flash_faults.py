@@ -109,6 +109,25 @@ def test_a_block_that_cannot_be_read_costs_what_lies_in_it_and_nothing_is_lost_i
         goes_on(life, journal)
 
 
+def test_a_block_that_fails_while_the_log_goes_round_loses_nothing_in_silence():
+    for block in range(BLOCKS):
+        life = lived(steps=30)
+        life.settle()
+        known = set(life.journal.held())
+        life.flash.fail_reads(block)
+        begun = life.journal.bytes_written
+        for _ in range(20 * BLOCKS):
+            life.append_and_commit()
+            for stream in range(4):
+                life.seal(stream)
+            for key in list(life.journal.held()):
+                if key not in known:
+                    life.journal.free(key)
+        sound, damaged = survey(life, life.journal)
+        assert known <= sound | damaged, (block, known - sound - damaged)
+        assert life.journal.bytes_written - begun > 2 * BLOCKS * BLOCK_BYTES, block
+
+
 def test_bits_that_turn_anywhere_make_no_false_record_and_lose_none_in_silence():
     dice = Dice(7)
     for _ in range(60):
