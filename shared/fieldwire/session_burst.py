@@ -25,7 +25,7 @@ _GAPS_MORE = const(4)  # bytes: few frames may all be lost
 _PLENTY = const(4)  # frames: more than a countdown
 # A frame is in the heap three times while it is sent, once in pieces.
 # At twice the size a head would weigh one part in a hundred less.
-_SENT_MAX = const(1_024)
+_SENT_MAX = const(512)
 
 
 def _frames(tiles):
