@@ -1,0 +1,56 @@
+"""What the admission stage costs an observation, over raw verifies by libsodium: decode, verify, grade, judge."""
+
+from collections.abc import Callable, Iterator
+from itertools import cycle
+
+from nacl import bindings
+
+from fieldpost.admission import judge
+from fieldpost.bench.bridge.fleet import LEAVES, Fleet, encode
+from fieldpost.bench.line import Line
+from fieldpost.bench.rates import measured_rates
+from fieldpost.model import Input, Refusal
+from fieldpost.pipeline import Bridge
+from fieldpost.verify import open_early, open_segment
+from fieldwire import observation as obs
+
+DEVICES = 16
+UNIT = "ratio"
+
+
+def lines(seed: int) -> Iterator[Line]:
+    fleet = Fleet(DEVICES, seed)
+    segments = list(fleet.segments(DEVICES * LEAVES))
+    copies = [
+        obs.early_copy(encode(one.observed(obs.URGENT, n, 90_000, subject="water/s0")), one.signer)
+        for one in fleet.devices
+        for n in range(4)
+    ]
+    bridge = Bridge()
+    given = [*fleet.inputs(), *(("segment", one) for one in segments), *(("early", one) for one in copies)]
+    for number, (kind, data) in enumerate([*given, ("solve", b"")], 1):
+        bridge.apply(Input(number, kind, (1, number), data))
+    state = bridge.state
+    attached = fleet.gateway.signer.sign(copies[0]) + copies[0]
+    raw = {"PyNaCl": lambda: bindings.crypto_sign_open(attached, fleet.gateway.signer.public)}
+
+    def admitting(opened: Callable, data: Iterator[bytes]) -> Callable[[], None]:
+        def admit() -> None:
+            found = opened(next(data), state.trust)
+            if isinstance(found, Refusal):
+                raise ValueError(f"the fleet is refused: {found.code}")
+            for entry in found:
+                if judge(state, entry).code != "admitted":
+                    raise ValueError("an observation of the fleet is not admitted")
+
+        return admit
+
+    single = {"single": admitting(open_early, cycle(copies))}
+    sealed = {"sealed": admitting(open_segment, cycle(segments))}
+    rates = measured_rates(single | sealed | raw)
+    per_s = {"single/s": rates.per_s["single"], "sealed/s": LEAVES * rates.per_s["sealed"]}
+    per_s["PyNaCl/s"] = rates.per_s["PyNaCl"]
+    for name, goal in (("single", 0.7), ("sealed", 2.5)):
+        value = per_s[f"{name}/s"] / per_s["PyNaCl/s"]
+        where = f"bridge/admit_{name}_over_pynacl"
+        yield Line(where, value, UNIT, "higher", rates.calls, seed, rates.seconds, goal, per_s)
