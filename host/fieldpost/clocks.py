@@ -52,14 +52,6 @@ def is_placeable(ms: object) -> bool:
     return obs.is_count(ms)
 
 
-def check_placeable(observation: dict) -> None:
-    """WireError("observation-shape") for numbers that no device reaches and no engine holds. SPEC 5.1"""
-    reading = obs.utc_of(observation[obs.TREF]) or (0, 0)
-    numbers = (observation[obs.SEQ], *observation[obs.TREF][:2], *reading)
-    if not all(map(is_placeable, numbers)):
-        raise WireError("observation-shape", "seq, boot, local or UTC time is beyond any device's life")
-
-
 def stamp_of(observation: dict) -> Stamp:
     """The stamp at which an observation was made."""
     boot, ms = observation[obs.TREF][:2]

@@ -5,7 +5,7 @@ become one at the pipeline's edge.
 """
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 Position = tuple[bytes, bytes, int, int]
 Authority = tuple[bytes, str]  # (mesh id, path)
@@ -42,8 +42,7 @@ class Input:
     data: bytes
 
 
-@dataclass(frozen=True)
-class Verified:
+class Verified(NamedTuple):
     """An observation under a signature that holds: sealed (`seal_hash`) or an early copy (None)."""
 
     id: bytes
@@ -55,12 +54,11 @@ class Verified:
     grade: int
     seal_hash: bytes | None
     segment: tuple[bytes, int, int] | None  # (incarnation, stream, segment)
-    index: int
+    index: int  # pyright: ignore[reportIncompatibleMethodOverride] (nobody searches an observation)
     path: tuple[bytes, ...] | None  # where it came alone: its inclusion path
 
 
-@dataclass(frozen=True)
-class Verdict:
+class Verdict(NamedTuple):
     """admitted | held | refused, with its code; `under` the local authority and `equivalences` used (ids)."""
 
     state: str

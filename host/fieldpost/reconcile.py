@@ -4,7 +4,6 @@ Decides when a verdict changed and records it as a superseding event. Refuses to
 evidence. Own observations are placed by our own mesh's evidence alone: no foreign word re-times them.
 """
 
-from dataclasses import replace
 from typing import Any
 
 from fieldpost import clocks, imports
@@ -168,7 +167,7 @@ def _regrade(state: State) -> None:
         attestation = trust.boots[entry.observation[obs.BOOT_ATTESTATION]]
         found = grade(trust.credentials[entry.credential], attestation, trust)
         if found != entry.grade:
-            changed.append(replace(entry, grade=found))
+            changed.append(entry._replace(grade=found))
     for entry in changed:
         state.entries[entry.id] = entry
         imports.write(state, entry, state.envelope_of[entry.id])

@@ -4,6 +4,10 @@ Decides shape, signature, seal, inclusion, and that device, credential and boot 
 Refuses to judge time, scope or policy: those are admission's. ARCH stages verify -> place -> admit.
 """
 
+from functools import lru_cache
+from typing import Any
+
+from fieldpost import plain_bytes
 from fieldpost.codes import CODES
 from fieldpost.model import Missing, Refusal, Verified
 from fieldpost.signing import verify
@@ -18,35 +22,71 @@ GRADE_NONE, GRADE_DEBUG, GRADE_SELF, GRADE_ENDORSED = range(4)
 
 def open_early(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     """The observation of an early copy (COSE_Sign1 bytes). WireError where the bytes are wrong."""
-    message = cose.decode(data, cose.EARLY)
+    plain = plain_bytes.early(data)
+    message = cose.decode(data, cose.EARLY) if plain is None else plain
     if message.payload is None:
         raise WireError("cose-shape", "an early copy carries its observation")
-    observation = obs.decode(message.payload)
+    observation = plain_bytes.observation(message.payload) or obs.decode(message.payload)
     found = _speaker(observation[obs.CREDENTIAL], observation[obs.BOOT_ATTESTATION], trust)
     if isinstance(found, Refusal):
         return found
     credential, grade = found
-    _own_device(observation[obs.DEVICE], credential)
+    device = _device(credential.public)
+    if observation[obs.DEVICE] != device:
+        raise WireError("device-mismatch", "the device named is not the holder of the credential")
     _same_boot(observation[obs.TREF][0], trust.boots[observation[obs.BOOT_ATTESTATION]])
-    cose.check(message, credential.public, verify)
-    return [_verified(message.payload, observation, credential, grade, None, None, 0, None)]
+    signed = plain is not None and plain.kid == device[:8]  # a kid is the begin of a device's id
+    if plain is None or not signed or not verify(credential.public, plain.signed, plain.signature):
+        cose.check(cose.decode(data, cose.EARLY), credential.public, verify)
+    identity = obs.observation_id(message.payload)
+    return [_verified(identity, message.payload, observation, credential, grade, None, None, 0, None)]
 
 
 def open_segment(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     """All observations of a sealed segment, in order."""
-    _, body = seal.decode(seal.decode_segment(data)[0])
+    sealed, leaves = plain_bytes.segment(data) or seal.decode_segment(data)
+    message, body = seal.decode(sealed)
     found = _speaker(body.credential, body.attestation, trust)
     if isinstance(found, Refusal):
         return found
     credential, grade = found
     _same_boot(body.boot, trust.boots[body.attestation])
-    device = keys.device_id(credential.public)
-    body, seal_hash, opened, _ = seal.open_segment(data, credential.public, device, verify)
+    device = _device(credential.public)
     where = (body.incarnation, body.stream, body.segment)
+    hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
+    observations = _plain_leaves(message, body, leaves, device)
+    if observations is not None:
+        root = merkle.root(hashes)
+        cose.check(message, credential.public, verify, root)
+        seal_hash = seal.seal_hash(message.protected_bytes, root)
+    else:
+        body, seal_hash, opened, _ = seal.open_segment(data, credential.public, device, verify)
+        observations = [observation for observation, _ in opened]
     return [
-        _verified(leaf, observation, credential, grade, seal_hash, where, index, None)
-        for index, (observation, leaf) in enumerate(opened)
+        _verified(hashes[index], leaf, observations[index], credential, grade, seal_hash, where, index, None)
+        for index, leaf in enumerate(leaves)
     ]
+
+
+def _plain_leaves(
+    message: Any, body: seal.SealBody, leaves: list[bytes], device: bytes
+) -> list[dict[int, Any]] | None:
+    """The observations of leaves that are all plain and agree with their seal; None where one must be looked at."""
+    if message.unprotected or len(leaves) != body.count:
+        return None
+    found = []
+    stated = (device, body.incarnation, body.stream, body.boot, body.credential, body.attestation)
+    for seq, leaf in enumerate(leaves, body.first):
+        one = plain_bytes.observation(leaf)
+        if one is None or one[3] != seq or (one[0], one[1], one[2], one[4][0], one[8], one[9]) != stated:
+            return None
+        found.append(one)
+    return found
+
+
+@lru_cache(maxsize=4096)
+def _device(public: bytes) -> bytes:
+    return keys.device_id(public)
 
 
 def open_item(data: bytes, trust: Trust) -> list[Verified] | Refusal:
@@ -65,12 +105,13 @@ def open_item(data: bytes, trust: Trust) -> list[Verified] | Refusal:
         return found
     credential, grade = found
     _same_boot(body.boot, trust.boots[body.attestation])
-    device = keys.device_id(credential.public)
+    device = _device(credential.public)
     body, seal_hash, observation = seal.open_item(
         item[1], item[2], item[3], item[4], credential.public, device, verify
     )
     where = (body.incarnation, body.stream, body.segment)
-    return [_verified(item[2], observation, credential, grade, seal_hash, where, item[3], tuple(item[4]))]
+    identity, path = obs.observation_id(item[2]), tuple(item[4])
+    return [_verified(identity, item[2], observation, credential, grade, seal_hash, where, item[3], path)]
 
 
 OPENERS = {"early": open_early, "segment": open_segment, "item": open_item}
@@ -107,7 +148,7 @@ def _missing(code: str, reason: str, what: bytes) -> Missing:
 def grade(credential: Token, attestation: Token, trust: Trust) -> int:
     """Attestation grade 0 to 3. SPEC 7.3"""
     claims = attestation.claims
-    device, mesh = keys.device_id(credential.public), credential.claims[tokens.MESH]
+    device, mesh = _device(credential.public), credential.claims[tokens.MESH]
     endorsed = [
         one.claims
         for one in trust.endorsements_of(device, mesh)
@@ -121,17 +162,13 @@ def grade(credential: Token, attestation: Token, trust: Trust) -> int:
     return GRADE_ENDORSED if listed else GRADE_SELF
 
 
-def _own_device(device: bytes, credential: Token) -> None:
-    if device != keys.device_id(credential.public):
-        raise WireError("device-mismatch", "the device named is not the holder of the credential")
-
-
 def _same_boot(boot: int, attestation: Token) -> None:
     if attestation.claims[tokens.BOOTCOUNT] != boot:
         raise WireError("token-chain", "the boot attestation is another boot's")
 
 
 def _verified(
+    identity: bytes,
     leaf: bytes,
     observation: dict,
     credential: Token,
@@ -142,7 +179,6 @@ def _verified(
     path: tuple[bytes, ...] | None,
 ) -> Verified:
     claims = credential.claims
-    identity = obs.observation_id(leaf)
     mesh, authority = claims[tokens.MESH], claims[tokens.AUTHORITY]
     return Verified(
         identity,

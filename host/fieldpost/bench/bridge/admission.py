@@ -32,7 +32,9 @@ def lines(seed: int) -> Iterator[Line]:
         bridge.apply(Input(number, kind, (1, number), data))
     state = bridge.state
     attached = fleet.gateway.signer.sign(copies[0]) + copies[0]
-    raw = {"PyNaCl": lambda: bindings.crypto_sign_open(attached, fleet.gateway.signer.public)}
+    raw: dict[str, Callable[[], object]] = {
+        "PyNaCl": lambda: bindings.crypto_sign_open(attached, fleet.gateway.signer.public)
+    }
 
     def admitting(opened: Callable, data: Iterator[bytes]) -> Callable[[], None]:
         def admit() -> None:

@@ -27,7 +27,7 @@ def lines(seed: int) -> Iterator[Line]:
 
 def agreed() -> Agreement:
     """Terms of two meshes: one scope, its gate off, a chain that weighs and then counts."""
-    scope = Scope("water", (MESHES, MESHES[::-1]), tolerances={"level": 1})
+    scope = Scope("water", ((MESHES[0], MESHES[1]), (MESHES[1], MESHES[0])), tolerances={"level": 1})
     chain = (Function("composite", terms={"attestation_grade": 1, "corroboration": 2}),)
     return Agreement(1, MESHES, TimeTerms(), (scope,), chain, {(MESHES[0], "ops"): 2}, 1, Merge(1))
 

@@ -10,6 +10,7 @@ import sys
 import time
 from itertools import count, islice
 from pathlib import Path
+from typing import Any
 
 from fieldpost.bench.bridge.bare import BareLoop
 from fieldpost.bench.bridge.fleet import LEAVES, Fleet
@@ -25,12 +26,12 @@ QUIET_EVERY = 100_000  # observations after which it is quiet for a while and al
 LATE = 40
 
 
-def main(what: str, size: int, seed: int, path: Path) -> dict[str, object]:
+def main(what: str, size: int, seed: int, path: Path) -> dict[str, Any]:
     fleet = Fleet(min(DEVICES, max(2, size // (4 * LEAVES))), seed)
     return bare(fleet, size, path) if what == "bare" else pipeline(fleet, size, path)
 
 
-def bare(fleet: Fleet, size: int, path: Path) -> dict[str, object]:
+def bare(fleet: Fleet, size: int, path: Path) -> dict[str, Any]:
     knowing = Bridge()
     for number, (kind, data) in enumerate(fleet.inputs(), 1):
         knowing.apply(Input(number, kind, (1, number), data))
@@ -43,7 +44,7 @@ def bare(fleet: Fleet, size: int, path: Path) -> dict[str, object]:
     return {"seconds": spent_s, "peak": peak()}
 
 
-def pipeline(fleet: Fleet, size: int, path: Path) -> dict[str, object]:
+def pipeline(fleet: Fleet, size: int, path: Path) -> dict[str, Any]:
     ticks = count(1)
     store = Store(path)
     desk = Desk(store, Bridge(), Signer(bytes(32)), lambda: (1, next(ticks)))
