@@ -14,6 +14,7 @@ import vector_line
 import vector_links
 import vector_observations
 import vector_pack
+import vector_proofs
 import vector_rotation
 import vector_seals
 import vector_sectors
@@ -38,6 +39,7 @@ MODULES = (
     vector_gateway,
     vector_carry,
     vector_line,
+    vector_proofs,
 )
 
 

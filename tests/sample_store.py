@@ -170,7 +170,7 @@ class Side:
         self.name, self.path = name, folder / name / "store.db"
         self.mesh = Mesh.found(folder / name / "mesh", name, authorities, YEAR, Chance(name))
         self.own = Device(self.mesh, authorities[0], f"{name} bridge", 7_000)
-        self.mesh.boundary(self.own.signer.public, YEAR)
+        self.agent = self.mesh.boundary(self.own.signer.public, YEAR)
         self.mesh.schema(authorities[1], SCHEMA)
         self.thumbprint = keys.thumbprint(self.own.signer.public)
         self.store, self.bridge, self._n = Store(self.path), Bridge(), 0
@@ -258,6 +258,8 @@ class World:
         roots = [self.alpha.mesh.root_public, self.bravo.mesh.root_public]
         self.alpha.start(roots, [self.a1, self.old, self.twin, self.mute])
         self.bravo.start(roots, [self.b1, self.b2])
+        for side, other in ((self.alpha, self.bravo), (self.bravo, self.alpha)):
+            side.put("token", other.mesh.token(other.agent))  # as it shows it when they meet
         self._agree()
         self._observe()
         self._bad()

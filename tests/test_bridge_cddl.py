@@ -11,7 +11,7 @@ from fieldwire.errors import WireError
 FILES = [
     "key", "observation", "early", "schema", "payload", "derivation", "function", "seal", "segment",
     "receipt", "item", "credential", "endorsement", "boot", "equivalence", "revocation", "rotation",
-    "schema_token", "boundary", "recorder", "exchange", "handed_down", "offer",
+    "schema_token", "boundary", "recorder", "exchange", "handed_down", "offer", "proof",
 ]  # fmt: skip
 RULE = {"derivation": "observation"}
 SIGNED = {

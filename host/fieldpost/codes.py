@@ -115,6 +115,17 @@ CODES: dict[str, tuple[int, str, str]] = {
         "the stored inputs do not lead to what is stored",
         "keep this file as evidence and work on with what rebuild --out writes",
     ),
+    "proved": (172, "what a proof says follows from the bytes and keys that it shows", "nothing to do"),
+    "proof-shape": (
+        173,
+        "the bytes are no portable proof, or not in its one encoding",
+        "take the proof anew with `fieldpost export proof`",
+    ),
+    "proof-false": (
+        174,
+        "what is shown is genuine and does not prove what the proof says",
+        "ask for the statements that do, or drop the claim",
+    ),
 }
 
 

@@ -5,17 +5,18 @@ from typing import Annotated
 
 import typer
 
-from fieldpost.cli import output
+from fieldpost.cli import export_proof, output
 from fieldpost.cli.store_file import DEFAULT, AsJson, StorePath, reading
 from fieldpost.cli.told import say
 from fieldpost.export.cose import INDEX, write_cose
 
 app = typer.Typer(no_args_is_help=True)
+app.add_typer(export_proof.app, name="proof")
 
 
 @app.callback()
 def export() -> None:
-    """Write every stored envelope as it was received."""
+    """Write every stored envelope as it was received, or a proof of one thing."""
 
 
 @app.command(epilog="Example: fieldpost export cose out/")

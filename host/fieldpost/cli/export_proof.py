@@ -1,0 +1,170 @@
+"""`fieldpost export proof`: what a stranger can check with `fieldpost verify-proof`, taken from a store."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from fieldpost import keyfile
+from fieldpost.cli import output
+from fieldpost.cli.store_file import DEFAULT, AsJson, StorePath, reading
+from fieldpost.cli.told import say
+from fieldpost.log_check import Leaves
+from fieldpost.proof import made
+from fieldpost.proof.check import check
+from fieldpost.reading import IdError, observations_named, only, profile_of
+from fieldpost.recorder import checkpoint as signed_checkpoint
+from fieldpost.store import Store
+from fieldwire import keys
+
+app = typer.Typer(no_args_is_help=True)
+
+Out = Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the proof.")]
+Key = Annotated[
+    Path | None,
+    typer.Option(
+        metavar="FILE", help="The bridge's key, which signs; by default bridge.key beside the store."
+    ),
+]
+
+
+@app.callback()
+def proof() -> None:
+    """Write a proof that stands without this store: a fork, an epoch, a checkpoint or a receipt."""
+
+
+@app.command(epilog="Example: fieldpost export proof fork 3f9a4c0d fork.proof")
+def fork(
+    device: Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id, or how it begins.")],
+    file: Out,
+    store: StorePath = DEFAULT,
+    json: AsJson = False,
+) -> None:
+    """Prove that a device has two histories, by two statements that its key signed."""
+    _write(store, file, json, lambda held: made.fork(held, _device(held, device)))
+
+
+@app.command(epilog="Example: fieldpost export proof epoch 1 epoch.proof")
+def epoch(
+    number: Annotated[int, typer.Argument(min=0, metavar="NUMBER", help="The epoch's number.")],
+    file: Out,
+    store: StorePath = DEFAULT,
+    json: AsJson = False,
+) -> None:
+    """Prove that two bridges signed the same epoch."""
+    _write(store, file, json, lambda held: made.epoch(held, number))
+
+
+@app.command(epilog="Example: fieldpost export proof checkpoint today.proof --since yesterday.checkpoint")
+def checkpoint(
+    file: Out,
+    store: StorePath = DEFAULT,
+    key: Key = None,
+    keep: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the signed checkpoint itself too.")
+    ] = None,
+    since: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="A checkpoint of before: prove that the log only grew."),
+    ] = None,
+    json: AsJson = False,
+) -> None:
+    """Sign the log's size and root as they are now, and prove that they follow an earlier checkpoint."""
+    earlier = None if since is None else _bytes(since)
+
+    def make(held: Store) -> bytes:
+        signed = _sign(held, store, key)
+        if keep is not None:
+            keep.write_bytes(signed)
+        return made.checkpoint(held, signed, earlier)
+
+    _write(store, file, json, make)
+
+
+@app.command(epilog="Example: fieldpost export proof receipt 8bea76e4 reading.proof")
+def receipt(
+    identity: Annotated[str, typer.Argument(metavar="ID", help="An observation's id, or how it begins.")],
+    file: Out,
+    store: StorePath = DEFAULT,
+    json: AsJson = False,
+) -> None:
+    """Prove that a device signed an observation under a seal."""
+    _write(store, file, json, lambda held: made.receipt(held, _observation(held, identity)))
+
+
+@app.command(epilog="Example: fieldpost export proof event 12 event.proof")
+def event(
+    number: Annotated[
+        int, typer.Argument(min=0, metavar="NUMBER", help="As `fieldpost log list` numbers it.")
+    ],
+    file: Out,
+    store: StorePath = DEFAULT,
+    key: Key = None,
+    json: AsJson = False,
+) -> None:
+    """Prove that an event lies in the bridge's log, under a checkpoint signed now."""
+    _write(store, file, json, lambda held: made.event(held, _sign(held, store, key), number))
+
+
+def _write(store: Path, file: Path, json: bool, make: Callable[[Store], bytes]) -> None:
+    with reading(store) as held:
+        try:
+            data = make(held)
+            file.write_bytes(data)
+        except made.NothingToProve as error:
+            output.stop(output.NO, str(error))
+        except IdError as error:
+            output.stop(output.USAGE, str(error))
+        except keyfile.KeyFileError as error:
+            output.stop(output.CANNOT, str(error))
+        except OSError as error:
+            output.stop(
+                output.CANNOT, f"{error.filename}: {error.strerror}", "name a file that can be written"
+            )
+        found = check(data)
+    if found["outcome"] != "proved":
+        output.stop(
+            output.CANNOT,
+            f"{file}: {found['code']}: {found['reason']}",
+            "run `fieldpost rebuild` to see whether the store is whole",
+        )
+    if json:
+        output.print_json({"file": str(file), **found})
+    else:
+        say(f"{file}: {found['reason']}")
+
+
+def _sign(held: Store, store: Path, key: Path | None) -> bytes:
+    path = store.parent / "bridge.key" if key is None else key
+    signer = keyfile.signer(path)
+    if keys.thumbprint(signer.public) != profile_of(held)[1]:
+        raise keyfile.KeyFileError(f"{path}: not the key of this store's bridge; give it with --key")
+    leaves = Leaves.of(held.events())
+    return signed_checkpoint(keys.thumbprint(signer.public), leaves.size, leaves.root(), signer)
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        output.stop(output.CANNOT, f"{path}: {error.strerror}", "give a file that can be read")
+
+
+def _observation(held: Store, prefix: str) -> bytes:
+    found = only(observations_named(held, prefix), prefix)
+    if found is None:
+        raise made.NothingToProve(f"no observation begins with {prefix}; see `fieldpost picture`")
+    return found
+
+
+def _device(held: Store, prefix: str) -> bytes:
+    devices = [
+        one for (one,) in held.query("SELECT DISTINCT device FROM fork") if one.hex().startswith(prefix)
+    ]
+    found = only(devices, prefix)
+    if found is None:
+        raise made.NothingToProve(
+            f"no device with a fork begins with {prefix}; see `fieldpost log list --kind fork`"
+        )
+    return found
