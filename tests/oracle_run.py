@@ -1,7 +1,7 @@
 """Asks the independent verifiers, which live in an environment of their own because they hold cbor2 below 6.
 
-python-cwt answers for COSE_Sign1 messages and tokens, scitt-cose for RFC 9942 receipts. Keys go in as
-COSE_Key bytes.
+python-cwt answers for COSE_Sign1 messages and tokens, scitt-cose for RFC 9942 receipts, cryptography for X.509. Keys
+go in as COSE_Key bytes.
 """
 
 import json
@@ -14,8 +14,13 @@ PYTHON = ROOT / ".venv-oracle" / "bin" / "python"
 
 def ask(script: str, files: list[Path]) -> list[dict]:
     """One dict for each thing asked about; `valid` says whether it verified."""
+    return ask_names(script, [str(one) for one in files])
+
+
+def ask_names(script: str, names: list[str]) -> list[dict]:
+    """The same for things that the verifier finds by their names."""
     assert PYTHON.exists(), "the verifiers are not installed; run: make setup"
-    command = [str(PYTHON), str(ROOT / "tests" / "oracles" / script), *map(str, files)]
+    command = [str(PYTHON), str(ROOT / "tests" / "oracles" / script), *names]
     done = subprocess.run(command, capture_output=True, text=True, timeout=60)
     assert done.returncode in (0, 1) and not done.stderr, done.stderr
     answers = [json.loads(line) for line in done.stdout.splitlines()]
