@@ -202,10 +202,12 @@ class Fold:
         for table, row in outcome.rows:
             if table == "clear":
                 self.tables[row[0]] = {}
+            elif table == "erase":
+                self.tables.get(row[0], {}).pop(row[1:], None)
             elif table == "forget":
                 self.tables.get("refusal", {}).pop(row, None)
             else:
-                width = {"claim": 2, "fork": 3, "edge": 2}.get(table, 1)
+                width = {"claim": 2, "fork": 3, "edge": 2, "picture": 2}.get(table, 1)
                 self.tables.setdefault(table, {})[row[:width]] = row
         return outcome
 

@@ -122,7 +122,7 @@ def test_what_no_evidence_dates_is_held_and_let_in_when_evidence_comes(home):
 def test_time_evidence_is_kept_and_enters_no_picture(home):
     fold = home.fold()
     fold.put("solve")
-    assert {one.code for one in fold.state.verdicts.values()} == {"evidence"} and not fold.tables["picture"]
+    assert {one.code for one in fold.state.verdicts.values()} == {"evidence"} and not fold.tables.get("picture")
 
 
 def test_a_revoked_device_keeps_what_lies_on_its_last_good_chain_and_nothing_else(home):
@@ -205,7 +205,7 @@ def test_a_device_that_was_taken_back_proves_no_time_for_others(home):
     assert fold.verdict(leaf)[1] == "admitted"
     fold.tokens(home.ops.revoke(home.one.id))
     fold.put("solve")
-    assert fold.verdict(leaf) == ("held", "unproven-time") and not fold.tables["placement"]
+    assert fold.verdict(leaf) == ("held", "unproven-time") and not fold.tables["timeline"]
 
 
 def test_an_observation_without_its_source_is_held_until_the_source_comes(home):

@@ -6,7 +6,7 @@ import pytest
 from fold_world import UTC_S, Fold, Home, exchange
 from test_bridge_admission import Abroad
 
-from fieldpost import clocks, epoch, verify
+from fieldpost import clocks, epoch, verify, when
 from fieldpost.clocks import QUANTUM_NS, Record
 from fieldpost.timeline.evidence import PPB_MAX, Assumption
 from fieldwire import cbor, tokens
@@ -183,13 +183,13 @@ def test_own_observations_are_placed_by_our_own_meshs_word_alone():
     leaf = home.two.leaf(0)
     fold.put("early", home.two.early(leaf))
     fold.put("solve")
-    before = fold.tables["placement"][obs.observation_id(leaf),]
+    before = when.placement(fold.state, fold.state.entries[obs.observation_id(leaf)])
     for seq, asker, answerer, true_ms in ((30, home.one, far.one, 1_100), (31, home.two, far.one, 59_900)):
         for device, record in zip((asker, answerer), exchange(asker, answerer, true_ms, seq), strict=True):
             fold.put("early", device.early(record))
     fold.put("solve")
-    assert fold.tables["placement"][obs.observation_id(leaf),] == before
-    assert len(fold.tables["placement"]) == len(fold.state.entries)
+    assert when.placement(fold.state, fold.state.entries[obs.observation_id(leaf)]) == before is not None
+    assert all(when.placement(fold.state, one) for one in fold.state.entries.values())
 
 
 def test_late_evidence_and_early_evidence_place_alike(home):
@@ -202,7 +202,8 @@ def test_late_evidence_and_early_evidence_place_alike(home):
             fold.put(kind, data)
             fold.put("solve")
         verdict = fold.verdict(home.one.leaf(0))
-        ends.add((tuple(sorted(fold.tables["placement"].values())), verdict))
+        placed = [when.placement(fold.state, fold.state.entries[one]) for one in sorted(fold.state.entries)]
+        ends.add((tuple(placed), verdict))
     assert len(ends) == 1
 
 

@@ -63,7 +63,7 @@ def test_bad_bytes_are_refused_recorded_and_disturb_nothing_when(home, fold, why
     good = home.one.segment(home.one.leaf(0), home.one.leaf(1))
     fold.put("segment", good)
     fold.put("solve")
-    kept = ("observation", "verdict", "placement", "claim", "envelope", "picture", "token")
+    kept = ("observation", "verdict", "timeline", "claim", "envelope", "picture", "token")
     before = {table: dict(fold.tables[table]) for table in kept}
     kind, data, code = bad_inputs(home)[why]
     fold.put(kind, data)

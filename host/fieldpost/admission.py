@@ -8,8 +8,8 @@ from fieldpost import forks, gaps, mapping
 from fieldpost.codes import CODES, refuse, refuse_wire
 from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
-from fieldpost.timeline.utc import validity
 from fieldpost.trust import scope_covers, stays
+from fieldpost.when import utc_validity
 from fieldwire import lineage, rotation, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -150,8 +150,7 @@ def _direction(state: State, entry: Verified) -> Refusal | None:
 
 
 def _validity(state: State, entry: Verified) -> Refusal | None:
-    claims = state.trust.credentials[entry.credential].claims
-    found = validity(state.utc.get(entry.id), claims[tokens.NBF], claims[tokens.EXP])
+    found = utc_validity(state, entry)
     if found == "valid":
         return None
     if found == "outside":

@@ -66,8 +66,10 @@ def adopt(state: State, data: bytes) -> None:
         state.refuse(digest, stale.code, stale.reason, stale.remedy)
     elif held is not None and agreement.version == held.version and digest != state.agreement_digest:
         state.stopped.update({scope.subject: digest[:16] for scope in held.scopes})
+        state.docket.everyone = True
         state.record("fork", [digest, state.agreement_digest or b""], "forked", version=agreement.version)
     elif digest != state.agreement_digest:
         state.agreement, state.agreement_digest, state.agreement_proof = agreement, digest, data
         state.record("agreement", [digest], "adopted", version=agreement.version)
         state.row("agreement", digest, agreement.version, data)
+        state.unsettle()

@@ -42,6 +42,8 @@ def chain(state: State, opened: list[Verified], previous: bytes | None) -> None:
     seen[seal_hash] = None
     chains.before[seal_hash] = previous
     chains.ending.clear()
+    if state.trust.revocations:  # what a seal is linked to may tell which words of its device stay good
+        state.unsettle(device)
     for rival in rivals:
         chains.forked.update((seal_hash, rival))
         _quarantine(state, device, min(chains.since[seal_hash], chains.since[rival]), (seal_hash, rival))
@@ -56,6 +58,7 @@ def _quarantine(state: State, device: bytes, since: Stamp, pair: tuple[bytes, by
     pairs |= news
     if not news and before == (boot, ms):
         return
+    state.unsettle(device)
     for one, other in sorted(news if before == (boot, ms) else pairs):
         state.row("fork", device, one, other, boot, ms)
     named = [one for pair in sorted(news) for one in pair]

@@ -121,6 +121,7 @@ def note(state: State, entry: Verified) -> None:
             over = state.chains.over.setdefault(entry.observation[obs.DEVICE], {})
             over.setdefault(gone.seal_hash, []).append((gone.previous, entry.id))
             state.chains.ending.clear()
+            state.unsettle(entry.observation[obs.DEVICE])
 
 
 def good_seals(state: State, device: bytes, ends: Iterable[bytes]) -> frozenset[bytes]:

@@ -12,7 +12,7 @@ from fieldpost.codes import refuse, refuse_wire
 from fieldpost.model import Missing, Refusal, Verified
 from fieldpost.state import State
 from fieldpost.verify import OPENERS
-from fieldwire import cbor, cose, limits, seal
+from fieldwire import cbor, cose, limits, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 from fieldwire.tokens import Token
@@ -33,6 +33,7 @@ def add_root(state: State, public: bytes) -> None:
         return
     state.record("root", [mesh], "held")
     state.row("root", mesh, public)
+    state.unsettle()
     retry(state)
 
 
@@ -67,10 +68,23 @@ def _held(state: State, fresh: list[Token]) -> None:
         state.record("token", [token.id], "held", typ=token.typ)
         state.row("token", token.id, token.typ, token.data)
         state.regrade = state.regrade or token.typ in (cose.ENDORSEMENT, cose.REVOCATION)
+        if token.typ == cose.ENDORSEMENT:
+            state.book.changed()
+        elif token.typ != cose.BOOT and not _names_nobody(state, token):
+            state.unsettle()
     wanted = [name for token in fresh for name in sorted(state.wanted.pop(token.id, ()))]
     for name in dict.fromkeys(wanted):
         kind, data = state.waiting.pop(name)
         _take(state, kind, data, name)
+
+
+def _names_nobody(state: State, token: Token) -> bool:
+    """True for a credential while only our own mesh's words are held: it translates nothing, its device is new."""
+    return (
+        token.typ == cose.CREDENTIAL
+        and state.profile is not None
+        and state.book.meshes <= {state.profile.mesh}
+    )
 
 
 def retry(state: State) -> None:
@@ -139,6 +153,8 @@ def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
     if known is not None:
         if known.seal_hash is None and entry.seal_hash is not None:
             state.entries[entry.id] = entry
+            state.book.replace(entry)
+            state.docket.add(entry.id)
             write(state, entry, envelope)
         return False
     other = state.positions.get(position)
@@ -148,6 +164,10 @@ def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
         state.positions[position] = entry.id
     state.entries[entry.id] = entry
     write(state, entry, envelope)
+    rights = state.trust.credentials[entry.credential].claims[tokens.RIGHTS]
+    state.book.note(entry, "time" in rights)
+    state.docket.add(entry.id)
+    state.times.awaited.add(entry.id)
     gaps.note(state, entry)
     for source in entry.observation.get(obs.SOURCES, []):
         state.row("edge", entry.id, source[4])

@@ -5,7 +5,7 @@ latest), and what a statement's own issuer had the power to state. Refuses to ju
 `taxonomy` does, over what is built here. SPEC 12
 """
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 from fieldpost.codes import refuse
 from fieldpost.model import Authority, Refusal, Verified
@@ -13,6 +13,7 @@ from fieldpost.state import State
 from fieldpost.taxonomy import TRANSLATE, Equivalence, Query, Revocation, Rotation, Taxonomy, taxonomy_of
 from fieldpost.taxonomy import Authority as Holder
 from fieldpost.trust import Trust, fallen, may_issue
+from fieldpost.when import utc_of
 from fieldwire import keys, tokens
 from fieldwire import observation as obs
 
@@ -21,8 +22,24 @@ GIGA = 10**9
 _WEIGHT = {"unproven-time": 0, "denied": 1}
 
 
+@dataclass(frozen=True)
+class Statements:
+    """What held tokens say of authorities and between them."""
+
+    authorities: list[Holder]
+    equivalences: list[Equivalence]
+    revocations: list[Revocation]
+    rotations: list[Rotation]
+
+
 def taxonomy_from(trust: Trust) -> Taxonomy:
     """The taxonomy that the held tokens make."""
+    said = statements_from(trust)
+    return taxonomy_of(said.authorities, trust.roots, said.equivalences, said.revocations, said.rotations)
+
+
+def statements_from(trust: Trust) -> Statements:
+    """The same, statement by statement; what changes nothing is left out."""
     holders: dict[tuple[bytes, str], tuple[tuple[int, int, bytes], Holder]] = {}
     for identity, token in trust.credentials.items():
         if not may_issue(token):
@@ -37,9 +54,7 @@ def taxonomy_from(trust: Trust) -> Taxonomy:
         if node not in holders or holders[node][0] < rank:
             holders[node] = (rank, holder)
     equivalences = [
-        _narrowed(trust, token)
-        for token in trust.equivalences.values()
-        if _translates(trust, token) and (token.claims[tokens.NEGATIVE] or _stands(trust, token))
+        _narrowed(trust, token) for token in trust.equivalences.values() if unsound(trust, token) is None
     ]
     revocations = [
         Revocation(token.claims[tokens.TARGET], _node(trust, token.claims[tokens.ISSUER]))
@@ -52,9 +67,17 @@ def taxonomy_from(trust: Trust) -> Taxonomy:
         )
         for token, one in trust.rotations
     ]
-    return taxonomy_of(
-        [holder for _, holder in holders.values()], trust.roots, equivalences, revocations, rotations
-    )
+    return Statements([holder for _, holder in holders.values()], equivalences, revocations, rotations)
+
+
+def unsound(trust: Trust, token: tokens.Token) -> str | None:
+    """Why a held statement changes nothing, by what its very issuer was and is, or None. SPEC 12.3, 12.6"""
+    if not _translates(trust, token):
+        return "equivalence-right"
+    issuer = trust.credentials[token.claims[tokens.ISSUER]].claims
+    if not issuer[tokens.NBF] <= token.claims[tokens.NBF] < issuer[tokens.EXP]:
+        return "equivalence-issuer"
+    return None if token.claims[tokens.NEGATIVE] or _stands(trust, token) else "equivalence-revoked"
 
 
 def _translates(trust: Trust, token: tokens.Token) -> bool:
@@ -124,7 +147,7 @@ def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ..
     """(local authority, equivalence ids) by the shortest path, or why there is none."""
     claims = state.trust.credentials[entry.credential].claims
     subjects, formats = _scope(claims[tokens.SCOPE])
-    lo, hi = state.utc.get(entry.id) or (None, None)
+    lo, hi = utc_of(state, entry) or (None, None)
     at = (None if lo is None else lo // GIGA, None if hi is None else -(-hi // GIGA))
     observation = entry.observation
     query = Query(

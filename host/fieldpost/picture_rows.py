@@ -6,6 +6,8 @@ store holds is shown, nothing is guessed: a value without a unit stays bare.
 
 from typing import Any
 
+from fieldpost.claims import widened
+from fieldpost.placed import placed
 from fieldpost.reading import Rows, profile_of
 from fieldwire import cbor
 
@@ -14,12 +16,11 @@ DEGREE_DIGITS = 7
 
 _ROWS = """
 SELECT p.subject, p.property, p.id, p.alternatives, p.decided, c.value, c.exponent, c.unit,
-       o.device, o.mesh, o.authority, v.mesh, v.authority, l.lo, l.hi
+       o.device, o.mesh, o.authority, v.mesh, v.authority
 FROM picture p
 LEFT JOIN claim c ON c.id = p.id AND c.property = p.property
 LEFT JOIN observation o ON o.id = p.id
 LEFT JOIN verdict v ON v.id = p.id
-LEFT JOIN placement l ON l.id = p.id
 ORDER BY p.subject, p.property
 """
 
@@ -27,10 +28,12 @@ ORDER BY p.subject, p.property
 def picture_rows(store: Rows) -> list[dict[str, Any]]:
     """One row a subject and property. Ids in hex; `interval_ns` is the resilient one since the mesh's anchor."""
     *_, name = profile_of(store)
-    rows = []
-    for row in store.query(_ROWS):
+    rows, drawn = [], store.query(_ROWS)
+    when = placed(store, [row[2] for row in drawn])
+    for row in drawn:
         subject, prop, identity, alternatives, decided, value, exponent, unit = row[:8]
-        device, mesh, authority, under_mesh, under, lo, hi = row[8:]
+        device, mesh, authority, under_mesh, under = row[8:]
+        lo, hi = widened(when[identity][1].resilient) if identity in when else (None, None)
         rows.append(
             {
                 "mesh": name,

@@ -39,6 +39,7 @@ class Bridge:
 def _config(state: State, data: bytes) -> None:
     mesh, thumbprint, name, utc_claims = cbor.decode(data)
     state.profile = Profile(mesh, thumbprint, name, utc_claims)
+    state.unsettle()
     state.record("start", [thumbprint, mesh], "started", name=name)
 
 

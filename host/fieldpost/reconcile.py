@@ -1,4 +1,4 @@
-"""Reconciliation in time: placements of all held observations, then the verdicts that follow from them.
+"""Reconciliation in time: a timeline over all that speaks of time, then the verdicts that follow from it.
 
 Decides when a verdict changed and records it as a superseding event. Refuses to place by anything but signed
 evidence. Own observations are placed by our own mesh's evidence alone: no foreign word re-times them.
@@ -7,49 +7,44 @@ evidence. Own observations are placed by our own mesh's evidence alone: no forei
 from typing import Any
 
 from fieldpost import clocks, imports
-from fieldpost.admission import judge, standing
-from fieldpost.claims import fields_claimed, widened
+from fieldpost.admission import standing
+from fieldpost.claims import fields_claimed
 from fieldpost.model import Verdict, Verified
+from fieldpost.placing import Solved
+from fieldpost.sitting import Sitting
 from fieldpost.state import State
-from fieldpost.timeline.evidence import Anchor, Causal, Device, Evidence, Stamp
+from fieldpost.timeline.evidence import Causal, Evidence
 from fieldpost.timeline.gauge import mesh_anchor
-from fieldpost.timeline.place import Placement, Timeline, place
-from fieldpost.timeline.utc import utc_bounds, utc_interval
-from fieldpost.timeline.words import step_words
+from fieldpost.timeline.utc import utc_bounds
 from fieldpost.verify import grade
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
-PATH_STEPS = 12  # of a binding path kept for `why`; the whole is recomputable
+HOME, JOINED = 0, 1  # rows of the table `timeline`
+CHUNK = 10_000  # observations judged before their placements are let go
 
 
-def evidence_of(state: State, entries: list[Verified]) -> Evidence:
-    """Everything among `entries` that speaks of time. Who has two histories or was taken back proves nothing."""
+def evidence_of(state: State, mesh: bytes | None) -> Evidence:
+    """All that one mesh, or any for None, says of time. Who has two histories or was taken back proves nothing."""
     records, claims, causals = [], [], []
-    seen: dict[tuple[Device, int], list[Stamp]] = {}
-    meshes: dict[bytes, bytes] = {}
-    for entry in entries:
-        observation = entry.observation
-        stamp = clocks.stamp_of(observation)
-        seen.setdefault((stamp.device, stamp.boot), []).append(stamp)
-        meshes[observation[obs.DEVICE]] = entry.mesh
+    for entry in state.book.of_mesh(mesh):
         if standing(state, entry) is not None:
             continue
+        observation = entry.observation
         if observation[obs.FORMAT] == obs.TIME_FORMAT:
             records += _record(state, entry)
         claim = clocks.claim_of(entry, state.trust.credentials[entry.credential].claims[tokens.RIGHTS])
         claims.extend([] if claim is None else [claim])
         for source in observation.get(obs.SOURCES, []):
             earlier = state.entries.get(source[4])
-            if earlier is not None:
-                causals.append(Causal(clocks.stamp_of(earlier.observation), stamp))
-    ends = [end for stamps in seen.values() for end in (min(stamps, key=_ticks), max(stamps, key=_ticks))]
+            if earlier is not None and (mesh is None or earlier.mesh == mesh):
+                causals.append(Causal(clocks.stamp_of(earlier.observation), clocks.stamp_of(observation)))
     assumptions = {
-        device: clocks.assumption_of(device, state.trust.endorsements_of(device, mesh))
-        for device, mesh in meshes.items()
+        device: clocks.assumption_of(device, state.trust.endorsements_of(device, owner))
+        for device, owner in state.book.devices(mesh).items()
     }
-    return clocks.build(records, claims, causals, ends, assumptions)
+    return clocks.build(records, claims, causals, state.book.ends(mesh), assumptions)
 
 
 def _record(state: State, entry: Verified) -> list[clocks.Record]:
@@ -62,85 +57,95 @@ def _record(state: State, entry: Verified) -> list[clocks.Record]:
         return []
 
 
-def _ticks(stamp: Stamp) -> int:
-    return stamp.t_ns
-
-
 def solve(state: State) -> None:
-    """Place everything anew and re-judge everything; record what changed."""
-    mesh = state.own().mesh
-    own = [entry for entry in state.entries.values() if entry.mesh == mesh]
-    home = evidence_of(state, own)
+    """Solve anew as far as evidence is new, judge whom it concerns; record what changed."""
+    times, book = state.times, state.book
+    for identity in times.awaited:
+        state.docket.add(identity)
+    times.awaited = set()
+    if times.readings != book.readings:
+        _solve_anew(state)
+        times.edition, times.readings = book.edition, book.readings
+    if times.home is not None:
+        suspects = times.home.contradiction.suspects if times.home.contradiction else ()
+        named = [
+            [str(unit.hex() if isinstance(unit, bytes) else unit) for unit in units] for units in suspects
+        ]
+        outcome = "contradiction" if suspects else "placed"
+        state.record("place", [times.digest], outcome, observations=len(state.entries), suspects=named)
+    judge_concerned(state)
+
+
+def _solve_anew(state: State) -> None:
+    """The home timeline, the joined one where anything is foreign, and UTC."""
+    times, mesh = state.times, state.own().mesh
+    home = evidence_of(state, mesh)
+    times.digest = home.digest()
+    if times.edition == state.book.edition:
+        return
     anchor = mesh_anchor(home.exchanges)
-    if anchor is not None:
-        timeline = place(home, anchor, map(_stamp, own))
-        _keep(state, own, timeline, anchor)
-        foreign = [entry for entry in state.entries.values() if entry.mesh != mesh]
-        if foreign:
-            joined = evidence_of(state, list(state.entries.values()))
-            _keep(state, foreign, place(joined, anchor, map(_stamp, foreign)), anchor)
-        _claim_utc(state, home)
-        _record_placing(state, home, timeline)
-    elif state.placements:
-        state.placements.clear()
-        state.utc.clear()
-        state.row("clear", "placement")
-        state.record("place", [home.digest()], "unplaced", observations=len(state.entries))
-    judge_all(state)
+    state.docket.everyone = True
+    if anchor is None:
+        if times.home is not None:
+            times.forget()
+            state.row("clear", "timeline")
+            state.record("place", [times.digest], "unplaced", observations=len(state.entries))
+        return
+    times.forget()
+    times.home = Solved(home, anchor)
+    state.row("timeline", HOME, times.home.to_cbor())
+    if state.book.meshes - {mesh}:
+        times.joined = Solved(evidence_of(state, None), anchor)
+        state.row("timeline", JOINED, times.joined.to_cbor())
+    date(state)
 
 
-def _stamp(entry: Verified) -> Stamp:
-    return clocks.stamp_of(entry.observation)
-
-
-def _record_placing(state: State, home: Evidence, timeline: Timeline) -> None:
-    suspects = timeline.contradiction.suspects if timeline.contradiction else ()
-    named = [[str(unit.hex() if isinstance(unit, bytes) else unit) for unit in units] for units in suspects]
-    outcome = "contradiction" if suspects else "placed"
-    state.record("place", [home.digest()], outcome, observations=len(state.entries), suspects=named)
-
-
-def _keep(state: State, entries: list[Verified], timeline: Timeline, anchor: Anchor) -> None:
-    name = cbor.encode(anchor.at.as_list())
-    for entry in entries:
-        stamp = clocks.stamp_of(entry.observation)
-        found = timeline.placements[stamp]
-        if state.placements.get(entry.id) == found:
-            continue
-        state.placements[entry.id] = found
-        lo, hi = widened(found.resilient)
-        strict_lo, strict_hi = widened(found.strict)
-        depends = cbor.encode(
-            [unit if isinstance(unit, (bytes, str)) else list(unit) for unit in found.depends_on]
-        )
-        path = cbor.encode(
-            [[step_words(step) for step in side[:PATH_STEPS]] for side in timeline.path(stamp)]
-        )
-        state.row("placement", entry.id, name, strict_lo, strict_hi, lo, hi, found.status, depends, path)
-
-
-def _claim_utc(state: State, home: Evidence) -> None:
-    placements: dict[Stamp, Placement] = {found.at: found for found in state.placements.values()}
-    agreed = 1 if state.agreement is None else state.agreement.time.k
-    offset = utc_bounds(home.claims, placements, max(agreed, state.own().utc_claims))
-    for identity, found in state.placements.items():
-        state.utc[identity] = utc_interval(offset, widened(found.resilient))
+def date(state: State) -> None:
+    """What UTC the timeline's zero had, by claims of as many devices as configuration and agreement want."""
+    times = state.times
+    times.offset, times.valid = None, {}
+    if times.home is not None:
+        agreed = 1 if state.agreement is None else state.agreement.time.k
+        claims = times.home.evidence.claims
+        placed = times.home.place(claim.at for claim in claims)
+        times.offset = utc_bounds(claims, placed, max(agreed, state.own().utc_claims))
 
 
 def judge_all(state: State) -> None:
     """Judge every held observation; a verdict that differs from the last one is an event and a row."""
+    state.docket.everyone = True
+    judge_concerned(state)
+
+
+def judge_concerned(state: State) -> None:
+    """The same for those on the docket: the verdicts of all others rest on nothing that changed."""
     if state.regrade:
         _regrade(state)
     changed: dict[tuple[str, str], list[bytes]] = {}
-    for identity, entry in state.entries.items():
-        verdict = judge(state, entry)
-        before = state.verdicts.get(identity)
-        state.verdicts[identity] = verdict
-        if verdict.state == "admitted" and identity not in state.claimed:
-            _write_claims(state, entry)
-        if before is None or _essence(before) != _essence(verdict):
-            changed.setdefault((verdict.state, verdict.code), []).append(identity)
-            _write_verdict(state, identity, verdict)
+    fresh: list[tuple[bytes, Verdict]] = []
+    claiming: list[Verified] = []
+    concerned, sitting = list(state.docket.take(state.entries)), Sitting(state)
+    for begin in range(0, len(concerned), CHUNK):
+        chunk = concerned[begin : begin + CHUNK]
+        sitting.prepare(chunk)
+        for entry in chunk:
+            identity, verdict = entry.id, sitting.judge(entry)
+            before = state.verdicts.get(identity)
+            state.verdicts[identity] = verdict
+            state.canvas.show(state, entry, verdict)
+            if verdict.code == "incomplete":
+                state.docket.incomplete.add(identity)
+            else:
+                state.docket.incomplete.discard(identity)
+            if verdict.state == "admitted" and identity not in state.claimed:
+                claiming.append(entry)
+            if before is None or _essence(before) != _essence(verdict):
+                changed.setdefault((verdict.state, verdict.code), []).append(identity)
+                fresh.append((identity, verdict))
+    for identity, verdict in fresh:
+        _write_verdict(state, identity, verdict)
+    for entry in claiming:
+        _write_claims(state, entry)
     for (status, code), identities in sorted(changed.items()):
         state.record("admit", sorted(identities), code, state=status)
 
@@ -170,6 +175,7 @@ def _regrade(state: State) -> None:
             changed.append(entry._replace(grade=found))
     for entry in changed:
         state.entries[entry.id] = entry
+        state.book.replace(entry)
         imports.write(state, entry, state.envelope_of[entry.id])
     if changed:
         state.record("grade", sorted(entry.id for entry in changed), "changed")

@@ -7,7 +7,11 @@ nothing here is ever stored for its own sake.
 from dataclasses import dataclass, field
 from typing import Any
 
+from fieldpost.canvas import Canvas
+from fieldpost.docket import Docket
+from fieldpost.evidence_book import EvidenceBook
 from fieldpost.model import Outcome, Position, Verdict, Verified
+from fieldpost.placing import Times
 from fieldpost.recorder import event
 from fieldpost.trust import Trust
 
@@ -73,8 +77,10 @@ class State:
     complete: set[bytes] = field(default_factory=set)  # ids whose whole lineage is held
     claimed: set[bytes] = field(default_factory=set)  # ids whose claims are written
     verdicts: dict[bytes, Verdict] = field(default_factory=dict)
-    placements: dict[bytes, Any] = field(default_factory=dict)  # id: timeline Placement
-    utc: dict[bytes, Any] = field(default_factory=dict)  # id: UTC interval in ns or None
+    book: EvidenceBook = field(default_factory=EvidenceBook)
+    times: Times = field(default_factory=Times)  # what was solved last
+    canvas: Canvas = field(default_factory=Canvas)
+    docket: Docket = field(default_factory=Docket)  # what is to be judged at the next reconciliation
     agreement: Any = None
     agreement_digest: bytes | None = None
     agreement_proof: bytes = b""  # [agreement bytes, signature, signature] as adopted
@@ -115,6 +121,14 @@ class State:
 
     def mode_of(self, channel: str) -> Mode:
         return self.modes.get(channel, Mode())
+
+    def unsettle(self, device: bytes | None = None) -> None:
+        """Verdicts over all that this device said, or over everything, may be others; so may be who speaks of time."""
+        self.book.changed()
+        if device is None:
+            self.docket.everyone = True
+        else:
+            self.docket.concern(device)
 
     def age_ms(self, token: bytes) -> int:
         """The bridge's own elapsed time since a token arrived; a lower bound after a restart."""

@@ -24,7 +24,7 @@ DERIVED = (
     "observation",
     "edge",
     "verdict",
-    "placement",
+    "timeline",
     "claim",
     "fork",
     "refusal",
@@ -38,6 +38,7 @@ DERIVED = (
     "picture",
 )
 CLEAR = "clear"  # a row of this table empties another one before it is written anew
+ERASE = "erase"  # a row of this table takes back a row of the picture
 FORGET = "forget"  # a row of this table takes back the refusal of what was accepted since
 
 
@@ -204,6 +205,8 @@ class Store:
         for table, values in rows:
             if table == CLEAR:
                 self._db.execute(f'DELETE FROM "{_known(values[0])}"')
+            elif table == ERASE:
+                self._db.execute("DELETE FROM picture WHERE subject = ? AND property = ?", values[1:])
             elif table == FORGET:
                 self._db.execute("DELETE FROM refusal WHERE what = ?", values)
             else:

@@ -5,44 +5,50 @@ that each rests on. SPEC 9, 12
 """
 
 import re
+from typing import Any
 
+from fieldpost.claims import widened
 from fieldpost.explain.gone import position_gone
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.explain.said import scope_words, validity_words
 from fieldpost.picture_rows import interval_words
+from fieldpost.placed import placed
+from fieldpost.timeline.words import step_words
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
+PATH_STEPS = 12  # of a binding path; a longer one is not read by anyone
 LINEAGE_MAX = 256  # ancestors told of; a longer story is not read by anyone
 
 
 def place_step(shelf: Shelf, held: Held) -> Step:
     """The interval and the evidence that bounds it."""
-    rows = shelf.store.query(
-        "SELECT anchor, lo, hi, status, depends_on, path FROM placement WHERE id = ?", held.id
-    )
-    if not rows:
+    found = placed(shelf.store, [held.id]).get(held.id)
+    if found is None:
         reason = "no exchange joins its device's clock to the mesh timeline yet"
         return step("place", [], "unplaced", reason, held.id, "unproven-time")
-    anchor, lo, hi, status, depends, path = rows[0]
-    device, boot, t_ns = cbor.decode(anchor)
+    solved, placement = found
+    zero = solved.anchor.at
+    device, boot, t_ns = zero.device, zero.boot, zero.t_ns
     words = [
-        f"{interval_words(lo, hi)} on the timeline of {shelf.mesh_words(shelf.mesh)},"
+        f"{interval_words(*widened(placement.resilient))} on the timeline of {shelf.mesh_words(shelf.mesh)},"
         f" whose zero is device {_unit_words(device)}, boot {boot}, {t_ns // 1_000_000} ms"
     ]
-    for title, side in zip(("not earlier, because ", "not later, because "), cbor.decode(path), strict=True):
+    path = solved.timeline([placement.at]).path(placement.at)
+    for title, side in zip(("not earlier, because ", "not later, because "), path, strict=True):
         if side:
-            words.append(title + ", and ".join(_LONG_ID.sub(r"\1", link) for link in side))
-    needed = [_unit_words(one) for one in cbor.decode(depends)]
+            links = [step_words(link) for link in side[:PATH_STEPS]]
+            words.append(title + ", and ".join(_LONG_ID.sub(r"\1", link) for link in links))
+    needed = [_unit_words(one) for one in placement.depends_on]
     if needed:
         words.append(f"a side of it rests on {', '.join(needed)} alone")
     named = [device] if isinstance(device, bytes) else []
-    return step("place", named, status, "; ".join(words), held.id)
+    return step("place", named, placement.status, "; ".join(words), held.id)
 
 
-def _unit_words(unit: bytes | str | list) -> str:
-    if isinstance(unit, list):
+def _unit_words(unit: Any) -> str:
+    if isinstance(unit, (list, tuple)):
         return "/".join(_unit_words(one) for one in unit)
     return short(unit) if isinstance(unit, bytes) else unit
 

@@ -1,0 +1,93 @@
+"""The evidence book: what is held that speaks of time, so that nothing else is looked at to place anything.
+
+Decides which observations speak of time, and whether what came may change a placement: a boot that was seen to go on
+a little longer, with no other boot of its device beside it, bounds nobody. Refuses to place anything. SPEC 9
+"""
+
+from collections.abc import Iterator
+
+from fieldpost import clocks
+from fieldpost.model import Verified
+from fieldpost.timeline.evidence import Stamp
+from fieldwire import observation as obs
+
+Boot = tuple[bytes, int]  # (device, boot)
+
+
+class EvidenceBook:
+    """`speakers` by id, as they arrived. `edition`: another one when placements may be others; `readings`: when
+    boots were seen to last longer.
+    """
+
+    def __init__(self) -> None:
+        self.speakers: dict[bytes, Verified] = {}
+        self.edition = 0
+        self.readings = 0
+        self._ends: dict[
+            bytes, dict[Boot, list[int]]
+        ] = {}  # by mesh: first and last reading of each boot, in ms
+        self._boots: dict[bytes, set[int]] = {}  # by device
+        self._heard: dict[bytes, bytes] = {}  # device: the mesh under which it spoke last
+        self._sources: set[bytes] = set()  # ids that are named as sources
+
+    def note(self, entry: Verified, may_date: bool) -> None:
+        """An observation that is new. `may_date`: its credential has the right `time`."""
+        observation = entry.observation
+        device, tref = observation[obs.DEVICE], observation[obs.TREF]
+        self._heard[device] = entry.mesh
+        self._see(entry.mesh, (device, tref[0]), tref[1])
+        sources = observation.get(obs.SOURCES)
+        dated = len(tref) == 3 and may_date
+        if sources is not None or dated or observation[obs.FORMAT] == obs.TIME_FORMAT:
+            self.speakers[entry.id] = entry
+            self._sources.update(source[4] for source in sources or ())
+            self.changed()
+        elif entry.id in self._sources:
+            self.changed()
+
+    def _see(self, mesh: bytes, boot: Boot, ms: int) -> None:
+        ends = self._ends.setdefault(mesh, {}).get(boot)
+        if ends is None:
+            self._ends[mesh][boot] = [ms, ms]
+            self._boots.setdefault(boot[0], set()).add(boot[1])
+            self.changed()
+        elif not ends[0] <= ms <= ends[1]:
+            ends[0], ends[1] = min(ends[0], ms), max(ends[1], ms)
+            self.readings += 1
+            self.edition += len(self._boots[boot[0]]) > 1
+
+    def replace(self, entry: Verified) -> None:
+        """The same observation, under a seal or another grade now."""
+        if entry.id in self.speakers:
+            self.speakers[entry.id] = entry
+
+    def changed(self) -> None:
+        """Something that may change placements: evidence, who may speak, or how well clocks are known to run."""
+        self.edition += 1
+        self.readings += 1
+
+    def devices(self, mesh: bytes | None) -> dict[bytes, bytes]:
+        """The mesh of each device that spoke under this one, or under any for None."""
+        if mesh is None:
+            return self._heard
+        return {device: mesh for device, _ in self._ends.get(mesh, {})}
+
+    def ends(self, mesh: bytes | None) -> Iterator[Stamp]:
+        """The first and the last stamp of each boot, as far as it spoke under this mesh, or under any."""
+        merged: dict[Boot, list[int]] = {}
+        for one in self._ends if mesh is None else [mesh]:
+            for boot, (first, last) in self._ends.get(one, {}).items():
+                known = merged.get(boot, [first, last])
+                merged[boot] = [min(first, known[0]), max(last, known[1])]
+        for (device, boot), both in merged.items():
+            for ms in both:
+                yield Stamp(device, boot, ms * clocks.MS)
+
+    def of_mesh(self, mesh: bytes | None) -> list[Verified]:
+        """Who speaks under this mesh, or under any, as they arrived."""
+        return [one for one in self.speakers.values() if mesh is None or one.mesh == mesh]
+
+    @property
+    def meshes(self) -> set[bytes]:
+        """Meshes of which anything is held."""
+        return set(self._ends)
