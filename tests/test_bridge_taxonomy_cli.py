@@ -136,7 +136,8 @@ def test_the_list_shows_scope_direction_and_state(desks):
     assert "no equivalence" in run("taxonomy", "list", desks.bravo).stdout
     said(*attest(desks, "--subject", "harbor"))
     mesh = Mesh(desks.bravo)
-    old = Validity(1_000, 2_000)
+    now = int(time.time())
+    old = Validity(now - 2_000, now - 1_000)
     alpha = Mesh(desks.alpha)
     mesh.equivalence("ops", old, (alpha.id, "command", os.urandom(32)), "ops", [None, None], 0, True)
     rows = said("taxonomy", "list", desks.bravo)

@@ -6,7 +6,7 @@ say what it admits: that depends on an observation. SPEC 12
 
 from typing import Any
 
-from fieldpost.mapping import equivalence_of, taxonomy_from
+from fieldpost.mapping import equivalence_of, taxonomy_from, unsound
 from fieldpost.taxonomy import Equivalence, Taxonomy, void
 from fieldpost.trust import Trust
 
@@ -16,11 +16,12 @@ def equivalence_rows(trust: Trust, now_s: int) -> list[dict[str, Any]]:
     taxonomy = taxonomy_from(trust)
     rows = []
     for identity in sorted(trust.equivalences):
-        one = equivalence_of(trust, trust.equivalences[identity])
+        token = trust.equivalences[identity]
+        one = equivalence_of(trust, token)
         rows.append(
             {
                 "id": identity.hex(),
-                "state": _state(one, taxonomy, now_s),
+                "state": _state(one, unsound(trust, token), taxonomy, now_s),
                 "negative": one.negative,
                 "foreign": _node(one.foreign),
                 "local": _node(one.local),
@@ -35,8 +36,8 @@ def equivalence_rows(trust: Trust, now_s: int) -> list[dict[str, Any]]:
     return rows
 
 
-def _state(one: Equivalence, taxonomy: Taxonomy, now_s: int) -> str:
-    why = void(one, taxonomy.authorities)
+def _state(one: Equivalence, unsound: str | None, taxonomy: Taxonomy, now_s: int) -> str:
+    why = unsound or void(one, taxonomy.authorities)
     if why is not None:
         return f"void: {why}"
     if one.id in taxonomy.revoked:

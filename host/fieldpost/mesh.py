@@ -180,7 +180,12 @@ class Mesh:
         path_length: int,
         negative: bool,
     ) -> bytes:
-        """An authority states (or denies) that a foreign authority stands for a local one; returns the id. SPEC 7.4"""
+        """An authority states (or denies) that a foreign authority stands for a local one; returns the id. SPEC 7.4
+
+        For no longer than the authority itself is one.
+        """
+        own = tokens.decode(self.token(self.authorities[path])).claims
+        validity = Validity(max(validity.nbf, own[tokens.NBF]), min(validity.exp, own[tokens.EXP]))
         claims = {
             tokens.EXP: validity.exp,
             tokens.NBF: validity.nbf,

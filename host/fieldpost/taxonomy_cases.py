@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from fieldpost.json_lines import REQUIRED, Line, lines
+from fieldpost.mapping import Statements
 from fieldpost.taxonomy import (
     TRANSLATE,
     Answer,
@@ -39,8 +40,11 @@ class Cases:
     queries: list[tuple[str, Query]] = field(default_factory=list)
 
 
-def answers(text: str) -> list[dict[str, Any]]:
-    """One answer a query, in the order of the queries. Raises LineError."""
+def answers(text: str, signed: Statements | None = None) -> list[dict[str, Any]]:
+    """One answer a query, in the order of the queries. Raises LineError.
+
+    `signed`: verified statements that count beside those of the file; of one authority theirs has the present key.
+    """
     cases = Cases()
     for line in lines(text):
         kind = line.text("type")
@@ -52,10 +56,51 @@ def answers(text: str) -> list[dict[str, Any]]:
         one if one.foreign_key is not None else replace(one, foreign_key=cases.first_keys.get(one.foreign))
         for one in cases.equivalences.values()
     )
+    named = _named(signed or Statements([], [], [], []))
     taxonomy = taxonomy_of(
-        cases.authorities.values(), cases.trusted, bound, cases.revocations, cases.rotations
+        [*cases.authorities.values(), *named.authorities],
+        cases.trusted,
+        [*bound, *named.equivalences],
+        [*cases.revocations, *named.revocations],
+        [*cases.rotations, *named.rotations],
     )
     return [_answer(name, taxonomy.paths(query)) for name, query in cases.queries]
+
+
+def _named(signed: Statements) -> Statements:
+    """The same with text for bytes: meshes, ids, keys and schema digests in lower-case hex, as files write them."""
+    return Statements(
+        [
+            replace(one, mesh=_hex(one.mesh), key=_hex(one.key), formats=_hexes(one.formats))
+            for one in signed.authorities
+        ],
+        [
+            replace(
+                one,
+                id=_hex(one.id),
+                issuer=_hex_node(one.issuer),
+                foreign=_hex_node(one.foreign),
+                local=_hex_node(one.local),
+                formats=_hexes(one.formats),
+                foreign_key=_hex(one.foreign_key),
+            )
+            for one in signed.equivalences
+        ],
+        [Revocation(_hex(one.id), _hex_node(one.by)) for one in signed.revocations],
+        [Rotation(_hex_node(one.authority), _hex(one.old), _hex(one.new)) for one in signed.rotations],
+    )
+
+
+def _hex(value: Any) -> Any:
+    return value.hex() if isinstance(value, bytes) else value
+
+
+def _hexes(formats: Formats) -> Formats:
+    return None if formats is None else tuple(map(_hex, formats))
+
+
+def _hex_node(node: Node) -> Node:
+    return _hex(node[0]), node[1]
 
 
 def _answer(name: str, answer: Answer) -> dict[str, Any]:
