@@ -12,6 +12,7 @@ import vector_gateway
 import vector_handed
 import vector_line
 import vector_links
+import vector_merge
 import vector_observations
 import vector_pack
 import vector_proofs
@@ -31,6 +32,7 @@ MODULES = (
     vector_pack,
     vector_tokens,
     vector_links,
+    vector_merge,
     vector_handed,
     vector_rotation,
     vector_session,

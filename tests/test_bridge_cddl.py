@@ -11,12 +11,12 @@ from fieldwire.errors import WireError
 FILES = [
     "key", "observation", "early", "schema", "payload", "derivation", "function", "seal", "segment",
     "receipt", "item", "credential", "endorsement", "boot", "equivalence", "revocation", "rotation",
-    "schema_token", "boundary", "recorder", "exchange", "handed_down", "offer", "proof",
+    "schema_token", "boundary", "recorder", "exchange", "handed_down", "offer", "plan", "proof",
 ]  # fmt: skip
 RULE = {"derivation": "observation"}
 SIGNED = {
     "early", "credential", "endorsement", "boot", "equivalence", "revocation", "rotation", "schema-token", "epoch",
-    "handshake", "checkpoint", "report", "seal", "receipt",
+    "handshake", "checkpoint", "report", "seal", "receipt", "vote",
 }  # fmt: skip
 
 

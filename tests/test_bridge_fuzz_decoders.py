@@ -15,7 +15,7 @@ from fieldagent import foreign
 from fieldagent.enrolment import Enrolment
 from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
-from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch
+from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch, plan
 from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens, transfer_head
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
@@ -306,6 +306,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "handed down": (_handed, golden("handed_down")),
     "boundary messages": (_message, _messages()),
     "offers": (epoch.read_offer, golden("offer")),
+    "merge plans": (lambda data: _same(data, plan.read_plan(data).to_cbor()), golden("plan")[:2]),
     "agreements": (agreement_cbor.from_cbor, golden("agreement")),
     "agreement proofs": (lambda data: covenant.open_proof(data, {}), _proofs()),
 }

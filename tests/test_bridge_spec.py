@@ -59,7 +59,7 @@ def test_every_type_of_signed_object_is_the_codes():
         "epoch": cose.EPOCH,
         "checkpoint": cose.CHECKPOINT,
         "divergence report": cose.REPORT,
-        "merge plan": cose.MERGE_PLAN,
+        "vote over a merge plan": cose.MERGE_PLAN,
     }
     assert {name: int(typ) for typ, name, _ in rows(between("4.4", "4.5"))} == names
 

@@ -217,7 +217,7 @@ class World:
         weights = {(self.alpha.mesh.id, "ops"): 10, (self.bravo.mesh.id, "ops"): 5, **more.pop("weights", {})}
         terms = Agreement(
             version, parties, TimeTerms(k=1, anchors=anchors), scopes, (Function("authority-weight"),), weights, 1,
-            Merge(1), **more,
+            more.pop("merge", Merge(1)), **more,
         )  # fmt: skip
         data = to_cbor(terms)
         return proof(data, [side.mesh.sign_agreement(data) for side in signers or self.sides])

@@ -13,13 +13,15 @@ from fieldpost.agreement import VARIABLES, Agreement, Function, longest_prefix
 from fieldpost.agreement_cbor import agreement_digest
 from fieldpost.conflict import Claim, Contest, Order
 from fieldpost.expression import INT_MAX, INT_MIN, evaluate, parse
+from fieldpost.merged import Merged, Settled, settle
 from fieldwire import cbor
 
 LABEL = b"fieldpost/decisions/1"
 TIE_BREAK = "tie-break"
 UNOPPOSED = "unopposed"
 STOPPED = "stopped"
-NO_RULE = -1
+PLANNED = "merge-plan"
+NO_RULE, PLAN_RULE = -1, -2
 
 Keys = tuple[int, ...]
 Score = Callable[[Contest, int], int]
@@ -142,9 +144,16 @@ class Chain:
 
 
 def decide(
-    contests: Iterable[Contest], agreement: Agreement, order: Order, stopped: frozenset[str] = frozenset()
+    contests: Iterable[Contest],
+    agreement: Agreement,
+    order: Order,
+    stopped: frozenset[str] = frozenset(),
+    merges: Sequence[Merged] = (),
 ) -> Ruling:
-    """Rows, fates and picks of all contests. `stopped`: subjects of the scopes that the gate has stopped."""
+    """Rows, fates and picks of all contests. `stopped`: subjects of the scopes that the gate has stopped.
+
+    `merges`: cases that a plan has closed; between the claims it covers the plan comes before the chain.
+    """
     chain = Chain(agreement)
     rows: set[Decision] = set()
     fates: dict[tuple[bytes, str], Fate] = {}
@@ -155,7 +164,8 @@ def decide(
             rows.update(_stopped(contest))
             continue
         keys = {index: chain.keys(contest, index) for index in contest.rivals}
-        found = [_fate(contest, index, keys, chain) for index in range(len(contest.claims))]
+        settled = settle(contest, merges)
+        found = [_fate(contest, index, keys, chain, settled) for index in range(len(contest.claims))]
         fates.update(
             ((claim.id, claim.property), fate) for claim, fate in zip(contest.claims, found, strict=True)
         )
@@ -191,10 +201,16 @@ def _deciding(a: Keys, b: Keys) -> int:
     return next(rule for rule, (one, other) in enumerate(zip(a, b, strict=True)) if one != other)
 
 
-def _fate(contest: Contest, index: int, keys: Mapping[int, Keys], chain: Chain) -> Fate:
-    rivals = contest.rivals.get(index)
-    if not rivals:
+def _fate(contest: Contest, index: int, keys: Mapping[int, Keys], chain: Chain, settled: Settled) -> Fate:
+    if not contest.rivals.get(index):
         return Fate(True, None, NO_RULE, UNOPPOSED)
+    preferred = settled.losers.get(index)
+    if preferred:
+        best = max(preferred, key=lambda other: keys[other])
+        return Fate(False, contest.claims[best].id, PLAN_RULE, PLANNED)
+    rivals = settled.rivals.get(index)
+    if not rivals:
+        return Fate(True, None, PLAN_RULE, PLANNED)
     best = max(rivals, key=lambda other: keys[other])
     rule = min(_deciding(keys[index], keys[best]), len(chain.names))
     prevails = keys[index] > keys[best]
@@ -205,7 +221,7 @@ def _pick(
     contest: Contest, fates: Sequence[Fate], keys: Mapping[int, Keys], chain: Chain, order: Order
 ) -> int:
     """The latest prevailing claim; where none is known to be later, the one with the greatest key."""
-    standing = [index for index, fate in enumerate(fates) if fate.prevails]
+    standing = [index for index, fate in enumerate(fates) if fate.prevails] or list(range(len(fates)))
     latest = order.latest([contest.claims[index] for index in standing])
     return max(
         (standing[place] for place in latest), key=lambda index: _full_key(contest, index, keys, chain)

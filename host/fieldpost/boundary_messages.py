@@ -24,6 +24,7 @@ NUMBERS = {
     "OFFER": 9,
     "EPOCH": 10,
     "BYE": 11,
+    "VOTES": 12,
 }
 NAMES = {number: name for name, number in NUMBERS.items()}
 
@@ -36,6 +37,7 @@ BATCH_MAX = 256 * 1024
 ITEM_MAX = limits.OBSERVATION_MAX + limits.TOKEN_MAX + 34 * limits.MERKLE_PATH_MAX
 PROOF_TOKENS_MAX = 16
 PARTIES_MAX = 16
+VOTES_MAX = 1024
 COUNT_MAX = 1 << 62  # an epoch's number; the next one still fits 64 bits
 BOX_OVERHEAD = 16
 
@@ -131,4 +133,5 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], ...]] = {
     "OFFER": (_count, _or_nil(_up_to(MESSAGE_MAX))),
     "EPOCH": (_up_to(limits.CBOR_MAX), _REPORTS),
     "BYE": (_text, _text),
+    "VOTES": (_list(_up_to(limits.TOKEN_MAX), VOTES_MAX), _list(_up_to(limits.CBOR_MAX), VOTES_MAX)),
 }

@@ -30,7 +30,8 @@ DONE = "done"
 
 _PROVED = {
     "agreeing": {"AGREEMENT": "recalling", "BYE": "closed", "end": "closed"},
-    "recalling": {"STANDING": "comparing", "BYE": "closed", "end": "closed"},
+    "recalling": {"STANDING": "merging", "BYE": "closed", "end": "closed"},
+    "merging": {"VOTES": "comparing", "BYE": "closed", "end": "closed"},
     "comparing": {"FRONTIER": "trading", "BYE": "closed", "end": "closed"},
     "trading": {
         "TOKENS": "trading", "ITEMS": "trading", "DONE": "finishing", "sent": "awaiting",
@@ -253,6 +254,12 @@ class BoundarySession:
         if closed is not None:
             self._events.append(("epoch", *closed))
         self._step("STANDING")
+        self._say("VOTES", *self._trade.votes())
+
+    def _on_votes(self, fields: list[Any]) -> None:
+        assert self._trade is not None
+        self._trade.hear(*fields)
+        self._step("VOTES")
         self._say("FRONTIER", *self._trade.frontier())
 
     def _on_frontier(self, fields: list[Any]) -> None:
@@ -422,5 +429,5 @@ class BoundarySession:
     _HANDLERS: ClassVar[dict[str, Any]] = {
         "HELLO": _on_hello, "PROOF": _on_proof, "REFUSED": _on_bye, "AGREEMENT": _on_agreement,
         "STANDING": _on_standing, "FRONTIER": _on_frontier, "TOKENS": _on_tokens, "ITEMS": _on_items,
-        "DONE": _on_done, "OFFER": _on_offer, "EPOCH": _on_epoch, "BYE": _on_bye,
+        "DONE": _on_done, "OFFER": _on_offer, "EPOCH": _on_epoch, "BYE": _on_bye, "VOTES": _on_votes,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from fieldpost import boundary_messages as messages
-from fieldpost import epoch
+from fieldpost import cases, epoch
 from fieldpost.boundary_proof import Peer
 from fieldpost.crossing import BOUNDARY, INWARD, Release, release
 from fieldpost.epoch import Epoch, Offer
@@ -86,6 +86,29 @@ class Trade:
     def _reports(self, found: Epoch) -> list[bytes]:
         return [self._desk.sign(cose.REPORT, one) for _, one in sorted(found.reports.items())]
 
+    # What was voted over the cases between us.
+
+    def votes(self) -> tuple[list[bytes], list[bytes]]:
+        """(tokens, votes): those over cases that no common epoch rests on, with the chains of who signed them."""
+        given, said = cases.told(self._desk.state, self._peer.thumbprint)
+        votes: list[bytes] = []
+        size = sum(map(len, given[: messages.VOTES_MAX]))
+        for one in said[: messages.VOTES_MAX]:
+            size += len(one)
+            if size > messages.MESSAGE_MAX // 2:
+                break
+            votes.append(one)
+        return given[: messages.VOTES_MAX], votes
+
+    def hear(self, given: list[bytes], votes: list[bytes]) -> None:
+        """Take the peer's; what is known already is not written again."""
+        state = self._desk.state
+        known = set(cases.told(state, self._peer.thumbprint)[1])
+        fresh = [("token", one) for one in given if not state.trust.holds(id_of(one))]
+        fresh += [("vote", one) for one in votes if one not in known]
+        if fresh:
+            self._desk.submit_many(fresh)
+
     # What each holds.
 
     def frontier(self) -> tuple[list[list[Any]] | None, list[bytes]]:
@@ -143,7 +166,8 @@ class Trade:
         state = self._desk.state
         self._number = state.numbers.get(thumbprint, 0) + 1
         last = epoch.last_with(state, thumbprint)
-        if self._common and last and epoch.unchanged(state, epoch.offer(state, self._number), last):
+        merges = cases.merges_with(state, thumbprint)
+        if self._common and last and epoch.unchanged(state, epoch.offer(state, self._number), last, merges):
             self._said_same = True
             return self._number, None
         return self._number, self._fixed(again=False).to_cbor()

@@ -78,6 +78,26 @@ CODES: dict[str, tuple[int, str, str]] = {
     "unmapped": (144, "no equivalence maps its authority to one of ours", "fieldpost taxonomy attest"),
     "denied": (145, "a negative statement excludes its authority", "revoke the negative statement"),
     "scope-stopped": (146, "its scope is stopped by an open case", "settle the case by the agreed merge"),
+    "plan-other": (
+        147,
+        "a merge plan for another case, epoch, agreement or scope",
+        "write the plan anew with `fieldpost cases plan`",
+    ),
+    "plan-voice": (
+        148,
+        "signed by nobody whom the agreement's [merge] names",
+        "have it signed by an authority that the agreement names",
+    ),
+    "plan-conflict": (
+        149,
+        "two merge plans of one case are both carried by a quorum",
+        "have voices reject one of them with `fieldpost cases reject`",
+    ),
+    "case-settled": (
+        161,
+        "the case was merged, and an epoch that both sides signed rests on it",
+        "nothing to do: later disputes open a case of their own",
+    ),
     "channel-closed": (150, "the channel is partitioned or one-way", "fieldpost channel set NAME open"),
     "channel-withheld": (
         151,

@@ -11,6 +11,7 @@ from typing import Any
 
 from fieldpost import clocks
 from fieldpost.claims import Interval, claims_of, widened
+from fieldpost.merged import Merged
 from fieldpost.model import Verified
 from fieldpost.resolution import Resolution, resolve
 from fieldpost.state import State
@@ -114,14 +115,18 @@ class Epoch:
     theirs: Offer
     ours: Offer
     settled: frozenset[bytes]  # once both have signed: ids that the epochs up to this one cover
+    common: bool = True  # both went on from the same last epoch
+    merges: tuple[Merged, ...] = ()  # the closed cases whose plans it rests on
 
 
 @dataclass(frozen=True)
 class Opening:
-    """Our side of an epoch that is being opened: the offer, and the ids that earlier epochs settled."""
+    """Our side of an epoch that is being opened: the offer, the ids that earlier epochs settled, closed cases."""
 
     ours: Offer
     settled: frozenset[bytes]
+    common: bool = True
+    merges: tuple[Merged, ...] = ()
 
 
 def last_with(state: State, peer: bytes) -> Epoch | None:
@@ -129,9 +134,9 @@ def last_with(state: State, peer: bytes) -> Epoch | None:
     return next((one for one in reversed(state.epochs) if one.peer == peer), None)
 
 
-def unchanged(state: State, ours: Offer, last: Epoch) -> bool:
-    """True when an offer says what it said in the last epoch, under the same agreement."""
-    same_terms = cbor.decode(last.body)[1] == state.agreement_digest
+def unchanged(state: State, ours: Offer, last: Epoch, merges: tuple[Merged, ...] = ()) -> bool:
+    """True when an offer says what it said in the last epoch, under the same agreement and the same merges."""
+    same_terms = cbor.decode(last.body)[1] == state.agreement_digest and merges == last.merges
     return same_terms and replace(ours, number=last.ours.number) == last.ours
 
 
@@ -240,7 +245,8 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
         for entry in members
         for one in claims_of(state.trust, entry, intervals[entry.id], grades[entry.id], parties)
     ]
-    resolution = resolve(claims, agreement, opening.settled)
+    before = opening.settled.union(*(one.covered for one in opening.merges))
+    resolution = resolve(claims, agreement, before, opening.merges)
     number = max(ours.number, theirs.number)
     verdicts = [
         [one.scope, one.verdict]
@@ -259,9 +265,12 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
         ]
     )
     stopped = {one.scope for one in resolution.divergence if one.verdict == "stop"}
-    covered = opening.settled.union(*(ids for scope, ids in joint.items() if scope not in stopped))
+    covered = before.union(*(ids for scope, ids in joint.items() if scope not in stopped))
     reports = _reports(state, resolution, body, joint)
-    return Epoch(number, peer, body, joint, resolution, intervals, reports, theirs, ours, covered)
+    return Epoch(
+        number, peer, body, joint, resolution, intervals, reports, theirs, ours, covered,
+        opening.common, opening.merges,
+    )  # fmt: skip
 
 
 def bridges(state: State, peer: bytes) -> list[bytes]:

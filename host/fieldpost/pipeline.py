@@ -7,9 +7,9 @@ that makes the inputs.
 import hashlib
 from dataclasses import replace
 
-from fieldpost import covenant, discovery, epoch, imports, picture, reconcile
+from fieldpost import cases, covenant, discovery, epoch, imports, picture, reconcile
 from fieldpost.crossing import BOUNDARY, closed_to
-from fieldpost.epoch import OFFER_MAX, Epoch, case_id
+from fieldpost.epoch import OFFER_MAX, Epoch
 from fieldpost.model import Input, Outcome
 from fieldpost.state import Mode, Profile, State
 from fieldwire import cbor, cose
@@ -52,8 +52,17 @@ def _mode(state: State, data: bytes) -> None:
 
 
 def _solve(state: State, _: bytes) -> None:
+    changed = cases.tally(state)  # a voice may have been taken back
     reconcile.solve(state)
+    if changed:
+        reconcile.judge_all(state)
     picture.redraw(state)
+
+
+def _vote(state: State, data: bytes) -> None:
+    if cases.take(state, data):
+        reconcile.judge_all(state)
+        picture.redraw(state)
 
 
 def _item(state: State, data: bytes) -> None:
@@ -111,7 +120,8 @@ def _epoch_offer(state: State, data: bytes) -> None:
     last = epoch.last_with(state, peer)
     ours = replace(last.ours, number=number) if again and last else epoch.offer(state, number)
     settled = state.settled.get(peer, frozenset()) if common else frozenset()
-    state.offered[peer] = epoch.Opening(ours, settled)
+    merges = cases.merges_with(state, peer) if common else ()
+    state.offered[peer] = epoch.Opening(ours, settled, bool(common), merges)
     state.record("offer", [peer], "made", number=number)
 
 
@@ -156,31 +166,14 @@ def _epoch_close(state: State, data: bytes) -> None:
     state.epochs.append(found)
     state.settled[found.peer] = found.settled
     _write_one_sided(state)
-    _open_cases(state, found, reports)
+    cases.rest_on(state, found)
+    cases.begin(state, found, reports)
     state.decided.update(
         one for scope, ids in found.joint.items() if scope not in state.stopped for one in ids
     )
     _write_decisions(state, found)
     reconcile.judge_all(state)
     picture.redraw(state)
-
-
-def _open_cases(state: State, found: Epoch, reports: list[bytes]) -> None:
-    signed = {cose.decode(one, cose.REPORT).payload: one for one in reports}
-    for scope, report in found.reports.items():
-        identity = case_id(report)
-        terms, thresholds = cbor.decode(report)[1:3]
-        state.stopped[scope] = identity
-        state.record("case", [identity], "opened", scope=scope)
-        state.row(
-            "case",
-            identity,
-            scope,
-            "open",
-            cbor.encode(terms),
-            cbor.encode(thresholds),
-            signed.get(report, report),
-        )
 
 
 def _write_epoch(state: State, found: Epoch, ours: bytes, theirs: bytes, agreed: bool) -> None:
@@ -232,4 +225,5 @@ _STAGES = {
     "epoch-offer": _epoch_offer,
     "epoch-open": _epoch_open,
     "epoch-close": _epoch_close,
+    "vote": _vote,
 }

@@ -4,13 +4,14 @@ Decides what two sides decide alike: everything here is a function of the joint 
 whatever the order of arrival. What only one side admits is named and left out. SPEC 10.4, 13, 14
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 
 from fieldpost.agreement import Agreement
 from fieldpost.arbitration import Ruling, decide, decision_digest
 from fieldpost.conflict import Claim, Contest, Order, contests
 from fieldpost.divergence import Divergence, measure, verdict
+from fieldpost.merged import Merged
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +28,15 @@ class Resolution:
 
 
 def resolve(
-    claims: Iterable[Claim], agreement: Agreement, settled: Collection[bytes] = frozenset()
+    claims: Iterable[Claim],
+    agreement: Agreement,
+    settled: Collection[bytes] = frozenset(),
+    merges: Sequence[Merged] = (),
 ) -> Resolution:
-    """Resolve all claims, each counted once. `settled`: ids that the last epoch signed by both covers."""
+    """Resolve all claims, each counted once.
+
+    `settled`: ids that the last epoch signed by both covers, or a merge. `merges`: the cases that plans closed.
+    """
     parties = set(agreement.parties)
     joint: dict[str, list[Claim]] = {scope.subject: [] for scope in agreement.scopes}
     one_sided: list[Claim] = []
@@ -54,7 +61,7 @@ def resolve(
         measured.append(Divergence(scope.subject, terms, verdict(terms, scope.gate)))
         found.extend(held)
     stopped = frozenset(one.scope for one in measured if one.verdict == "stop")
-    ruling = decide(found, agreement, order, stopped)
+    ruling = decide(found, agreement, order, stopped, merges)
     digest = decision_digest(ruling.decisions)
     return Resolution(
         together, tuple(one_sided), tuple(outside), tuple(found), tuple(measured), ruling, digest

@@ -86,6 +86,7 @@ class State:
     agreement_proof: bytes = b""  # [agreement bytes, signature, signature] as adopted
     modes: dict[str, Mode] = field(default_factory=dict)
     stopped: dict[str, bytes] = field(default_factory=dict)  # scope subject: case id
+    cases: dict[bytes, Any] = field(default_factory=dict)  # divergence cases, by id
     epochs: list[Any] = field(default_factory=list)
     decided: set[bytes] = field(default_factory=set)  # ids in the joint set of an earlier epoch
     outcome: Outcome = field(default_factory=Outcome)
@@ -98,6 +99,7 @@ class State:
     numbers: dict[bytes, int] = field(default_factory=dict)  # the highest epoch number that we signed
     settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # ids that epochs with it cover
     kept_back: dict[bytes, bytes] = field(default_factory=dict)  # what either withheld when last they met
+    anew: dict[bytes, int] = field(default_factory=dict)  # epochs up to this number are not common any more
     heard: dict[bytes, Any] = field(default_factory=dict)  # discovery's listing, by key or address
 
     def own(self) -> Profile:

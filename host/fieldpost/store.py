@@ -35,6 +35,8 @@ DERIVED = (
     "one_sided",
     "decision",
     "case",
+    "merge",
+    "vote",
     "picture",
 )
 CLEAR = "clear"  # a row of this table empties another one before it is written anew

@@ -103,6 +103,10 @@ class Trust:
         """Every credential held for a device's key."""
         return [one for one in self._by_kid.get(device[:8], []) if keys.device_id(one.public) == device]
 
+    def named(self, kid: bytes) -> list[Token]:
+        """The credentials of the keys that a kid may mean."""
+        return self._by_kid.get(kid, [])
+
     def signers_of(self, token: Token) -> list[Token]:
         """The credentials of the key that signed a token which names no issuer."""
         return self._by_kid.get(token.message.kid, [])
