@@ -134,19 +134,46 @@ def test_what_waited_and_then_proves_false_is_refused(home):
     assert fold.refusal(forged) == "signature-bad" and not fold.state.entries and not fold.state.waiting
 
 
-def test_no_more_envelopes_wait_than_the_limit_and_those_before_stay(home, monkeypatch):
+def test_no_more_envelopes_wait_than_the_limit_and_the_oldest_give_way(home, monkeypatch):
     monkeypatch.setattr(imports, "WAITING_MAX", 3)
     fold = Fold(home.mesh)
     copies = [home.one.early(home.one.leaf(seq)) for seq in range(5)]
     for data in copies:
         fold.put("early", data)
-    assert [fold.refusal(data) for data in copies] == ["credential-unknown"] * 3 + ["quota"] * 2
-    fold.put("early", copies[0])
-    assert fold.refusal(copies[0]) == "credential-unknown" and len(fold.state.waiting) == 3
-    fold.tokens(*home.tokens)
-    assert len(fold.state.entries) == 3
+    assert [fold.refusal(data) for data in copies] == ["quota"] * 2 + ["credential-unknown"] * 3
     fold.put("early", copies[4])
-    assert len(fold.state.entries) == 4 and fold.refusal(copies[4]) is None
+    assert fold.refusal(copies[4]) == "credential-unknown" and len(fold.state.waiting) == 3
+    fold.tokens(*home.tokens)
+    assert len(fold.state.entries) == 3 and not fold.state.waiting and not fold.state.wanted
+    fold.put("early", copies[0])
+    assert len(fold.state.entries) == 4 and fold.refusal(copies[0]) is None
+
+
+def test_strangers_drive_out_strangers_and_nobody_whose_credential_is_held(home, monkeypatch):
+    """SPEC 7.7: a share for each authority whose signature holds, one for all that nobody known has signed."""
+    monkeypatch.setattr(imports, "WAITING_MAX", 3)
+    fold = Fold(home.mesh)
+    fold.tokens(home.ops, home.one.holder)
+    known = [home.one.early(home.one.leaf(seq)) for seq in range(3)]
+    for data in known:
+        fold.put("early", data)
+    assert [fold.refusal(data) for data in known] == ["attestation-unknown"] * 3
+    for seq in range(40):
+        fold.put("early", home.two.early(home.two.leaf(seq)))
+    assert [fold.refusal(data) for data in known] == ["attestation-unknown"] * 3
+    assert len(fold.state.waiting) == 6
+    fold.tokens(home.one.attestation)
+    assert len(fold.state.entries) == 3 and len(fold.state.waiting) == 3
+
+
+def test_what_names_a_held_credential_without_its_signature_waits_in_nobodys_share(home):
+    fold = Fold(home.mesh)
+    fold.tokens(home.ops, home.one.holder)
+    forged = home.one.early(home.one.leaf(0))[:-1] + b"\x00"
+    sealed = home.one.segment(home.one.leaf(1), signer=home.two.signer, chained=False)
+    for kind, data in (("early", forged), ("segment", sealed), ("item", item(sealed))):
+        fold.put(kind, data)
+        assert fold.refusal(data) == "signature-bad" and not fold.state.waiting
 
 
 def test_two_contents_at_one_position_are_a_fork_from_the_earlier_reading_on(home):

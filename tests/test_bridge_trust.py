@@ -158,18 +158,34 @@ def test_a_replayed_token_is_recorded_and_counts_once(mesh):
     assert len(fold.state.trust.endorsements[device.id]) == 1
 
 
-def test_no_more_tokens_wait_than_the_limit_and_those_before_stay(mesh, monkeypatch):
+def test_no_more_tokens_wait_than_the_limit_and_the_oldest_give_way(mesh, monkeypatch):
     monkeypatch.setattr(trust_module, "WAITING_MAX", 3)
     ops = mesh.authority()
     late = [mesh.credential(str(n), "ops", ("observe",), 0, by=ops) for n in range(5)]
     fold = Fold(mesh)
     fold.tokens(*late)
-    assert [fold.refusal(one.data) for one in late] == ["token-issuer-unknown"] * 3 + ["quota"] * 2
-    assert fold.tables["refusal"][late[4].id,][3].startswith("deliver the tokens first")
+    assert [fold.refusal(one.data) for one in late] == ["quota"] * 2 + ["token-issuer-unknown"] * 3
+    assert fold.tables["refusal"][late[0].id,][3].startswith("deliver the tokens first")
     fold.tokens(ops)
-    assert [fold.held(one) for one in late] == [True] * 3 + [False] * 2
+    assert [fold.held(one) for one in late] == [False] * 2 + [True] * 3
     fold.tokens(*late)
     assert all(map(fold.held, late)), "what was refused for want of room may come again"
+
+
+def test_an_authoritys_own_tokens_wait_beside_a_strangers_flood(mesh, monkeypatch):
+    """A rotation waits for a credential that it names; its issuer's signature holds, so it is no stranger's."""
+    monkeypatch.setattr(trust_module, "WAITING_MAX", 3)
+    ops, elsewhere = mesh.authority(), Mesh("elsewhere").authority()
+    before, after = mesh.device("one", ops), mesh.device("two", ops, boot=2)
+    moved = ops.rotate(before, after)
+    fold = Fold(mesh)
+    fold.tokens(ops, after.holder, moved)
+    flood = [mesh.credential(str(n), "ops", ("observe",), 0, by=elsewhere) for n in range(50)]
+    fold.tokens(*flood)
+    assert [fold.refusal(one.data) for one in flood] == ["quota"] * 47 + ["token-issuer-unknown"] * 3
+    assert len(fold.state.trust.waiting) == 4 and fold.refusal(moved) == "token-issuer-unknown"
+    fold.tokens(before.holder)
+    assert fold.held(moved) and len(fold.state.trust.waiting) == 3
 
 
 def test_what_waits_is_asked_for_by_its_name_and_not_looked_at_for_others(pool, mesh, monkeypatch):

@@ -85,7 +85,7 @@ def bad_early(home):
         "its payload is left out": (cose.sign_detached(cose.EARLY, leaf, one.signer, {}), "cose-shape"),
         "it is relabelled": (cose.sign(cose.SCHEMA, leaf, one.signer), "cose-typ"),
         "it names another device": (one.early(one.leaf(0, device=two.id)), "device-mismatch"),
-        "its credential is another device's": (one.early(one.leaf(0, credential=two.holder.id)), "token-chain"),
+        "its credential is another device's": (one.early(one.leaf(0, credential=two.holder.id)), "device-mismatch"),
         "its attestation is another device's": (
             one.early(one.leaf(0, boot_attestation=tokens.token_id(two.attestation))), "token-chain",
         ),

@@ -6,7 +6,7 @@ judge admission: a fact may be held that will never be admitted. SPEC 6.4, 6.5, 
 
 import hashlib
 
-from fieldpost import forks, gaps
+from fieldpost import forks, gaps, trust
 from fieldpost.boundary_messages import ITEM_MAX
 from fieldpost.codes import refuse, refuse_wire
 from fieldpost.model import Missing, Refusal, Verified
@@ -17,8 +17,8 @@ from fieldwire import observation as obs
 from fieldwire.errors import WireError
 from fieldwire.tokens import Token
 
-# Envelopes kept until their tokens come: 32 MB at most. Beyond it the newest is refused, not the oldest.
-WAITING_MAX = 1024
+# Envelopes kept until their tokens come, of each authority and of all strangers together: 8 MB at most each.
+WAITING_MAX = 256
 SIZE_MAX = {"early": limits.EARLY_MAX, "segment": limits.SEGMENT_MAX, "item": ITEM_MAX}
 # Codes of what may come in later as it is: nobody is told to keep it back for good.
 PASSING = ("credential-unknown", "attestation-unknown", "token-issuer-unknown", "quota", "replayed")
@@ -40,6 +40,8 @@ def add_root(state: State, public: bytes) -> None:
 def add_token(state: State, data: bytes) -> None:
     """Hold a token, or record why not; then try what waited for it."""
     found = state.trust.add(data)
+    for name in state.trust.gave_way():
+        _refuse(state, name, refuse("quota", f"{trust.WAITING_MAX} younger tokens of that share wait"))
     if isinstance(found, Missing):
         state.record("token", [_token_name(data)], "waiting", reason=found.reason)
         state.row("refusal", _token_name(data), found.code, found.reason, found.remedy)
@@ -75,6 +77,7 @@ def _held(state: State, fresh: list[Token]) -> None:
     wanted = [name for token in fresh for name in sorted(state.wanted.pop(token.id, ()))]
     for name in dict.fromkeys(wanted):
         kind, data = state.waiting.pop(name)
+        state.shares.leave(name)
         _take(state, kind, data, name)
 
 
@@ -114,13 +117,27 @@ def _take(state: State, kind: str, data: bytes, name: bytes) -> None:
         _import(state, kind, data, name, opened)
     elif not isinstance(opened, Missing):
         _refuse(state, name, opened)
-    elif len(state.waiting) >= WAITING_MAX:
-        _refuse(state, name, refuse("quota", f"{WAITING_MAX} envelopes wait for their tokens"))
     else:
+        _make_room(state, name, opened)
         state.waiting[name] = (kind, data)
         state.wanted.setdefault(opened.what, set()).add(name)
         state.record("import", [name], "held", code=opened.code, reason=opened.reason)
         state.row("refusal", name, opened.code, opened.reason, opened.remedy)
+
+
+def _make_room(state: State, name: bytes, missing: Missing) -> None:
+    """The oldest of a full share gives way; it may come again. SPEC 7.7"""
+    out = state.shares.enter(name, missing.what, missing.whose, WAITING_MAX)
+    if out is None:
+        return
+    oldest, what = out
+    del state.waiting[oldest]
+    state.wanted[what].discard(oldest)
+    if not state.wanted[what]:
+        del state.wanted[what]
+    _refuse(
+        state, oldest, refuse("quota", f"{WAITING_MAX} younger envelopes of that share wait for their tokens")
+    )
 
 
 def _open(state: State, kind: str, data: bytes) -> list[Verified] | Refusal:

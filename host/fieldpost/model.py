@@ -22,9 +22,13 @@ class Refusal:
 
 @dataclass(frozen=True)
 class Missing(Refusal):
-    """A refusal that ends when `what` is held: a token id of 16 bytes, a key's kid of 8, a mesh id of 32."""
+    """A refusal that ends when `what` is held: a token id of 16 bytes, a key's kid of 8, a mesh id of 32.
+
+    `whose`: the authority whose signature holds over what waits; None where nobody known has signed.
+    """
 
     what: bytes
+    whose: Authority | None = None
 
 
 @dataclass(frozen=True)

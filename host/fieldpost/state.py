@@ -13,6 +13,7 @@ from fieldpost.evidence_book import EvidenceBook
 from fieldpost.model import Outcome, Position, Verdict, Verified
 from fieldpost.placing import Times
 from fieldpost.recorder import event
+from fieldpost.shares import Shares
 from fieldpost.trust import Trust
 
 Stamp = tuple[int, int]  # (boot, ms) of one device's clock
@@ -70,6 +71,7 @@ class State:
     envelope_of: dict[bytes, bytes] = field(default_factory=dict)  # id: hash of the envelope that proves it
     waiting: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)  # envelope hash: kind, bytes
     wanted: dict[bytes, set[bytes]] = field(default_factory=dict)  # token id: envelopes that wait for it
+    shares: Shares = field(default_factory=Shares)  # whose envelopes wait
     forks: dict[bytes, Stamp] = field(default_factory=dict)  # device: from when on it is quarantined
     arrived: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # token: bridge's (boot, ms)
     regrade: bool = False  # endorsements or revocations came since grades were last looked at

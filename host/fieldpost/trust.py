@@ -8,17 +8,19 @@ known. SPEC 7
 from bisect import insort
 from collections import deque
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
-from fieldpost.codes import CODES, refuse, refuse_wire
+from fieldpost.codes import CODES, refuse_wire
 from fieldpost.model import Missing, Refusal
+from fieldpost.shares import Shares
 from fieldpost.signing import verify
 from fieldwire import cose, keys, rotation, schema, tokens
 from fieldwire.errors import WireError
 from fieldwire.observation import covers
 from fieldwire.tokens import Token
 
-# Tokens kept until their issuers come. Beyond it the newest is refused: a stranger's flood drives nothing out.
+# Tokens kept until their issuers come: of all whom nobody known has signed, and of each authority.
 WAITING_MAX = 1024
 BOUNDARY = "boundary"
 
@@ -65,6 +67,8 @@ class Trust:
         self._by_target: dict[bytes, list[Token]] = {}  # revocations, by id
         self._wanted: dict[bytes, set[bytes]] = {}  # what is missing: ids of tokens that wait for it
         self._news: deque[bytes] = deque()  # what came and may be wanted
+        self._shares = Shares()  # whose tokens wait
+        self._gave_way: list[bytes] = []
 
     def apart(self) -> "Trust":
         """Another pool with the credentials and revocations of this one: what is added there is not held here."""
@@ -143,18 +147,35 @@ class Trust:
             return refuse_wire(error)
         if refusal is not None:
             return self._wait(token, refusal)
-        self.waiting.pop(token.id, None)
+        if token.id in self.waiting:
+            self._forget(token.id, self._shares.leave(token.id))
         self._held[token.id] = token
         self.taxonomy = None
         return token
 
     def _wait(self, token: Token, missing: Missing) -> Refusal:
-        if token.id not in self.waiting:
-            if len(self.waiting) >= WAITING_MAX:
-                return refuse("quota", f"{WAITING_MAX} tokens wait for their issuers")
-            self.waiting[token.id] = token.data
+        if token.id in self.waiting:
+            self._forget(token.id, self._shares.leave(token.id))
+        out = self._shares.enter(token.id, missing.what, missing.whose, WAITING_MAX)
+        if out is not None:
+            self._forget(*out)
+            self._gave_way.append(out[0])
+        self.waiting[token.id] = token.data
         self._wanted.setdefault(missing.what, set()).add(token.id)
         return missing
+
+    def _forget(self, identity: bytes, what: bytes) -> None:
+        """It waits no more for what it waited for."""
+        self.waiting.pop(identity, None)
+        waiting = self._wanted.get(what, set())
+        waiting.discard(identity)
+        if not waiting:
+            self._wanted.pop(what, None)
+
+    def gave_way(self) -> list[bytes]:
+        """Ids of tokens that made room for others since last asked. SPEC 7.7"""
+        found, self._gave_way = self._gave_way, []
+        return found
 
     def retry(self) -> tuple[list[Token], list[tuple[bytes, Refusal]]]:
         """Try what waited for something that came: (tokens now held, ids now refused and why)."""
@@ -166,7 +187,7 @@ class Trust:
                 if isinstance(found, Token):
                     held.append(found)
                 elif not isinstance(found, Missing):
-                    del self.waiting[identity]
+                    self._forget(identity, self._shares.leave(identity))
                     refused.append((identity, found))
         return held, refused
 
@@ -214,7 +235,8 @@ class Trust:
         named = [token.claims[tokens.BEFORE], token.claims[tokens.AFTER]]
         for one in named:
             if one not in self.credentials:
-                return _missing(one, "credential")
+                whose = issuer.claims[tokens.MESH], issuer.claims[tokens.AUTHORITY]
+                return replace(_missing(one, "credential"), whose=whose)
         before, after = (self.credentials[one] for one in named)
         self.rotations.append((token, rotation.verified(token, issuer, before, after, verify)))
         return None

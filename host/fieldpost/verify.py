@@ -27,17 +27,18 @@ def open_early(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     if message.payload is None:
         raise WireError("cose-shape", "an early copy carries its observation")
     observation = plain_bytes.observation(message.payload) or obs.decode(message.payload)
-    found = _speaker(observation[obs.CREDENTIAL], observation[obs.BOOT_ATTESTATION], trust)
-    if isinstance(found, Refusal):
-        return found
-    credential, grade = found
+    credential = _speaker(observation[obs.CREDENTIAL], trust)
+    if isinstance(credential, Refusal):
+        return credential
     device = _device(credential.public)
     if observation[obs.DEVICE] != device:
         raise WireError("device-mismatch", "the device named is not the holder of the credential")
-    _same_boot(observation[obs.TREF][0], trust.boots[observation[obs.BOOT_ATTESTATION]])
     signed = plain is not None and plain.kid == device[:8]  # a kid is the begin of a device's id
     if plain is None or not signed or not verify(credential.public, plain.signed, plain.signature):
         cose.check(cose.decode(data, cose.EARLY), credential.public, verify)
+    grade = _attested(credential, observation[obs.BOOT_ATTESTATION], observation[obs.TREF][0], trust)
+    if isinstance(grade, Refusal):
+        return grade
     identity = obs.observation_id(message.payload)
     return [_verified(identity, message.payload, observation, credential, grade, None, None, 0, None)]
 
@@ -46,11 +47,9 @@ def open_segment(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     """All observations of a sealed segment, in order."""
     sealed, leaves = plain_bytes.segment(data) or seal.decode_segment(data)
     message, body = seal.decode(sealed)
-    found = _speaker(body.credential, body.attestation, trust)
-    if isinstance(found, Refusal):
-        return found
-    credential, grade = found
-    _same_boot(body.boot, trust.boots[body.attestation])
+    credential = _speaker(body.credential, trust)
+    if isinstance(credential, Refusal):
+        return credential
     device = _device(credential.public)
     where = (body.incarnation, body.stream, body.segment)
     hashes = [merkle.leaf_hash(leaf) for leaf in leaves]
@@ -62,6 +61,9 @@ def open_segment(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     else:
         body, seal_hash, opened, _ = seal.open_segment(data, credential.public, device, verify)
         observations = [observation for observation, _ in opened]
+    grade = _attested(credential, body.attestation, body.boot, trust)
+    if isinstance(grade, Refusal):
+        return grade
     return [
         _verified(hashes[index], leaf, observations[index], credential, grade, seal_hash, where, index, None)
         for index, leaf in enumerate(leaves)
@@ -100,15 +102,16 @@ def open_item(data: bytes, trust: Trust) -> list[Verified] | Refusal:
     if item[0] != 1 or len(item) != 5 or not all(parts):
         raise WireError("item-shape", "a crossing item is [0, early copy] or [1, seal, leaf, index, path]")
     _, body = seal.decode(item[1])
-    found = _speaker(body.credential, body.attestation, trust)
-    if isinstance(found, Refusal):
-        return found
-    credential, grade = found
-    _same_boot(body.boot, trust.boots[body.attestation])
+    credential = _speaker(body.credential, trust)
+    if isinstance(credential, Refusal):
+        return credential
     device = _device(credential.public)
     body, seal_hash, observation = seal.open_item(
         item[1], item[2], item[3], item[4], credential.public, device, verify
     )
+    grade = _attested(credential, body.attestation, body.boot, trust)
+    if isinstance(grade, Refusal):
+        return grade
     where = (body.incarnation, body.stream, body.segment)
     identity, path = obs.observation_id(item[2]), tuple(item[4])
     return [_verified(identity, item[2], observation, credential, grade, seal_hash, where, item[3], path)]
@@ -128,21 +131,26 @@ def item_of(kind: str, envelope: bytes, index: int) -> bytes:
     return cbor.encode([1, seal_bytes, leaves[index], index, list(path)])
 
 
-def _speaker(credential_id: bytes, attestation_id: bytes, trust: Trust) -> tuple[Token, int] | Refusal:
+def _speaker(credential_id: bytes, trust: Trust) -> Token | Missing:
     credential = trust.credentials.get(credential_id)
-    if credential is None:
-        return _missing("credential-unknown", f"credential {credential_id.hex()} is not held", credential_id)
+    if credential is not None:
+        return credential
+    reason = f"credential {credential_id.hex()} is not held"
+    return Missing("credential-unknown", reason, CODES["credential-unknown"][2], credential_id)
+
+
+def _attested(credential: Token, attestation_id: bytes, boot: int, trust: Trust) -> int | Missing:
+    """The grade, once the signature holds: what still waits for its boot attestation is that authority's word."""
     attestation = trust.boots.get(attestation_id)
     if attestation is None:
+        whose = credential.claims[tokens.MESH], credential.claims[tokens.AUTHORITY]
         reason = f"boot attestation {attestation_id.hex()} is not held"
-        return _missing("attestation-unknown", reason, attestation_id)
+        return Missing("attestation-unknown", reason, CODES["attestation-unknown"][2], attestation_id, whose)
     if credential.public not in trust.boot_keys[attestation_id]:  # a kid proves nothing (SPEC 4.1)
         raise WireError("token-chain", "the boot attestation is another device's")
-    return credential, grade(credential, attestation, trust)
-
-
-def _missing(code: str, reason: str, what: bytes) -> Missing:
-    return Missing(code, reason, CODES[code][2], what)
+    if attestation.claims[tokens.BOOTCOUNT] != boot:
+        raise WireError("token-chain", "the boot attestation is another boot's")
+    return grade(credential, attestation, trust)
 
 
 def grade(credential: Token, attestation: Token, trust: Trust) -> int:
@@ -160,11 +168,6 @@ def grade(credential: Token, attestation: Token, trust: Trust) -> int:
         return GRADE_DEBUG
     listed = any(claims[tokens.MEASUREMENT] in one[tokens.MEASUREMENTS] for one in endorsed)
     return GRADE_ENDORSED if listed else GRADE_SELF
-
-
-def _same_boot(boot: int, attestation: Token) -> None:
-    if attestation.claims[tokens.BOOTCOUNT] != boot:
-        raise WireError("token-chain", "the boot attestation is another boot's")
 
 
 def _verified(
