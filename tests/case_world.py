@@ -1,11 +1,8 @@
 """Worlds with an open case: a scope that the gate stopped on both sides, and desks that vote over a plan."""
 
-import hashlib
-
 from world import meet, whole
 
 from fieldpost.agreement import Gate, Merge
-from fieldpost.epoch import EPOCH_LABEL
 from fieldpost.plan import Plan, vote
 from fieldwire import cose
 
@@ -57,7 +54,3 @@ def told(side):
 def refused(side):
     """Codes of what a side refused, in order."""
     return [one[4] for one in side.events("refused")]
-
-
-def epoch_digest(body):
-    return hashlib.sha256(EPOCH_LABEL + body).digest()

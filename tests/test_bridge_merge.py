@@ -8,7 +8,6 @@ from case_world import (
     STOP,
     case_of,
     cast,
-    epoch_digest,
     merge_of,
     plan_of,
     refused,
@@ -23,12 +22,15 @@ from world import ALL, AUTHORITIES, VALID, World, code_of, converse, digest, mee
 from fieldpost import plan as plans
 from fieldpost.agreement import Merge
 from fieldpost.arbitration import PLAN_RULE
+from fieldpost.epoch import epoch_digest
+from fieldpost.explain import explain
 from fieldpost.merged import Merged
 from fieldpost.plan import Plan
 from fieldpost.resolution import resolve
 from fieldpost.signing import Signer, verify
 from fieldpost.tally import CONFLICT, MERGED, OPEN, Vote, count
 from fieldwire import cbor, cose, tokens
+from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
 # The bytes.
@@ -409,3 +411,32 @@ def test_killed_at_every_message_of_the_meeting_that_merges_both_sides_end_alike
         meet(world, salt="for good")
         assert [case_of(side).settled for side in world.sides] == [True, True], cut
         assert world.alpha.desk.state.epochs[-1].body == world.bravo.desk.state.epochs[-1].body, cut
+
+
+# What is told.
+
+
+def test_why_tells_the_stop_the_merge_and_whom_the_plan_let_prevail(tmp_path):
+    world = stopped(tmp_path, merge=merge_of(1))
+    a1, b1 = world.alpha.boards[0], world.bravo.boards[0]
+    ids = {
+        entry.observation[obs.DEVICE]: identity
+        for identity, entry in world.alpha.desk.state.entries.items()
+        if entry.observation[obs.SUBJECT] == "water/dam"
+    }
+
+    def steps(board, stage):
+        story = explain(world.alpha.store, ids[board.id])
+        return [one for one in story["steps"] if one["stage"] == stage]
+
+    [before] = steps(a1, "diverge")
+    assert (before["outcome"], before["code"]) == ("stop", "scope-stopped")
+    assert before["remedy"] == f"fieldpost cases plan {case_of(world.alpha).id.hex()}"
+    cast(world.alpha, world.alpha, plan_of(world, world.bravo.mesh.id))
+    [after] = steps(a1, "diverge")
+    assert after["outcome"] == "merged" and "was stopped by epoch 1" in after["reason"]
+    meet(world, salt="after")
+    [lost], [won] = steps(a1, "arbitrate"), steps(b1, "arbitrate")
+    assert (lost["outcome"], won["outcome"]) == ("superseded", "prevails")
+    assert "by the merge plan that closed a case of its scope, in epoch 2" in lost["reason"]
+    assert steps(a1, "diverge")[0]["outcome"] == "resolve"

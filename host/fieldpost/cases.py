@@ -11,7 +11,7 @@ from typing import Any
 
 from fieldpost.agreement import Agreement, Authority
 from fieldpost.codes import CODES, refuse, refuse_wire
-from fieldpost.epoch import EPOCH_LABEL, Epoch, case_id
+from fieldpost.epoch import Epoch, case_id, epoch_digest
 from fieldpost.merged import Merged
 from fieldpost.model import Refusal
 from fieldpost.plan import Plan, read_vote
@@ -63,7 +63,7 @@ def begin(state: State, found: Epoch, reports: list[bytes]) -> None:
             scope,
             found.peer,
             found.number,
-            hashlib.sha256(EPOCH_LABEL + found.body).digest(),
+            epoch_digest(found.body),
             state.agreement_digest or b"",
             state.agreement,
             frozenset(found.joint[scope]),

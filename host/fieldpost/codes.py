@@ -98,6 +98,7 @@ CODES: dict[str, tuple[int, str, str]] = {
         "the case was merged, and an epoch that both sides signed rests on it",
         "nothing to do: later disputes open a case of their own",
     ),
+    "merged": (162, "the case was closed by a merge plan that a quorum voted for", "nothing to do"),
     "channel-closed": (150, "the channel is partitioned or one-way", "fieldpost channel set NAME open"),
     "channel-withheld": (
         151,

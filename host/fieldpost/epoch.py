@@ -306,10 +306,15 @@ def _reports(
                     one.scope,
                     dict(one.terms),
                     dict(gate.thresholds),
-                    hashlib.sha256(EPOCH_LABEL + body).digest(),
+                    epoch_digest(body),
                 ]
             )
     return reports
+
+
+def epoch_digest(body: bytes) -> bytes:
+    """By which a report and a merge plan name an epoch. SPEC 13.4"""
+    return hashlib.sha256(EPOCH_LABEL + body).digest()
 
 
 def case_id(report: bytes) -> bytes:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldpost import keyfile
+from fieldpost.plan import Plan, vote
 from fieldpost.signing import Signer
 from fieldwire import cose, keys, tokens
 from fieldwire.custody import link_key
@@ -244,6 +245,11 @@ class Mesh:
     def sign_agreement(self, data: bytes) -> bytes:
         """The root's signature over an agreement's canonical bytes."""
         return cose.sign(cose.AGREEMENT, data, self.root())
+
+    def vote(self, plan: Plan, favours: bool, authority: str | None) -> bytes:
+        """A vote over a merge plan, by an authority or, for None, by the root. SPEC 13.6"""
+        signer = self.root() if authority is None else self.authority(authority)
+        return cose.sign(cose.MERGE_PLAN, vote(plan, favours), signer)
 
     def keep_device(self, device: bytes, k_dev: bytes) -> None:
         keyfile.create(self.folder / "devices" / f"{device.hex()}.key", k_dev)

@@ -39,7 +39,7 @@ class Plan:
         return max(listed, key=lambda one: len(one[0]))[1] if listed else self.choice
 
     def as_list(self) -> list[Any]:
-        named = [list(one) for one in sorted(self.subjects)]
+        named = [list(one) for one in sorted(self.subjects, key=lambda one: one[0])]
         return [self.case, self.agreement, self.epoch, self.scope, self.choice, named]
 
     def to_cbor(self) -> bytes:

@@ -1,21 +1,16 @@
 """`fieldpost channel`: open, close and narrow what leads to other meshes."""
 
 from enum import StrEnum
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from fieldpost import keyfile
 from fieldpost.cli import output
+from fieldpost.cli.bridge_desk import KeyPath, bridge_desk
 from fieldpost.cli.store_file import DEFAULT, AsJson, StorePath, reading
 from fieldpost.cli.table import print_table
 from fieldpost.cli.told import say
-from fieldpost.desk import Desk
-from fieldpost.pipeline import Bridge
-from fieldpost.reading import Rows, profile_of
-from fieldpost.signing import Signer
-from fieldpost.store import Store, StoreError
+from fieldpost.reading import Rows
 from fieldwire import cbor
 from fieldwire.observation import is_path
 
@@ -67,10 +62,7 @@ def set_channel(
         typer.Option(metavar="SUBJECT", help="Keep back this subject and its subtree; repeatable."),
     ] = None,
     store: StorePath = DEFAULT,
-    key: Annotated[
-        Path | None,
-        typer.Option(metavar="PATH", help="The bridge's key; by default bridge.key beside the store."),
-    ] = None,
+    key: KeyPath = None,
 ) -> None:
     """Set a channel's mode and what it withholds: an input and an event of the bridge, kept over restarts.
 
@@ -83,31 +75,9 @@ def set_channel(
             )
     if not is_path(name):
         output.stop(output.USAGE, f"channel {name!r} is no name", "write it like boundary or field/east")
-    with reading(store) as held:
-        _, thumbprint, _ = profile_of(held)
-    try:
-        signer = keyfile.signer(key or store.parent / "bridge.key")
-        desk = desk_at(store, signer)
-        if desk.thumbprint != thumbprint:
-            output.stop(
-                output.USAGE,
-                f"{key or store.parent / 'bridge.key'}: is not this bridge's key",
-                "name it with --key",
-            )
+    with bridge_desk(store, key) as desk:
         desk.submit("mode", cbor.encode([name, mode.value, sorted(set(withhold or []))]))
-    except keyfile.KeyFileError as error:
-        output.stop(output.CANNOT, str(error))
-    except StoreError as error:
-        output.stop(output.CANNOT, f"{store}: cannot be written: {error.cause}", error.remedy)
     say(
         f"channel {name} is {mode.value}"
         + (f", withholding {', '.join(sorted(set(withhold)))}" if withhold else "")
     )
-
-
-def desk_at(path: Path, signer: Signer) -> Desk:
-    """The bridge's desk; its time is that of the last thing the bridge noted, for only the bridge has its clock."""
-    store = Store(path)
-    rows = store.query("SELECT boot, ms FROM input ORDER BY n DESC LIMIT 1")
-    at = rows[0] if rows else (0, 0)
-    return Desk(store, Bridge(), signer, lambda: (at[0], at[1]))

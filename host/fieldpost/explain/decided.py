@@ -5,7 +5,8 @@ Decides nothing: epochs, decisions and events are retold as they stand in the st
 
 from fieldpost.agreement import Agreement
 from fieldpost.agreement_cbor import from_cbor
-from fieldpost.case_rows import reason as case_reason
+from fieldpost.arbitration import PLAN_RULE
+from fieldpost.case_rows import case_rows
 from fieldpost.codes import CODES
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.log_check import Leaves
@@ -59,19 +60,11 @@ def diverge_step(shelf: Shelf, held: Held) -> Step:
     if scope is None:
         reason = f"no agreement in force has a scope for {held.observation[obs.SUBJECT]}: it is this mesh's own affair"
         return step("diverge", [], "local", reason, held.id)
-    cases = shelf.store.query(
-        "SELECT id, state, terms, thresholds FROM \"case\" WHERE scope = ? AND state = 'open'", scope.subject
-    )
-    for identity, _, terms, thresholds in cases:
-        above = case_reason(cbor.decode(terms), cbor.decode(thresholds))
-        return step(
-            "diverge",
-            [identity],
-            "stop",
-            f"scope {scope.subject} is stopped: {above}",
-            identity,
-            "scope-stopped",
-        )
+    for case in case_rows(shelf.store):
+        if case["scope"] == scope.subject and case["outcome"] == "stop":
+            named = bytes.fromhex(case["id"])
+            told = f"scope {scope.subject} is stopped: {case['reason']}"
+            return step("diverge", [named], "stop", told, named, case["code"], case["remedy"])
     epochs = shelf.store.query("SELECT number, body, agreed FROM epoch ORDER BY number DESC")
     for number, body, agreed in epochs:
         verdicts = dict(cbor.decode(body)[5])
@@ -79,8 +72,22 @@ def diverge_step(shelf: Shelf, held: Held) -> Step:
             reason = (
                 f"epoch {number}, signed by both sides, measured scope {scope.subject} within its thresholds"
             )
+            if verdicts[scope.subject] == "stop":
+                return _merged_step(shelf, held, scope.subject)
             return step("diverge", [cbor.decode(body)[2]], verdicts[scope.subject], reason, held.id)
     return step("diverge", [], "unmeasured", f"no epoch has covered scope {scope.subject} yet", held.id)
+
+
+def _merged_step(shelf: Shelf, held: Held, scope: str) -> Step:
+    """The scope was stopped by the last epoch that measured it, and goes on by a plan."""
+    rows = [one for one in case_rows(shelf.store) if one["scope"] == scope and one["plan"] is not None]
+    case = max(rows, key=lambda one: one["epoch"])
+    named = [bytes.fromhex(case["id"]), bytes.fromhex(case["plan"]["id"])]
+    reason = (
+        f"scope {scope} was stopped by epoch {case['epoch']}; plan {case['plan']['id'][:12]} closed the case,"
+        f" and the scope restarts from that epoch at the next meeting"
+    )
+    return step("diverge", named, "merged", reason, held.id, "merged")
 
 
 def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
@@ -102,8 +109,12 @@ def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
         won = prevailing == held.id
         outcome = "prevails" if won else "superseded"
         words = "it prevails over all of them" if won else f"{short(prevailing or b'')} prevails over it"
-        reason = f"{prop}: {words} by rule {rule} ({function}) of the agreement, in epoch {number}"
-        reason += _compared(cbor.decode(keys), held.id, others, rule)
+        if rule == PLAN_RULE:
+            words = "it stands beside them" if won else words
+            reason = f"{prop}: {words} by the merge plan that closed a case of its scope, in epoch {number}"
+        else:
+            reason = f"{prop}: {words} by rule {rule} ({function}) of the agreement, in epoch {number}"
+            reason += _compared(cbor.decode(keys), held.id, others, rule)
         remedy = (
             "nothing to do"
             if won
