@@ -6,7 +6,7 @@ evidence. Own observations are placed by our own mesh's evidence alone: no forei
 
 from typing import Any
 
-from fieldpost import clocks, imports
+from fieldpost import clocks, imports, proposals
 from fieldpost.admission import standing
 from fieldpost.claims import fields_claimed
 from fieldpost.model import Verdict, Verified
@@ -141,6 +141,8 @@ def judge_concerned(state: State) -> None:
                 claiming.append(entry)
             if before is None or _essence(before) != _essence(verdict):
                 changed.setdefault((verdict.state, verdict.code), []).append(identity)
+                if state.proposals or verdict.code == "unmapped":
+                    proposals.note(state, entry, verdict)
                 fresh.append((identity, verdict))
     for identity, verdict in fresh:
         _write_verdict(state, identity, verdict)

@@ -10,7 +10,7 @@ from typing import Any
 from fieldpost.canvas import Canvas
 from fieldpost.docket import Docket
 from fieldpost.evidence_book import EvidenceBook
-from fieldpost.model import Outcome, Position, Verdict, Verified
+from fieldpost.model import Authority, Outcome, Position, Verdict, Verified
 from fieldpost.placing import Times
 from fieldpost.recorder import event
 from fieldpost.shares import Shares
@@ -102,6 +102,7 @@ class State:
     settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # ids that epochs with it cover
     kept_back: dict[bytes, bytes] = field(default_factory=dict)  # what either withheld when last they met
     anew: dict[bytes, int] = field(default_factory=dict)  # epochs up to this number are not common any more
+    proposals: set[Authority] = field(default_factory=set)  # foreign authorities that nothing maps
     heard: dict[bytes, Any] = field(default_factory=dict)  # discovery's listing, by key or address
 
     def own(self) -> Profile:

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from fieldpost import passport, provision
-from fieldpost.cli import desk, output, taxonomy_path
+from fieldpost.cli import desk, output, taxonomy_path, taxonomy_proposals
 from fieldpost.equivalence_rows import equivalence_rows
 from fieldpost.mesh import Mesh
 from fieldpost.reading import trust_of
@@ -17,11 +17,19 @@ from fieldwire.observation import covers
 
 app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
 app.command(name="path", epilog=taxonomy_path.EPILOG)(taxonomy_path.path)
+app.command(name="proposals", epilog=taxonomy_proposals.EPILOG)(taxonomy_proposals.proposals)
 
 As = Annotated[str, typer.Option("--as", metavar="AUTHORITY", help="Our authority that signs it.")]
 Foreign = Annotated[
     str,
-    typer.Option(metavar="PASSPORT.json:PATH", help="The other mesh's passport, and the authority there."),
+    typer.Option(
+        metavar="PASSPORT.json:PATH",
+        help="The other mesh's passport, and the authority there; with --proposal MESH:PATH, as listed.",
+    ),
+]
+Proposal = Annotated[
+    Path | None,
+    typer.Option(metavar="STORE", help="Answer a proposal of this bridge's store, instead of a passport."),
 ]
 Local = Annotated[str, typer.Option(metavar="PATH", help="Our authority: the signing one or one below it.")]
 Subjects = Annotated[
@@ -53,11 +61,13 @@ def attest(
     path_length: Annotated[
         int, typer.Option(min=0, max=16, help="Further equivalences allowed before this one in a path.")
     ] = 0,
+    proposal: Proposal = None,
     bridge: desk.Bridges = None,
     json: desk.Json = False,
 ) -> None:
     """State that a foreign authority stands for one of ours, in one direction, within a scope and a time."""
-    stated = _Statement(folder, issuer, foreign, local, subject, content_format, days, path_length, False)
+    other = _foreign(foreign, proposal)
+    stated = _Statement(folder, issuer, other, local, subject, content_format, days, path_length, False)
     _state(stated, bridge, json)
 
 
@@ -73,11 +83,13 @@ def deny(
     subject: Subjects = None,
     content_format: Formats = None,
     days: desk.Days = 90,
+    proposal: Proposal = None,
     bridge: desk.Bridges = None,
     json: desk.Json = False,
 ) -> None:
     """State that a foreign authority, and all below it, never stands for ours or for what lies below it."""
-    stated = _Statement(folder, issuer, foreign, local, subject, content_format, days, 0, True)
+    other = _foreign(foreign, proposal)
+    stated = _Statement(folder, issuer, other, local, subject, content_format, days, 0, True)
     _state(stated, bridge, json)
 
 
@@ -128,7 +140,7 @@ class _Statement:
         self,
         folder: Path,
         issuer: str,
-        foreign: str,
+        foreign: tuple[bytes, str, bytes],
         local: str,
         subjects: Any,
         formats: Any,
@@ -139,7 +151,7 @@ class _Statement:
         with desk.answering():
             self.mesh = Mesh(folder)
             self.issuer = desk.authority_of(self.mesh, issuer, "--as")
-            self.foreign = _foreign(foreign)
+        self.foreign = foreign
         self.local = desk.path_of(local, "--local")
         self.scope = desk.scope(subjects, formats)
         self.days, self.length, self.negative = days, length, negative
@@ -164,12 +176,16 @@ class _Statement:
         )
 
 
-def _foreign(text: str) -> tuple[bytes, str, bytes]:
-    """(mesh id, path, thumbprint of the key that holds it) of `PASSPORT.json:PATH`."""
+def _foreign(text: str, store: Path | None) -> tuple[bytes, str, bytes]:
+    """(mesh id, path, thumbprint of the key that holds it) of `PASSPORT.json:PATH`, or of a store's `MESH:PATH`."""
     file, colon, path = text.rpartition(":")
     if not colon or not file:
-        output.stop(output.USAGE, f"--foreign: expected PASSPORT.json:PATH, found {text!r}")
-    found = passport.load(Path(file))
+        expected = "PASSPORT.json:PATH" if store is None else "MESH:PATH"
+        output.stop(output.USAGE, f"--foreign: expected {expected}, found {text!r}")
+    if store is not None:
+        return taxonomy_proposals.named(store, file, path)
+    with desk.answering():
+        found = passport.load(Path(file))
     if path not in found.authorities:
         known = ", ".join(sorted(found.authorities)) or "none"
         output.stop(output.USAGE, f"--foreign: {file} names no authority {path!r}", f"there are: {known}")

@@ -12,7 +12,10 @@ from fieldpost.json_lines import LineError
 from fieldpost.mapping import Statements, statements_from
 from fieldpost.taxonomy_cases import answers
 
-EPILOG = "Example: fieldpost taxonomy path cases.jsonl, or: fieldpost taxonomy path cases.jsonl --attestations desk/bravo"
+EPILOG = (
+    "Example: fieldpost taxonomy path cases.jsonl,"
+    " or: fieldpost taxonomy path cases.jsonl --attestations desk/bravo"
+)
 
 
 def path(
@@ -22,7 +25,7 @@ def path(
         typer.Option(
             "--attestations",
             metavar="DIR",
-            help="Signed statements count too: tokens and root keys below this folder, as a desk or an export has them.",
+            help="Signed statements count too: tokens and root keys below this folder, a desk's or an export.",
         ),
     ] = None,
 ) -> None:
