@@ -4,22 +4,15 @@ Decides nothing: `picture` draws. It knows claims by who made them and when on t
 """
 
 from bisect import insort
-from typing import Any, Protocol
+from collections.abc import Sequence
+from typing import Any
 
-from fieldpost.claims import fields_claimed
-from fieldpost.model import Verdict, Verified
-from fieldpost.trust import Trust
+from fieldpost.model import Verified
 from fieldwire import observation as obs
 
 Key = tuple[str, str]  # (subject, property)
 Mark = tuple[int, int, bytes]  # boot, ms, id
 Row = tuple[bytes, tuple[bytes, ...], str]  # id, alternatives, by whom
-
-
-class Knowing(Protocol):
-    """As much of the bridge's state as is asked for."""
-
-    trust: Trust
 
 
 class Canvas:
@@ -37,10 +30,11 @@ class Canvas:
         self.edition: Any = None  # of what all keys rest on
         self._shown: dict[bytes, tuple[Key, ...]] = {}
 
-    def show(self, state: Knowing, entry: Verified, verdict: Verdict) -> None:
-        """An observation was judged: what it claims is to be drawn, or no more."""
-        claims = verdict.state == "admitted" and verdict.code != "evidence"
-        keys = _keys(state.trust, entry) if claims else ()
+    def show(self, entry: Verified, claims: Sequence[tuple[Any, ...]]) -> None:
+        """An observation was judged: what it claims, as `fields_claimed` tells it, is to be drawn; nothing, if it is
+        not admitted."""
+        subject = entry.observation[obs.SUBJECT]
+        keys = tuple([(subject, one[0]) for one in claims])
         before = self._shown.get(entry.id, ())
         self.touched.update(keys)
         if keys == before:
@@ -67,8 +61,3 @@ class Canvas:
     def keys_of(self, identity: bytes) -> tuple[Key, ...]:
         """What an observation claims to be shown; nothing where it is not admitted."""
         return self._shown.get(identity, ())
-
-
-def _keys(trust: Trust, entry: Verified) -> tuple[Key, ...]:
-    subject = entry.observation[obs.SUBJECT]
-    return tuple((subject, name) for name, *_ in fields_claimed(trust, entry))

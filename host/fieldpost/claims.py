@@ -6,7 +6,7 @@ kept and claims nothing. SPEC 5.4
 
 from typing import Any
 
-from fieldpost import clocks
+from fieldpost import clocks, plain_bytes
 from fieldpost.conflict import Claim
 from fieldpost.model import Verified
 from fieldpost.trust import Trust
@@ -28,8 +28,13 @@ def fields_claimed(trust: Trust, entry: Verified) -> list[tuple[Any, ...]]:
     fields = trust.fields_of(entry.observation[obs.FORMAT])
     if fields is None:
         return []
+    payload = entry.observation[obs.PAYLOAD]
+    values = plain_bytes.integers(payload)
+    if values is not None and len(values) == len(fields) and all(one[1] == schema.INTEGER for one in fields):
+        pairs = zip(fields, values, strict=True)
+        return [(one[0], one[1], value, one[2], one[3]) for one, value in pairs if value is not None]
     try:
-        return schema.claims(fields, entry.observation[obs.PAYLOAD])
+        return schema.claims(fields, payload)
     except WireError:
         return []
 

@@ -48,19 +48,19 @@ class Desk:
 
     def submit_many(self, things: Sequence[tuple[str, bytes]]) -> list[Outcome]:
         """The same for several (kind, data) in one transaction: all of them or none."""
-        outcomes = []
+        led = []
         try:
             with self._store.writing():
                 self.catch_up()
                 for kind, data in things:
                     item = Input(self._seen + 1, kind, self._clock(), data)
-                    outcomes.append(self._bridge.apply(item))
-                    self._store.put(item, outcomes[-1])
+                    led.append((item, self._bridge.apply(item)))
                     self._seen = item.n
+                self._store.put_all(led)
         except BaseException:
             self._fold_anew()
             raise
-        return outcomes
+        return [outcome for _, outcome in led]
 
     def _fold_anew(self) -> None:
         """The fold had gone ahead of what became durable."""

@@ -6,12 +6,12 @@ judge admission: a fact may be held that will never be admitted. SPEC 6.4, 6.5, 
 
 import hashlib
 
-from fieldpost import forks, gaps, trust
+from fieldpost import forks, gaps, plain_bytes, trust
 from fieldpost.boundary_messages import ITEM_MAX
 from fieldpost.codes import refuse, refuse_wire
 from fieldpost.model import Missing, Refusal, Verified
 from fieldpost.state import State
-from fieldpost.verify import OPENERS
+from fieldpost.verify import OPENERS, seal_of
 from fieldwire import cbor, cose, limits, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -192,8 +192,11 @@ def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
 
 
 def _previous(kind: str, data: bytes) -> bytes | None:
-    seal_bytes = cbor.decode(data)[0 if kind == "segment" else 1]
-    return seal.decode(seal_bytes)[1].previous
+    if kind == "segment":
+        sealed, _ = plain_bytes.segment(data) or seal.decode_segment(data)
+    else:
+        sealed = cbor.decode(data)[1]
+    return seal_of(sealed)[1].previous
 
 
 def write(state: State, entry: Verified, envelope: bytes) -> None:

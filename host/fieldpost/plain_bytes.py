@@ -31,6 +31,7 @@ _COPY_BEGIN, _COPY_END = cbor.encode(
     cbor.Tag(18, [cbor.encode({cose.ALG: cose.EDDSA, cose.KID: bytes(8), cose.TYP: cose.EARLY}), {}])
 ).split(bytes(8))
 _COPY_BEGIN = _COPY_BEGIN.replace(b"\xd2\x82", b"\xd2\x84")
+_WIDTHS = {24: 1, 25: 2, 26: 4}  # bytes after a head
 _KID_AT = len(_COPY_BEGIN)
 _PAYLOAD_AT = _KID_AT + 8 + len(_COPY_END)
 _SIGNED = cbor.encode(["Signature1", 0, 0, 0])[:-3]
@@ -144,6 +145,31 @@ def segment(data: bytes) -> tuple[bytes, list[bytes]] | None:
         leaf, at = one
         leaves.append(leaf)
     return (sealed, leaves) if at == len(data) else None
+
+
+def integers(data: bytes) -> list[int | None] | None:
+    """What `cbor.decode` gives for a short list of nils and integers of 32 bits, or None where it must be asked."""
+    size, at, found = len(data), 1, []
+    if not size or not 0x80 <= data[0] <= 0x97:
+        return None
+    for _ in range(data[0] - 0x80):
+        if at >= size:
+            return None
+        head = data[at]
+        width = _WIDTHS.get(head & 0x1F, 0)
+        if head == 0xF6:
+            found.append(None)
+        elif head > 0x3F or (head & 0x1F) > 26:
+            return None
+        elif not width:
+            found.append(head if head < 0x20 else 0x1F - head)
+        else:
+            value = int.from_bytes(data[at + 1 : at + 1 + width], "big")
+            if at + 1 + width > size or value < 24 or (width > 1 and value < 1 << 4 * width):
+                return None
+            found.append(value if head < 0x20 else -1 - value)
+        at += 1 + width
+    return found if at == size else None
 
 
 def _count(data: bytes, at: int) -> tuple[int, int] | None:

@@ -4,6 +4,7 @@ Decides when a verdict changed and records it as a superseding event. Refuses to
 evidence. Own observations are placed by our own mesh's evidence alone: no foreign word re-times them.
 """
 
+from functools import lru_cache
 from typing import Any
 
 from fieldpost import clocks, imports, proposals
@@ -122,34 +123,39 @@ def judge_concerned(state: State) -> None:
     if state.regrade:
         _regrade(state)
     changed: dict[tuple[str, str], list[bytes]] = {}
-    fresh: list[tuple[bytes, Verdict]] = []
-    claiming: list[Verified] = []
+    said = _Said(state)
     concerned, sitting = list(state.docket.take(state.entries)), Sitting(state)
+    sitting.prepare(concerned)
     for begin in range(0, len(concerned), CHUNK):
         chunk = concerned[begin : begin + CHUNK]
-        sitting.prepare(chunk)
+        sitting.place(chunk)
         for entry in chunk:
-            identity, verdict = entry.id, sitting.judge(entry)
-            before = state.verdicts.get(identity)
-            state.verdicts[identity] = verdict
-            state.canvas.show(state, entry, verdict)
-            if verdict.code == "incomplete":
-                state.docket.incomplete.add(identity)
-            else:
-                state.docket.incomplete.discard(identity)
-            if verdict.state == "admitted" and identity not in state.claimed:
-                claiming.append(entry)
+            verdict = sitting.judge(entry)
+            before = state.verdicts.get(entry.id)
+            state.verdicts[entry.id] = verdict
+            _note(state, entry, verdict)
             if before is None or _essence(before) != _essence(verdict):
-                changed.setdefault((verdict.state, verdict.code), []).append(identity)
+                changed.setdefault((verdict.state, verdict.code), []).append(entry.id)
                 if state.proposals or verdict.code == "unmapped":
                     proposals.note(state, entry, verdict)
-                fresh.append((identity, verdict))
-    for identity, verdict in fresh:
-        _write_verdict(state, identity, verdict)
-    for entry in claiming:
-        _write_claims(state, entry)
+                said.write(entry.id, verdict)
     for (status, code), identities in sorted(changed.items()):
         state.record("admit", sorted(identities), code, state=status)
+
+
+def _note(state: State, entry: Verified, verdict: Verdict) -> None:
+    """What follows from a verdict: claims to be written and drawn, or a lineage to be looked at again."""
+    if verdict.code == "incomplete":
+        state.docket.incomplete.add(entry.id)
+    else:
+        state.docket.incomplete.discard(entry.id)
+    claims = fields_claimed(state.trust, entry) if verdict.state == "admitted" else []
+    if claims and entry.id not in state.claimed:
+        state.claimed.add(entry.id)
+        for name, _, value, unit, exponent in claims:
+            encoded = cbor.encode(value) if isinstance(value, list) else _encoded(value)
+            state.row("claim", entry.id, name, encoded, unit, exponent)
+    state.canvas.show(entry, claims)
 
 
 def _essence(verdict: Verdict) -> tuple[Any, ...]:
@@ -157,12 +163,25 @@ def _essence(verdict: Verdict) -> tuple[Any, ...]:
     return verdict.state, verdict.code, verdict.under, verdict.equivalences
 
 
-def _write_verdict(state: State, identity: bytes, verdict: Verdict) -> None:
-    mesh, authority = verdict.under or (None, None)
-    used = cbor.encode(list(verdict.equivalences))
-    ages = cbor.encode([list(age) for age in verdict.ages_ms])
-    said = (verdict.state, verdict.code, verdict.reason, verdict.remedy)
-    state.row("verdict", identity, *said, mesh, authority, used, ages)
+_encoded = lru_cache(maxsize=4096)(cbor.encode)
+
+
+class _Said:
+    """Rows of verdicts. Those who share a verdict share its words."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._words: dict[Verdict, tuple[Any, ...]] = {}
+
+    def write(self, identity: bytes, verdict: Verdict) -> None:
+        words = self._words.get(verdict)
+        if words is None:
+            mesh, authority = verdict.under or (None, None)
+            used = cbor.encode(list(verdict.equivalences))
+            ages = cbor.encode([list(age) for age in verdict.ages_ms])
+            said = (verdict.state, verdict.code, verdict.reason, verdict.remedy)
+            words = self._words[verdict] = (*said, mesh, authority, used, ages)
+        self._state.row("verdict", identity, *words)
 
 
 def _regrade(state: State) -> None:
@@ -181,12 +200,3 @@ def _regrade(state: State) -> None:
         imports.write(state, entry, state.envelope_of[entry.id])
     if changed:
         state.record("grade", sorted(entry.id for entry in changed), "changed")
-
-
-def _write_claims(state: State, entry: Verified) -> None:
-    """Claims become rows once their schema is held, whichever came first."""
-    if state.trust.fields_of(entry.observation[obs.FORMAT]) is None:
-        return
-    state.claimed.add(entry.id)
-    for name, _, value, unit, exponent in fields_claimed(state.trust, entry):
-        state.row("claim", entry.id, name, cbor.encode(value), unit, exponent)

@@ -12,12 +12,12 @@ from fieldpost.admission import judge
 from fieldpost.model import Verdict, Verified
 from fieldpost.state import State
 from fieldpost.timeline.evidence import Stamp
-from fieldpost.when import utc_validity
+from fieldpost.when import intervals, utc_validity
 from fieldwire import observation as obs
 
 
 class Sitting:
-    """`prepare` some, then `judge` them. Nothing that verdicts rest on may change while it goes on."""
+    """`prepare` all, `place` some, then `judge` them. Nothing that verdicts rest on may change while it goes on."""
 
     def __init__(self, state: State) -> None:
         self._state = state
@@ -26,34 +26,34 @@ class Sitting:
         self._alike: dict[tuple[Any, ...], Verdict] = {}
 
     def prepare(self, entries: Iterable[Verified]) -> None:
-        """Place what must be placed to judge these, all at once: of each own boot first the ends, as a rule no more."""
+        """Place the ends of each own boot among all that will be judged: as a rule nothing else need be placed."""
         times = self._state.times
         if times.offset is None or times.home is None:
             return
-        boots: dict[tuple[bytes, int], list[Verified]] = {}
-        foreign = []
+        ends: dict[tuple[bytes, int], tuple[Verified, Verified]] = {}
         for entry in entries:
-            if entry.id in times.awaited:
-                continue
-            if entry.mesh != self._mesh:
-                foreign.append(clocks.stamp_of(entry.observation))
-                continue
             boot, ms = entry.observation[obs.TREF][:2]
-            known = times.valid.get((entry.credential, boot))
-            if known is None or not known[0] <= ms <= known[1]:
-                boots.setdefault((entry.credential, boot), []).append(entry)
-        ends = {key: (min(several, key=_ms), max(several, key=_ms)) for key, several in boots.items()}
+            key = (entry.credential, boot)
+            known = times.valid.get(key)
+            if entry.mesh == self._mesh and (known is None or not known[0] <= ms <= known[1]):
+                first, last = ends.get(key, (entry, entry))
+                ends[key] = min(first, entry, key=_ms), max(last, entry, key=_ms)
         times.home.place(_stamp(one) for pair in ends.values() for one in pair)
-        doubtful: list[Stamp] = []
         for key, pair in ends.items():
             if all(utc_validity(self._state, one) == "valid" for one in pair):
                 known = times.valid.setdefault(key, [_ms(pair[0]), _ms(pair[1])])
                 known[:] = min(known[0], _ms(pair[0])), max(known[1], _ms(pair[1]))
-            else:
-                doubtful.extend(map(_stamp, boots[key]))
-        times.home.place(doubtful)
-        if times.joined is not None:
-            times.joined.place(foreign)
+
+    def place(self, entries: Iterable[Verified]) -> None:
+        """Place those of these whose validity the ends do not tell, all at once."""
+        times = self._state.times
+        if times.offset is not None:
+            intervals(self._state, [one for one in entries if not self._surely_valid(one)])
+
+    def _surely_valid(self, entry: Verified) -> bool:
+        boot, ms = entry.observation[obs.TREF][:2]
+        known = self._state.times.valid.get((entry.credential, boot))
+        return entry.mesh == self._mesh and known is not None and known[0] <= ms <= known[1]
 
     def judge(self, entry: Verified) -> Verdict:
         """The verdict over one of those prepared."""

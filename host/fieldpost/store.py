@@ -5,9 +5,11 @@ or not at all. Refuses files that this program did not write, and those that a l
 """
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
+from itertools import groupby
+from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -43,6 +45,7 @@ CLEAR = "clear"  # a row of this table empties another one before it is written 
 ERASE = "erase"  # a row of this table takes back a row of the picture
 FORGET = "forget"  # a row of this table takes back the refusal of what was accepted since
 
+OF_TABLE = {FORGET: "refusal"}
 
 # By SQLite's own name of the error.
 REMEDIES = {
@@ -196,24 +199,40 @@ class Store:
 
     def put(self, item: Input, outcome: Outcome) -> None:
         """Write an input with what it led to; call inside `writing`."""
+        self.put_all([(item, outcome)])
+
+    def put_all(self, led: Sequence[tuple[Input, Outcome]]) -> None:
+        """Write inputs, each with what it led to; call inside `writing`."""
         with _telling(self._file):
-            values = (item.n, item.kind, *item.at, item.data)
-            self._db.execute("INSERT INTO input VALUES (?, ?, ?, ?, ?)", values)
-            self._db.executemany("INSERT INTO event (data) VALUES (?)", [(data,) for data in outcome.events])
-            self.write_rows(outcome.rows)
+            inputs = [(item.n, item.kind, *item.at, item.data) for item, _ in led]
+            self._db.executemany("INSERT INTO input VALUES (?, ?, ?, ?, ?)", inputs)
+            events = [(data,) for _, outcome in led for data in outcome.events]
+            self._db.executemany("INSERT INTO event (data) VALUES (?)", events)
+            self.write_rows([row for _, outcome in led for row in outcome.rows])
 
     def write_rows(self, rows: list[tuple[str, tuple[Any, ...]]]) -> None:
-        """Write rows of derived tables; call inside `writing`."""
-        for table, values in rows:
-            if table == CLEAR:
-                self._db.execute(f'DELETE FROM "{_known(values[0])}"')
-            elif table == ERASE:
-                self._db.execute("DELETE FROM picture WHERE subject = ? AND property = ?", values[1:])
-            elif table == FORGET:
-                self._db.execute("DELETE FROM refusal WHERE what = ?", values)
-            else:
-                marks = ", ".join("?" * len(values))
-                self._db.execute(f'INSERT OR REPLACE INTO "{_known(table)}" VALUES ({marks})', values)
+        """Write rows of derived tables; call inside `writing`. Rows of one table keep their order."""
+        tables: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
+        for kind, values in rows:
+            table = OF_TABLE.get(kind) or (values[0] if kind in (CLEAR, ERASE) else kind)
+            tables.setdefault(table, []).append((kind, values))
+        for table, changes in tables.items():
+            for kind, several in groupby(changes, key=itemgetter(0)):
+                self._change(_known(table), kind, [values for _, values in several])
+
+    def _change(self, table: str, kind: str, several: list[tuple[Any, ...]]) -> None:
+        if kind == CLEAR:
+            self._db.execute(f'DELETE FROM "{table}"')
+        elif kind == ERASE:
+            keys = [values[1:] for values in several]
+            self._db.executemany("DELETE FROM picture WHERE subject = ? AND property = ?", keys)
+        elif kind == FORGET:
+            self._db.executemany("DELETE FROM refusal WHERE what = ?", several)
+        else:
+            # Side by side in the tree, side by side in time; what has one key stays in its order.
+            several.sort(key=lambda values: values[0] if isinstance(values[0], bytes) else b"")
+            marks = ", ".join("?" * len(several[0]))
+            self._db.executemany(f'INSERT OR REPLACE INTO "{table}" VALUES ({marks})', several)
 
     def events(self) -> Iterator[bytes]:
         """The log's leaves, in order."""

@@ -22,6 +22,7 @@ class BareLoop:
 
     def take(self, segments: Sequence[bytes]) -> None:
         """All of them in one transaction."""
+        led = []
         with self._store.writing():
             for data in segments:
                 self._n += 1
@@ -33,7 +34,8 @@ class BareLoop:
                 outcome.rows = [("envelope", (name, "segment", data))]
                 outcome.rows += [_row(entry, name) for entry in opened]
                 self._log.append(outcome.events[0])
-                self._store.put(Input(self._n, "segment", (1, self._n), data), outcome)
+                led.append((Input(self._n, "segment", (1, self._n), data), outcome))
+            self._store.put_all(led)
 
 
 def _row(entry: Verified, envelope: bytes) -> tuple[str, tuple]:
