@@ -9,6 +9,7 @@ from fieldpost.codes import CODES, refuse, refuse_wire
 from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
 from fieldpost.trust import scope_covers, stays
+from fieldpost.verify import endorsements
 from fieldpost.when import utc_validity
 from fieldwire import lineage, rotation, tokens
 from fieldwire import observation as obs
@@ -46,18 +47,38 @@ def _verdict(
     under: Authority | None = None,
     used: tuple[bytes, ...] = (),
 ) -> Verdict:
-    relied = [one.id for one in state.trust.chain(entry.credential)] + [
-        entry.observation[obs.BOOT_ATTESTATION],
-        *used,
-    ]
-    ages = tuple((token, state.age_ms(token)) for token in relied)
-    return Verdict(status, code, reason, CODES[code][2], under, used, ages)
+    return Verdict(status, code, reason, CODES[code][2], under, used, _ages(state, entry, used))
 
 
 def _refused(state: State, entry: Verified, refusal: Refusal) -> Verdict:
     status = "held" if refusal.code in HELD else "refused"
-    plain = _verdict(state, entry, status, refusal.code, refusal.reason) if refusal.code in CODES else None
-    return plain or Verdict(status, refusal.code, refusal.reason, refusal.remedy)
+    ages = _ages(state, entry, refusal.rests_on)
+    return Verdict(status, refusal.code, refusal.reason, refusal.remedy, ages_ms=ages)
+
+
+def _ages(state: State, entry: Verified, met: tuple[bytes, ...]) -> tuple[tuple[bytes, int], ...]:
+    """(id, age in ms) of all trust that a verdict rests on. SPEC 7.8
+
+    The chain, the boot attestation, what endorses it, for a foreign word the agreement, and the statements, revocations
+    or rotations `met`, each with its issuer's chain.
+    """
+    trust, attestation = state.trust, entry.observation[obs.BOOT_ATTESTATION]
+    chain = [one.id for one in trust.chain(entry.credential)]
+    vouching = [
+        one.id for one in endorsements(trust.credentials[entry.credential], trust.boots[attestation], trust)
+    ]
+    agreed = [] if entry.mesh == state.own().mesh else [state.agreement_digest]
+    behind = [one for token in met for one in (token, *_issuers(state, token))]
+    relied = dict.fromkeys(
+        one for one in (*chain, attestation, *vouching, *agreed, *behind) if one is not None
+    )
+    return tuple((token, state.age_ms(token)) for token in relied)
+
+
+def _issuers(state: State, identity: bytes) -> list[bytes]:
+    trust = state.trust
+    token = trust.equivalences.get(identity) or trust.revocations.get(identity) or trust.rotation(identity)
+    return [] if token is None else [one.id for one in trust.chain(token.claims[tokens.ISSUER])]
 
 
 def standing(state: State, entry: Verified) -> Refusal | None:
@@ -77,7 +98,7 @@ def _beyond_its_log(state: State, entry: Verified, device: bytes) -> Refusal | N
         if entry.segment is None or not statement.covers(*entry.segment):
             heir = rotation.devices(statement)[1].hex()
             reason = f"device {device.hex()} handed over to {heir} before it, says {token.id.hex()}"
-            return refuse("credential-rotated", reason)
+            return refuse("credential-rotated", reason, token.id)
     return None
 
 
@@ -98,7 +119,8 @@ def _taken_back(
 ) -> Refusal | None:
     for revocation in state.trust.revocations_of(target, token):
         if not stays(revocation, below) and not _on_good_chain(state, entry, revocation):
-            return refuse("credential-revoked", f"{target.hex()} is revoked by {revocation.id.hex()}")
+            reason = f"{target.hex()} is revoked by {revocation.id.hex()}"
+            return refuse("credential-revoked", reason, revocation.id)
     return None
 
 

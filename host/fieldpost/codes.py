@@ -150,9 +150,9 @@ CODES: dict[str, tuple[int, str, str]] = {
 }
 
 
-def refuse(code: str, reason: str) -> Refusal:
-    """Refusal with the table's remedy."""
-    return Refusal(code, reason, CODES[code][2])
+def refuse(code: str, reason: str, *rests_on: bytes) -> Refusal:
+    """Refusal with the table's remedy; `rests_on`: ids of the tokens by which it is refused."""
+    return Refusal(code, reason, CODES[code][2], rests_on=rests_on)
 
 
 def refuse_wire(error: WireError) -> Refusal:

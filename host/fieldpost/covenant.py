@@ -70,6 +70,7 @@ def adopt(state: State, data: bytes) -> None:
         state.record("fork", [digest, state.agreement_digest or b""], "forked", version=agreement.version)
     elif digest != state.agreement_digest:
         state.agreement, state.agreement_digest, state.agreement_proof = agreement, digest, data
+        state.agreed_at = state.at
         state.record("agreement", [digest], "adopted", version=agreement.version)
         state.row("agreement", digest, agreement.version, data)
         state.unsettle()

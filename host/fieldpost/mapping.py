@@ -171,11 +171,14 @@ def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ..
     named = (
         why.at.hex() if isinstance(why.at, bytes) else f"{entry.authority} of mesh {entry.mesh.hex()[:16]}"
     )
+    met = (why.at,) if isinstance(why.at, bytes) and why.at in state.trust.equivalences else ()
     if why.code == "unproven-time":
-        return refuse("unproven-time", f"equivalence {named} is not proved valid over its whole interval")
+        reason = f"equivalence {named} is not proved valid over its whole interval"
+        return refuse("unproven-time", reason, *met)
     if why.code == "denied":
-        return refuse("denied", f"statement {named} denies it")
+        return refuse("denied", f"statement {named} denies it", *met)
     return refuse(
         "unmapped",
         f"no path of equivalences from {entry.authority} of mesh {entry.mesh.hex()[:16]}: {why.code} at {named}",
+        *met,
     )

@@ -13,11 +13,15 @@ Authority = tuple[bytes, str]  # (mesh id, path)
 
 @dataclass(frozen=True)
 class Refusal:
-    """What was not accepted: `code` of SPEC 16, `reason` in words with the thing named, `remedy`."""
+    """What was not accepted: `code` of SPEC 16, `reason` in words with the thing named, `remedy`.
+
+    `rests_on`: ids of the tokens by which it was refused.
+    """
 
     code: str
     reason: str
     remedy: str
+    rests_on: tuple[bytes, ...] = field(default=(), kw_only=True)
 
 
 @dataclass(frozen=True)

@@ -85,6 +85,7 @@ class State:
     docket: Docket = field(default_factory=Docket)  # what is to be judged at the next reconciliation
     agreement: Any = None
     agreement_digest: bytes | None = None
+    agreed_at: tuple[int, int] = (0, 0)  # the bridge's (boot, ms) when it was adopted
     agreement_proof: bytes = b""  # [agreement bytes, signature, signature] as adopted
     modes: dict[str, Mode] = field(default_factory=dict)
     stopped: dict[str, bytes] = field(default_factory=dict)  # scope subject: case id
@@ -136,6 +137,7 @@ class State:
             self.docket.concern(device)
 
     def age_ms(self, token: bytes) -> int:
-        """The bridge's own elapsed time since a token arrived; a lower bound after a restart."""
-        boot, ms = self.arrived.get(token, self.at)
+        """The bridge's own elapsed time since a token, or the agreement, arrived; a lower bound after a restart."""
+        agreed = token == self.agreement_digest
+        boot, ms = self.agreed_at if agreed else self.arrived.get(token, self.at)
         return self.at[1] - ms if boot == self.at[0] else self.at[1]

@@ -131,6 +131,10 @@ class Trust:
         found = [(token, one) for token, one in self.rotations if keys.device_id(one.old) == device]
         return sorted(found, key=lambda pair: pair[0].id)
 
+    def rotation(self, identity: bytes) -> Token | None:
+        """The held rotation of that id."""
+        return next((token for token, _ in self.rotations if token.id == identity), None)
+
     def revocations_of(self, target: bytes, token: Token) -> list[Token]:
         """Revocations of `target`, a device or token id, by those who may take `token` back. SPEC 7.5"""
         return [one for one in self._by_target.get(target, ()) if may_revoke(self, one, token)]

@@ -159,15 +159,16 @@ def _attested(credential: Token, attestation_id: bytes, boot: int, trust: Trust)
     return grade(credential, attestation, trust)
 
 
+def endorsements(credential: Token, attestation: Token, trust: Trust) -> list[Token]:
+    """Those that count for a boot attestation under a credential. SPEC 7.3"""
+    held = trust.endorsements_of(_device(credential.public), credential.claims[tokens.MESH])
+    return [one for one in held if one.claims[tokens.UEID] == attestation.claims[tokens.UEID]]
+
+
 def grade(credential: Token, attestation: Token, trust: Trust) -> int:
     """Attestation grade 0 to 3. SPEC 7.3"""
     claims = attestation.claims
-    device, mesh = _device(credential.public), credential.claims[tokens.MESH]
-    endorsed = [
-        one.claims
-        for one in trust.endorsements_of(device, mesh)
-        if one.claims[tokens.UEID] == claims[tokens.UEID]
-    ]
+    endorsed = [one.claims for one in endorsements(credential, attestation, trust)]
     if not endorsed:
         return GRADE_NONE
     if claims[tokens.DBGSTAT] == 0:

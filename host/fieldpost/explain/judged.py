@@ -67,16 +67,15 @@ def admit_steps(shelf: Shelf, held: Held) -> list[Step]:
     if authority is not None:
         words.append(f"admitted under {authority} of {shelf.mesh_words(mesh)}")
     relied = cbor.decode(ages)
-    if relied and state == "admitted":
+    if relied:
         token, age_ms = max(relied, key=lambda one: one[1])
         words.append(
             f"the oldest trust it rests on, {short(token)}, was learned {age_ms / 1000:.1f} s before"
         )
     equivalences = cbor.decode(used)
-    found = [
-        step("admit", [one[0] for one in relied], state, "; ".join(words), held.id, code, remedy)
-    ]  # fmt: skip
-    return [_equivalence_step(shelf, one) for one in equivalences] + found
+    found = step("admit", [one[0] for one in relied], state, "; ".join(words), held.id, code, remedy)
+    found["ages_ms"] = {token.hex(): age_ms for token, age_ms in relied}
+    return [*(_equivalence_step(shelf, one) for one in equivalences), found]
 
 
 def _equivalence_step(shelf: Shelf, identity: bytes) -> Step:
