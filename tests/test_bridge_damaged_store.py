@@ -9,7 +9,7 @@ from fieldpost.cli.store_file import reading
 
 CHANGES = {
     "a timeline that is none": ("UPDATE timeline SET solved = x'8101'", ["picture", "why"]),
-    "equivalences that are no list": ("UPDATE verdict SET equivalences = x'01'", ["why"]),
+    "equivalences that are no list": ("UPDATE said SET equivalences = x'01'", ["why"]),
     "an alternative that is no id": ("UPDATE picture SET alternatives = x'8101'", ["picture", "why"]),
     "an epoch without a body": ("UPDATE epoch SET body = x'80'", ["why"]),
     "thresholds that are no map": ("UPDATE \"case\" SET thresholds = x'01'", ["cases"]),

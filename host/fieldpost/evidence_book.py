@@ -4,7 +4,7 @@ Decides which observations speak of time, and whether what came may change a pla
 a little longer, with no other boot of its device beside it, bounds nobody. Refuses to place anything. SPEC 9
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from fieldpost import clocks
 from fieldpost.model import Verified
@@ -30,29 +30,34 @@ class EvidenceBook:
         self._heard: dict[bytes, bytes] = {}  # device: the mesh under which it spoke last
         self._sources: set[bytes] = set()  # ids that are named as sources
 
-    def note(self, entry: Verified, may_date: bool) -> None:
-        """An observation that is new. `may_date`: its credential has the right `time`."""
-        observation = entry.observation
-        device, tref = observation[obs.DEVICE], observation[obs.TREF]
-        self._heard[device] = entry.mesh
-        self._see(entry.mesh, (device, tref[0]), tref[1])
-        sources = observation.get(obs.SOURCES)
-        dated = len(tref) == 3 and may_date
-        if sources is not None or dated or observation[obs.FORMAT] == obs.TIME_FORMAT:
-            self.speakers[entry.id] = entry
-            self._sources.update(source[4] for source in sources or ())
-            self.changed()
-        elif entry.id in self._sources:
-            self.changed()
+    def note(self, entries: Sequence[Verified], may_date: bool) -> None:
+        """Observations that are new, all of one envelope. `may_date`: their credential has the right `time`."""
+        if not entries:
+            return
+        first = entries[0]
+        device, boot = first.observation[obs.DEVICE], first.observation[obs.TREF][0]
+        self._heard[device] = first.mesh
+        read = [entry.observation[obs.TREF][1] for entry in entries]
+        self._see(first.mesh, (device, boot), min(read), max(read))
+        for entry in entries:
+            observation = entry.observation
+            sources = observation.get(obs.SOURCES)
+            dated = may_date and len(observation[obs.TREF]) == 3
+            if sources is not None or dated or observation[obs.FORMAT] == obs.TIME_FORMAT:
+                self.speakers[entry.id] = entry
+                self._sources.update(source[4] for source in sources or ())
+                self.changed()
+            elif entry.id in self._sources:
+                self.changed()
 
-    def _see(self, mesh: bytes, boot: Boot, ms: int) -> None:
+    def _see(self, mesh: bytes, boot: Boot, first: int, last: int) -> None:
         ends = self._ends.setdefault(mesh, {}).get(boot)
         if ends is None:
-            self._ends[mesh][boot] = [ms, ms]
+            self._ends[mesh][boot] = [first, last]
             self._boots.setdefault(boot[0], set()).add(boot[1])
             self.changed()
-        elif not ends[0] <= ms <= ends[1]:
-            ends[0], ends[1] = min(ends[0], ms), max(ends[1], ms)
+        elif first < ends[0] or last > ends[1]:
+            ends[0], ends[1] = min(ends[0], first), max(ends[1], last)
             self.readings += 1
             self.edition += len(self._boots[boot[0]]) > 1
 

@@ -154,6 +154,8 @@ def _import(state: State, kind: str, data: bytes, name: bytes, opened: list[Veri
     state.row("forget", name)
     state.row("envelope", name, kind, data)
     fresh = [entry for entry in opened if _enter(state, entry, name)]
+    may_date = "time" in state.trust.credentials[opened[0].credential].claims[tokens.RIGHTS]
+    state.book.note(fresh, may_date)
     first = opened[0]
     if first.seal_hash is not None and first.segment is not None:
         forks.chain(state, opened, _previous(kind, data))
@@ -181,12 +183,12 @@ def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
         state.positions[position] = entry.id
     state.entries[entry.id] = entry
     write(state, entry, envelope)
-    rights = state.trust.credentials[entry.credential].claims[tokens.RIGHTS]
-    state.book.note(entry, "time" in rights)
     state.docket.add(entry.id)
     state.times.awaited.add(entry.id)
-    gaps.note(state, entry)
-    for source in entry.observation.get(obs.SOURCES, []):
+    observation = entry.observation
+    if observation[obs.FORMAT] == obs.GAP_FORMAT:
+        gaps.note(state, entry)
+    for source in observation.get(obs.SOURCES, ()):
         state.row("edge", entry.id, source[4])
     return True
 

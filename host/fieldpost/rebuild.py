@@ -121,7 +121,8 @@ def _compare_rows(store: Dumped, fresh: Dumped) -> tuple[int, Refusal | None]:
 
 
 def _same_key(store: Rows, table: str, one: tuple, other: tuple) -> bool:
-    parts = [index for index, *_, part in store.query(f'PRAGMA table_info("{table}")') if part]
+    found = store.query(f'PRAGMA table_info("{table}")')
+    parts = [index for index, *_, part in found if part] or [0]  # a view's first column is its key
     return all(one[index] == other[index] for index in parts)
 
 

@@ -22,6 +22,7 @@ class Sitting:
     def __init__(self, state: State) -> None:
         self._state = state
         self._mesh = state.own().mesh
+        self._doubtful = False
         self._plain: dict[bytes, bool] = {}
         self._alike: dict[tuple[Any, ...], Verdict] = {}
 
@@ -43,11 +44,13 @@ class Sitting:
             if all(utc_validity(self._state, one) == "valid" for one in pair):
                 known = times.valid.setdefault(key, [_ms(pair[0]), _ms(pair[1])])
                 known[:] = min(known[0], _ms(pair[0])), max(known[1], _ms(pair[1]))
+            else:
+                self._doubtful = True
 
     def place(self, entries: Iterable[Verified]) -> None:
         """Place those of these whose validity the ends do not tell, all at once."""
         times = self._state.times
-        if times.offset is not None:
+        if times.offset is not None and (self._doubtful or self._state.book.meshes - {self._mesh}):
             intervals(self._state, [one for one in entries if not self._surely_valid(one)])
 
     def _surely_valid(self, entry: Verified) -> bool:

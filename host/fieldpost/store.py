@@ -42,6 +42,8 @@ DERIVED = (
     "picture",
 )
 CLEAR = "clear"  # a row of this table empties another one before it is written anew
+VERDICT = "verdict"
+SAID_MAX = 10_000  # verdicts' words remembered: a few MB
 ERASE = "erase"  # a row of this table takes back a row of the picture
 FORGET = "forget"  # a row of this table takes back the refusal of what was accepted since
 
@@ -125,6 +127,7 @@ class Store:
 
     def _open(self, reading: str) -> None:
         """Look before anything is written: a file that is not ours stays as it is."""
+        self._said: dict[tuple[Any, ...], int] = {}
         try:
             self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, BLOB_MAX)
             self._db.executescript(f"PRAGMA trusted_schema=OFF; PRAGMA cell_size_check=ON; {reading}")
@@ -174,6 +177,7 @@ class Store:
             with _telling(self._file):
                 self._db.execute("COMMIT")
         except BaseException:
+            self._said.clear()
             if self._db.in_transaction:
                 self._db.execute("ROLLBACK")
             raise
@@ -228,11 +232,23 @@ class Store:
             self._db.executemany("DELETE FROM picture WHERE subject = ? AND property = ?", keys)
         elif kind == FORGET:
             self._db.executemany("DELETE FROM refusal WHERE what = ?", several)
+        elif kind == VERDICT:
+            judged = sorted((values[0], self._words(values[1:])) for values in several)
+            self._db.executemany("INSERT OR REPLACE INTO judged VALUES (?, ?)", judged)
         else:
             # Side by side in the tree, side by side in time; what has one key stays in its order.
             several.sort(key=lambda values: values[0] if isinstance(values[0], bytes) else b"")
             marks = ", ".join("?" * len(several[0]))
             self._db.executemany(f'INSERT OR REPLACE INTO "{table}" VALUES ({marks})', several)
+
+    def _words(self, said: tuple[Any, ...]) -> int:
+        """The row of a verdict's words. What was said once in this run is not written again."""
+        if said not in self._said:
+            if len(self._said) >= SAID_MAX:
+                self._said.clear()
+            row = self._db.execute("INSERT INTO said VALUES (NULL, ?, ?, ?, ?, ?, ?, ?, ?)", said)
+            self._said[said] = row.lastrowid or 0
+        return self._said[said]
 
     def events(self) -> Iterator[bytes]:
         """The log's leaves, in order."""

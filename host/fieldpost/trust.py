@@ -61,6 +61,7 @@ class Trust:
         self.schemas: dict[bytes, list[Any]] = {}  # by digest: fields
         self.schema_tokens: dict[bytes, bytes] = {}  # by digest: the signed schema's bytes
         self.waiting: dict[bytes, bytes] = {}  # token id: bytes, issuer not held yet
+        self.grades: dict[tuple[bytes, bytes], int] = {}  # by credential and boot attestation, until a token comes
         self.taxonomy: Any = None  # made from these by `mapping`, anew when a token came
         self._held: dict[bytes, Token] = {}
         self._by_kid: dict[bytes, list[Token]] = {}  # credentials
@@ -154,7 +155,7 @@ class Trust:
         if token.id in self.waiting:
             self._forget(token.id, self._shares.leave(token.id))
         self._held[token.id] = token
-        self.taxonomy = None
+        self.taxonomy, self.grades = None, {}
         return token
 
     def _wait(self, token: Token, missing: Missing) -> Refusal:

@@ -156,7 +156,10 @@ def _attested(credential: Token, attestation_id: bytes, boot: int, trust: Trust)
         raise WireError("token-chain", "the boot attestation is another device's")
     if attestation.claims[tokens.BOOTCOUNT] != boot:
         raise WireError("token-chain", "the boot attestation is another boot's")
-    return grade(credential, attestation, trust)
+    found = trust.grades.get((credential.id, attestation_id))
+    if found is None:
+        found = trust.grades[credential.id, attestation_id] = grade(credential, attestation, trust)
+    return found
 
 
 def endorsements(credential: Token, attestation: Token, trust: Trust) -> list[Token]:

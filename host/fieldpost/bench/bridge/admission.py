@@ -5,12 +5,12 @@ from itertools import cycle
 
 from nacl import bindings
 
-from fieldpost.admission import judge
 from fieldpost.bench.bridge.fleet import LEAVES, Fleet, encode
 from fieldpost.bench.line import Line
 from fieldpost.bench.rates import measured_rates
 from fieldpost.model import Input, Refusal
 from fieldpost.pipeline import Bridge
+from fieldpost.sitting import Sitting
 from fieldpost.verify import open_early, open_segment
 from fieldwire import observation as obs
 
@@ -30,7 +30,7 @@ def lines(seed: int) -> Iterator[Line]:
     given = [*fleet.inputs(), *(("segment", one) for one in segments), *(("early", one) for one in copies)]
     for number, (kind, data) in enumerate([*given, ("solve", b"")], 1):
         bridge.apply(Input(number, kind, (1, number), data))
-    state = bridge.state
+    state, sitting = bridge.state, Sitting(bridge.state)  # as the bridge judges what came together
     attached = fleet.gateway.signer.sign(copies[0]) + copies[0]
     raw: dict[str, Callable[[], object]] = {
         "PyNaCl": lambda: bindings.crypto_sign_open(attached, fleet.gateway.signer.public)
@@ -42,7 +42,7 @@ def lines(seed: int) -> Iterator[Line]:
             if isinstance(found, Refusal):
                 raise ValueError(f"the fleet is refused: {found.code}")
             for entry in found:
-                if judge(state, entry).code != "admitted":
+                if sitting.judge(entry).code != "admitted":
                     raise ValueError("an observation of the fleet is not admitted")
 
         return admit
