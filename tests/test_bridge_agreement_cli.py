@@ -1,5 +1,6 @@
 """Checking, reading aloud, signing and binding agreements."""
 
+import json
 from dataclasses import replace
 from importlib import resources
 
@@ -9,9 +10,11 @@ from desk_world import Desks, run, said
 from fieldpost import covenant
 from fieldpost.agreement import Gate, Merge
 from fieldpost.agreement_cbor import agreement_digest, from_cbor, to_cbor
-from fieldpost.agreement_toml import parse_toml
-from fieldpost.agreement_words import sentences
+from fieldpost.agreement_draft import draft
+from fieldpost.agreement_toml import parse_toml, petnames
+from fieldpost.agreement_words import difference, sentences
 from fieldpost.mesh import Mesh
+from fieldpost.passport import Passport
 
 EXAMPLE = (resources.files("fieldpost") / "examples" / "agreement.toml").read_text()
 
@@ -175,6 +178,79 @@ def test_every_term_that_changes_the_bytes_changes_what_is_read_aloud():
         chained(corroborators=()),
         chained(freshness_s=7),
     ]
+    assert all(difference(agreement, one, {}) for one in changed)
     said_of = {tuple(sentences(one, {}, b"")) for one in [agreement, *changed]}
     assert len({to_cbor(one) for one in [agreement, *changed]}) == len(changed) + 1
     assert len(said_of) == len(changed) + 1
+
+
+# Drafting and comparing.
+
+
+def drafted(desks, tmp_path, *words, scopes=("water", "road")):
+    out = tmp_path / "draft.toml"
+    scoped = [word for one in scopes for word in ("--scope", one)]
+    passports = [desks.passport("alpha"), desks.passport("bravo")]
+    return out, run("agreement", "new", *passports, *scoped, "--out", out, *words)
+
+
+def test_a_new_text_is_sound_names_both_meshes_and_all_their_authorities(desks, tmp_path):
+    out, result = drafted(desks, tmp_path)
+    assert result.exit_code == 0 and f"fieldpost agreement check {out}" in result.stdout
+    agreement = parse_toml(out.read_text())
+    alpha, bravo = (bytes.fromhex(desks.about(name)["mesh"]) for name in ("alpha", "bravo"))
+    assert set(agreement.parties) == {alpha, bravo} and agreement.merge == Merge(2)
+    assert set(agreement.weights) == {(alpha, "command"), (alpha, "field/air"), (bravo, "ops")}
+    assert [scope.subject for scope in agreement.scopes] == ["road", "water"]
+
+
+@pytest.mark.parametrize(
+    ("scopes", "said_of_it"),
+    [(("water", "water/dam"), "expected no overlap"), (("Water*",), "--scope: expected up to 8 segments")],
+)
+def test_a_text_that_would_be_unsound_is_not_written(desks, tmp_path, scopes, said_of_it):
+    out, result = drafted(desks, tmp_path, scopes=scopes)
+    assert result.exit_code == 2 and said_of_it in result.stderr and not out.exists()
+
+
+def test_two_meshes_of_one_name_are_told_apart():
+    def made(name, number):
+        return Passport(name, bytes([number]) * 32, bytes(32), {"ops": bytes(32)})
+
+    text = draft([made("alpha", 1), made("alpha", 2), made("both", 3), made('a"b\n', 4)], ["water"], 3)
+    agreement = parse_toml(text)
+    assert len(agreement.parties) == 4 and agreement.version == 3
+    assert set(petnames(text)) == {"alpha", "alpha-2", "both-mesh", "a-b-"}
+
+
+def test_what_differs_between_two_versions_is_said_in_words(desks, tmp_path):
+    old, _ = drafted(desks, tmp_path)
+    new = tmp_path / "second.toml"
+    text = old.read_text().replace("version = 1", "version = 2")
+    new.write_text(
+        text.replace("conflict_ratio = 500", "conflict_ratio = 250", 1).replace("k = 2 ", "k = 3 ")
+    )
+    same = run("agreement", "diff", old, old)
+    assert same.exit_code == 0 and same.stdout == "the terms are the same\n"
+    result = run("agreement", "diff", old, new)
+    assert result.exit_code == 1
+    lines = result.stdout.splitlines()
+    assert "  no longer: This is version 1, for arbitration/1." in lines
+    at = lines.index("scope water:")
+    assert lines[at + 1 : at + 3] == [
+        "  no longer: It stops when conflict_ratio is above 500.",
+        "  now: It stops when conflict_ratio is above 250.",
+    ]
+    assert not any(line.startswith("scope road") for line in lines)
+    documents = run("agreement", "diff", old, new, "--json")
+    assert {one["section"] for one in json.loads(documents.stdout)["differences"]} == {
+        "version",
+        "time",
+        "scope water",
+    }
+
+
+def test_an_order_that_counts_is_a_difference(terms, tmp_path):
+    agreement = parse_toml(terms.read_text())
+    turned = replace(agreement, chain=(agreement.chain[1], agreement.chain[0], *agreement.chain[2:]))
+    assert difference(agreement, turned, {})

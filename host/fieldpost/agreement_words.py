@@ -15,12 +15,42 @@ def sentences(agreement: Agreement, names: Mapping[str, bytes], digest: bytes) -
     lines = [
         f"Version {agreement.version} of an agreement between {len(parties)} meshes, for {agreement.engine}:"
     ]
-    lines += [f"  {words.mesh(mesh)} is {mesh.hex()}" for mesh in parties]
+    lines += [f"  {line}" for line in _parties(agreement, words)]
     lines += ["", *_time(agreement)]
     for number, scope in enumerate(agreement.scopes, 1):
-        lines += ["", *_scope(number, scope, words)]
+        first, *rest = _scope(scope, words)
+        lines += ["", f"Scope {number}: {first}", *rest]
     lines += ["", *_chain(agreement, words), "", *_weights(agreement, words), "", _merge(agreement, words)]
     return [*lines, "", f"Its digest is {digest.hex()}"]
+
+
+def sections(agreement: Agreement, names: Mapping[str, bytes]) -> dict[str, list[str]]:
+    """The same sentences by what they are about, without numbers that shift: what `difference` compares."""
+    words = _Words({mesh: name for name, mesh in names.items()})
+    found = {
+        "version": [f"This is version {agreement.version}, for {agreement.engine}."],
+        "parties": _parties(agreement, words),
+        "time": _time(agreement),
+    }
+    found |= {f"scope {scope.subject}": _scope(scope, words) for scope in agreement.scopes}
+    found["chain"] = _chain(agreement, words)
+    found["weights"] = _weights(agreement, words)
+    found["merge"] = [_merge(agreement, words)]
+    return {name: [line.strip() for line in lines] for name, lines in found.items()}
+
+
+def difference(old: Agreement, new: Agreement, names: Mapping[str, bytes]) -> list[tuple[str, str, str]]:
+    """(section, "was" or "is", sentence) of each that one of the two says alone; empty for equal terms."""
+    before, after = sections(old, names), sections(new, names)
+    found = []
+    for section in dict.fromkeys([*before, *after]):
+        was, now = before.get(section, []), after.get(section, [])
+        found += [(section, "was", line) for line in was if line not in now]
+        found += [(section, "is", line) for line in now if line not in was]
+        shared = [line for line in was if line in now]
+        if shared != [line for line in now if line in was]:
+            found.append((section, "is", "in another order than before"))
+    return found
 
 
 class _Words:
@@ -38,6 +68,10 @@ class _Words:
         return ", ".join(map(self.authority, listed))
 
 
+def _parties(agreement: Agreement, words: _Words) -> list[str]:
+    return [f"{words.mesh(mesh)} is {mesh.hex()}" for mesh in agreement.parties]
+
+
 def _time(agreement: Agreement) -> list[str]:
     time = agreement.time
     unproven = "is held back" if time.unproven == "hold" else "enters at a lower grade"
@@ -51,10 +85,10 @@ def _time(agreement: Agreement) -> list[str]:
     return lines
 
 
-def _scope(number: int, scope: Scope, words: _Words) -> list[str]:
+def _scope(scope: Scope, words: _Words) -> list[str]:
     ways = ", ".join(f"from {words.mesh(a)} to {words.mesh(b)}" for a, b in scope.directions)
     by = f" by the channel {scope.channel}" if scope.channel is not None else ""
-    lines = [f"Scope {number}: {scope.subject} and all below it crosses {ways}{by}."]
+    lines = [f"{scope.subject} and all below it crosses {ways}{by}."]
     for name, tolerance in sorted(scope.tolerances.items()):
         bound = (
             f"{tolerance[0]} by {tolerance[1]} in 1e-7 degrees"

@@ -12,9 +12,10 @@ from typing import Any, ClassVar, Protocol
 from fieldpost import boundary_messages as messages
 from fieldpost import boundary_proof as proofs
 from fieldpost import boundary_trade as trade
+from fieldpost.agreement import Agreement
 from fieldpost.boundary_proof import DIALER, Hello, Peer
 from fieldpost.codes import CODES, refuse
-from fieldpost.covenant import open_proof
+from fieldpost.covenant import NEWER, STALE, open_proof, refusal_of, signers, standing
 from fieldpost.crossing import BOUNDARY, INWARD
 from fieldpost.discovery import TALKS, Heard, is_news
 from fieldpost.model import Outcome, Refusal
@@ -218,19 +219,18 @@ class BoundarySession:
         version, digest, proof = fields
         held, held_digest = self._desk.state.agreement, self._desk.state.agreement_digest
         if digest != held_digest:
-            if version < held.version:
+            refusal = self._shown(held, version, digest, proof)
+            if refusal is not None and refusal.code == "agreement-stale":
                 self._listed("agreement-stale", f"its agreement is version {version}, ours {held.version}")
-            else:
-                refusal = self._adopt(version, digest, proof)
-                if refusal is not None:
-                    self._refuse(refusal)
-                    return
+            elif refusal is not None:
+                self._refuse(refusal)
+                return
         self._step("AGREEMENT")
         assert self._trade is not None
         self._say("STANDING", *self._trade.standing())
 
-    def _adopt(self, version: int, digest: bytes, proof: bytes) -> Refusal | None:
-        """Adopt a newer agreement if our own root signed it too; the same version with another text is a fork."""
+    def _shown(self, held: Agreement, version: int, digest: bytes, proof: bytes) -> Refusal | None:
+        """Adopt a newer agreement if our own root signed it too; whatever else was shown is told why not."""
         assert self.peer is not None
         state = self._desk.state
         roots = {keys.thumbprint(public): public for public in self.peer.roots} | state.trust.roots
@@ -239,11 +239,13 @@ class BoundarySession:
             return found
         if (found[0].version, found[1]) != (version, digest):
             raise WireError("agreement-shape", "the proof is of another agreement than announced")
+        how = standing(held, found[0], signers(proof, roots))
+        if how == STALE:
+            return refusal_of(held, found[0], how)
         news = [("root", roots[mesh]) for mesh in found[0].parties if mesh not in state.trust.roots]
-        forked = version == state.agreement.version
         self._desk.submit_many([*news, ("agreement", proof)])
-        if forked:
-            return refuse("forked", f"two agreements of version {version}, both signed by all roots")
+        if how != NEWER:
+            return refusal_of(held, found[0], how)
         if self.peer.mesh not in self._desk.state.agreement.parties:
             return refuse("agreement-none", f"version {version} no longer names the peer's mesh")
         return None

@@ -26,14 +26,16 @@ STATES = {
 def case_rows(store: Rows) -> list[dict[str, Any]]:
     """Every case, by scope. `report`: the divergence report's bytes in hex, signed where a signature came."""
     rows = []
-    for identity, scope, state, terms, thresholds, report, plan, number, told in store.query(
-        'SELECT c.id, c.scope, c.state, c.terms, c.thresholds, c.report, m.plan, m.number, m.reason FROM "case" c'
+    for identity, scope, state, terms, thresholds, report, plan, number, named, told in store.query(
+        "SELECT c.id, c.scope, c.state, c.terms, c.thresholds, c.report, m.plan, m.number, m.code, m.reason"
+        ' FROM "case" c'
         " LEFT JOIN merge m ON m.id = c.id ORDER BY c.scope, c.id"
     ):
         measured, allowed = cbor.decode(terms), cbor.decode(thresholds)
         outcome, code = STATES[state]
-        remedy = CODES[code][2]
-        if state == "open" and measured:
+        code = named or code
+        remedy = CODES[code][2] if outcome == "stop" else "nothing to do"
+        if code == "scope-stopped":
             remedy = f"fieldpost cases plan {identity.hex()}"
         rows.append(
             {

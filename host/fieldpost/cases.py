@@ -48,6 +48,10 @@ class Case:
     def state(self) -> str:
         return self.counted.state
 
+    @property
+    def stops(self) -> bool:
+        return self.state != MERGED
+
 
 def begin(state: State, found: Epoch, reports: list[bytes]) -> None:
     """Open a case for each scope that an agreed epoch stopped. `reports`: our own signatures of the reports."""
@@ -194,7 +198,7 @@ def _follow(state: State, case: Case) -> None:
     if case.state == MERGED:
         assert case.counted.plan is not None
         plan = case.counted.plan
-        others = [one for one in state.cases.values() if one.scope == case.scope and one.state != MERGED]
+        others = [one for one in state.cases.values() if one.scope == case.scope and one.stops]
         if others:
             state.stopped[case.scope] = others[-1].id
         elif state.stopped.get(case.scope) in state.cases:
@@ -220,7 +224,7 @@ def _write(state: State, case: Case) -> None:
     shown = "settled" if case.settled else case.state
     state.row("case", case.id, case.scope, shown, *case.shown)
     state.row(
-        "merge", case.id, None if plan is None else plan.to_cbor(), case.number, case.peer, _reason(case)
+        "merge", case.id, None if plan is None else plan.to_cbor(), case.number, case.peer, "", _reason(case)
     )
 
 

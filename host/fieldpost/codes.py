@@ -75,6 +75,11 @@ CODES: dict[str, tuple[int, str, str]] = {
     ),
     "agreement-stale": (142, "an older version of the agreement", "adopt the newer version attached"),
     "agreement-unsigned": (143, "not signed by both roots", "have both roots sign the same text"),
+    "agreement-overlap": (
+        163,
+        "two agreements claim one scope; neither applies there",
+        "agree on one text: a higher version, signed by all roots, that claims it alone",
+    ),
     "unmapped": (144, "no equivalence maps its authority to one of ours", "fieldpost taxonomy attest"),
     "denied": (145, "a negative statement excludes its authority", "revoke the negative statement"),
     "scope-stopped": (146, "its scope is stopped by an open case", "settle the case by the agreed merge"),

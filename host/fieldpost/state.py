@@ -38,6 +38,16 @@ class Mode:
     withheld: tuple[str, ...] = ()
 
 
+@dataclass(frozen=True)
+class Dispute:
+    """A scope that two agreements claim, or all scopes of one that was forked: `report` is both proofs."""
+
+    scope: str
+    code: str
+    reason: str
+    report: bytes
+
+
 @dataclass
 class Chains:
     """Seals as they were seen on observations, by hash, and the pairs that cannot both be of one log."""
@@ -87,6 +97,8 @@ class State:
     agreement_digest: bytes | None = None
     agreed_at: tuple[int, int] = (0, 0)  # the bridge's (boot, ms) when it was adopted
     agreement_proof: bytes = b""  # [agreement bytes, signature, signature] as adopted
+    beside: dict[bytes, Any] = field(default_factory=dict)  # digest: (agreement, proof) between other parties
+    disputes: dict[bytes, Dispute] = field(default_factory=dict)  # cases over the agreement itself, by id
     modes: dict[str, Mode] = field(default_factory=dict)
     stopped: dict[str, bytes] = field(default_factory=dict)  # scope subject: case id
     cases: dict[bytes, Any] = field(default_factory=dict)  # divergence cases, by id

@@ -9,8 +9,9 @@ import typer
 from fieldpost import covenant, passport
 from fieldpost.agreement import Agreement
 from fieldpost.agreement_cbor import digest_of, from_cbor, to_cbor
+from fieldpost.agreement_draft import draft
 from fieldpost.agreement_toml import AgreementError, parse_toml, petnames
-from fieldpost.agreement_words import sentences
+from fieldpost.agreement_words import difference, sentences
 from fieldpost.cli import desk, output
 from fieldpost.cli.text_file import text_of
 from fieldpost.mesh import Mesh
@@ -64,6 +65,72 @@ def show(file: File) -> None:
     read = _read(file)
     for line in sentences(read.agreement, read.names, read.digest):
         typer.echo(output.shown(line))
+
+
+@app.command(
+    epilog="Example: fieldpost agreement new alpha.passport.json bravo.passport.json --scope harbor/water"
+    " --out agreement.toml"
+)
+def new(
+    passports: Annotated[
+        list[Path],
+        typer.Argument(metavar="PASSPORT...", help="The passport of each mesh that is to be a party."),
+    ],
+    scope: Annotated[
+        list[str], typer.Option(metavar="SUBJECT", help="A subject tree that is to cross; repeatable.")
+    ],
+    out: Annotated[Path, typer.Option(metavar="FILE", help="The new text.")],
+    version: Annotated[int, typer.Option(min=1, max=2**32 - 1, help="Its version.")] = 1,
+    json: desk.Json = False,
+) -> None:
+    """Write a first text between meshes, with a comment at each term. It is sound as it is, and binds nobody."""
+    with desk.answering():
+        known = [passport.load(path) for path in passports]
+        text = draft(known, [desk.path_of(one, "--scope") for one in scope], version)
+        try:
+            data = to_cbor(parse_toml(text, str(out)))
+        except AgreementError as error:
+            output.stop(output.USAGE, str(error), "give each mesh's passport once, and scopes apart")
+        desk.write_new(out, text.encode())
+    if json:
+        output.print_json({"file": str(out), "version": version, "digest": digest_of(data).hex()})
+        return
+    typer.echo(f"{out}: version {version}; edit it, then run `fieldpost agreement check {out}`")
+
+
+@app.command(epilog="Example: fieldpost agreement diff agreement.toml agreement-2.toml")
+def diff(
+    old: Annotated[Path, typer.Argument(metavar="OLD", help="One version, as text or bytes.")],
+    new: Annotated[Path, typer.Argument(metavar="NEW", help="The other one.")],
+    json: desk.Json = False,
+) -> None:
+    """Say in words what differs between two agreements. Exit 0 when their terms are the same, 1 when not."""
+    one, other = _read(old), _read(new)
+    found = difference(one.agreement, other.agreement, one.names | other.names)
+    if json:
+        output.print_json(
+            {
+                "old": one.digest.hex(),
+                "new": other.digest.hex(),
+                "differences": [
+                    {"section": where, "side": side, "words": words} for where, side, words in found
+                ],
+            }
+        )
+    else:
+        _tell(found)
+    if found:
+        raise typer.Exit(output.NO)
+
+
+def _tell(found: list[tuple[str, str, str]]) -> None:
+    if not found:
+        typer.echo("the terms are the same")
+    for section in dict.fromkeys(where for where, _, _ in found):
+        typer.echo(output.shown(f"{section}:"))
+        for where, side, words in found:
+            if where == section:
+                typer.echo(output.shown(f"  {'no longer' if side == 'was' else 'now'}: {words}"))
 
 
 @app.command(epilog="Example: fieldpost agreement sign agreement.toml desk/alpha --out alpha.sig")
