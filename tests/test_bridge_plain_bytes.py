@@ -74,7 +74,7 @@ def agree(kind, data):
 def damaged(rng, data):
     """One to three bytes changed, left out or put in, where heads stand more often than elsewhere."""
     data = bytearray(data)
-    for _ in range(rng.randint(1, 3)):
+    for _ in range(rng.randint(1, min(3, len(data)))):
         at = rng.randrange(len(data))
         change = rng.randrange(4)
         if change == 0:
@@ -133,3 +133,39 @@ def test_true_does_not_pass_for_one_nor_a_long_form_for_a_short_one():
     longest = HOME.one.leaf(0, payload=bytes(limits.PAYLOAD_MAX + 1))
     assert plain_bytes.observation(longest) is None and told(obs.decode, longest) is None
     assert plain_bytes.observation(cbor.encode({**obs.decode(leaf), obs.FORMAT: FORMAT[:15]})) is None
+
+
+def test_short_lists_of_integers_and_nils_are_read_as_fieldwire_reads_them():
+    edges = [
+        0,
+        23,
+        24,
+        255,
+        256,
+        65_535,
+        65_536,
+        2**32 - 1,
+        -1,
+        -24,
+        -25,
+        -256,
+        -257,
+        -(2**16),
+        -(2**32),
+        None,
+    ]
+    for size in (0, 1, 16, 23):
+        values = [edges[n % len(edges)] for n in range(size)]
+        assert plain_bytes.integers(cbor.encode(values)) == values
+    rng, read = random.Random(SEED), 0
+    for _ in range(20_000):
+        data = damaged(rng, cbor.encode(rng.sample(edges, rng.randint(2, 6))))
+        found = plain_bytes.integers(data)
+        assert found is None or repr(found) == repr(cbor.decode(data))
+        read += found is not None
+    assert read > 1_000
+
+
+@pytest.mark.parametrize("value", [[2**32], [True], ["a"], [[1]], [b""], 5, [1] * 24])
+def test_other_payloads_are_left_to_fieldwire(value):
+    assert plain_bytes.integers(cbor.encode(value)) is None
