@@ -12,6 +12,7 @@ from typing import Any, ClassVar, Protocol
 from fieldpost import boundary_messages as messages
 from fieldpost import boundary_proof as proofs
 from fieldpost import boundary_trade as trade
+from fieldpost import imports
 from fieldpost.agreement import Agreement
 from fieldpost.boundary_proof import DIALER, Hello, Peer
 from fieldpost.codes import CODES, refuse
@@ -274,7 +275,8 @@ class BoundarySession:
         if refusal is not None:
             self._refuse(refusal)
             return
-        self._desk.submit_many([(kind, one) for one in fields[0]])
+        state = self._desk.state
+        self._desk.submit_many([(kind, one) for one in fields[0] if not imports.heard(state, one)])
 
     def _on_tokens(self, fields: list[Any]) -> None:
         self._on_things("token", fields)

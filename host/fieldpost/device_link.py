@@ -226,7 +226,8 @@ class DeviceLink:
         if kind == PACKED and self._session is not None and not may_be_sealed(data, self.desk.state.trust):
             self._session.refuse_packed(*key)
             return
-        outcome = self.desk.submit(KINDS[kind], data)
+        fresh = not imports.heard(self.desk.state, data)
+        rows = self.desk.submit(KINDS[kind], data).rows if fresh else []
         self.changed()
         if (
             kind not in (SEGMENT, PACKED, CARRIED)
@@ -236,7 +237,7 @@ class DeviceLink:
         ):
             return
         place = _place(self._session.device, *key)
-        for table, row in outcome.rows:
+        for table, row in rows:
             if table == "refusal" and row[1] not in imports.PASSING:
                 self._doubt(place, data, code_number(row[1]))
         self._promise(*key)

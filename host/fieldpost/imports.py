@@ -48,6 +48,7 @@ def add_token(state: State, data: bytes) -> None:
     elif isinstance(found, Refusal):
         _refuse(state, _token_name(data), found)
     elif found.id in state.arrived:
+        state.replayed.add(found.id)
         state.record("token", [found.id], "replayed")
     else:
         _held(state, [found])
@@ -102,13 +103,21 @@ def add_envelope(state: State, kind: str, data: bytes) -> None:
     """An early copy, segment or crossing item as received. SPEC 5.7, 6.4, 10.3"""
     name = hashlib.sha256(data).digest()
     if name in state.waiting:
+        state.replayed.add(name)
         state.record("import", [name], "replayed")
     elif name in state.envelopes:
+        state.replayed.add(name)
         state.record("import", [name], "replayed")
         known = refuse("replayed", f"{kind} {name.hex()} came before")
         state.row("refusal", name, known.code, known.reason, known.remedy)
     else:
         _take(state, kind, data, name)
+
+
+def heard(state: State, data: bytes) -> bool:
+    """True for bytes of which it is written that they came again: a storm of them is worth no further input."""
+    digest = hashlib.sha256(data).digest()
+    return digest in state.replayed or digest[:16] in state.replayed
 
 
 def _take(state: State, kind: str, data: bytes, name: bytes) -> None:
@@ -131,6 +140,7 @@ def _make_room(state: State, name: bytes, missing: Missing) -> None:
     if out is None:
         return
     oldest, what = out
+    state.replayed.discard(oldest)
     del state.waiting[oldest]
     state.wanted[what].discard(oldest)
     if not state.wanted[what]:

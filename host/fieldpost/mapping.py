@@ -10,7 +10,16 @@ from dataclasses import dataclass, replace
 from fieldpost.codes import refuse
 from fieldpost.model import Authority, Refusal, Verified
 from fieldpost.state import State
-from fieldpost.taxonomy import TRANSLATE, Equivalence, Query, Revocation, Rotation, Taxonomy, taxonomy_of
+from fieldpost.taxonomy import (
+    TRANSLATE,
+    Equivalence,
+    Node,
+    Query,
+    Revocation,
+    Rotation,
+    Taxonomy,
+    taxonomy_of,
+)
 from fieldpost.taxonomy import Authority as Holder
 from fieldpost.trust import Trust, fallen, may_issue
 from fieldpost.when import utc_of
@@ -40,19 +49,18 @@ def taxonomy_from(trust: Trust) -> Taxonomy:
 
 def statements_from(trust: Trust) -> Statements:
     """The same, statement by statement; what changes nothing is left out."""
-    holders: dict[tuple[bytes, str], tuple[tuple[int, int, bytes], Holder]] = {}
+    present: dict[Node, tuple[tuple[int, int, bytes], bytes]] = {}
+    rights: dict[Node, set[str]] = {}
     for identity, token in trust.credentials.items():
         if not may_issue(token):
             continue
         claims = token.claims
         node = (claims[tokens.MESH], claims[tokens.AUTHORITY])
-        subjects, formats = _scope(claims[tokens.SCOPE])
-        holder = Holder(
-            *node, keys.thumbprint(token.public), frozenset(claims[tokens.RIGHTS]), subjects, formats
-        )
         rank = (-len(trust.chain(identity)), claims[tokens.NBF], identity)
-        if node not in holders or holders[node][0] < rank:
-            holders[node] = (rank, holder)
+        present[node] = max(present.get(node, (rank, b"")), (rank, keys.thumbprint(token.public)))
+        rights.setdefault(node, set()).update(claims[tokens.RIGHTS])
+    # Right and scope are those of the very credential that signed a statement, and were looked at with it.
+    holders = [Holder(*node, key, frozenset(rights[node])) for node, (_, key) in present.items()]
     equivalences = [
         _narrowed(trust, token) for token in trust.equivalences.values() if unsound(trust, token) is None
     ]
@@ -67,7 +75,7 @@ def statements_from(trust: Trust) -> Statements:
         )
         for token, one in trust.rotations
     ]
-    return Statements([holder for _, holder in holders.values()], equivalences, revocations, rotations)
+    return Statements(holders, equivalences, revocations, rotations)
 
 
 def unsound(trust: Trust, token: tokens.Token) -> str | None:

@@ -16,6 +16,7 @@ from fieldpost.recorder import event
 from fieldpost.shares import Shares
 from fieldpost.trust import Trust
 
+EVENT_INPUTS_MAX = 1_024  # so that an event stays below CBOR_MAX
 Stamp = tuple[int, int]  # (boot, ms) of one device's clock
 Place = tuple[bytes, int, int]  # (incarnation, stream, segment)
 
@@ -115,6 +116,7 @@ class State:
     settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # ids that epochs with it cover
     kept_back: dict[bytes, bytes] = field(default_factory=dict)  # what either withheld when last they met
     anew: dict[bytes, int] = field(default_factory=dict)  # epochs up to this number are not common any more
+    replayed: set[bytes] = field(default_factory=set)  # names of what came again, which is written once
     proposals: set[Authority] = field(default_factory=set)  # foreign authorities that nothing maps
     heard: dict[bytes, Any] = field(default_factory=dict)  # discovery's listing, by key or address
 
@@ -125,8 +127,10 @@ class State:
         return self.profile
 
     def record(self, kind: str, inputs: list[bytes], outcome: str, /, **detail: Any) -> None:
-        """Add an event to the outcome of the input at hand."""
-        self.outcome.events.append(event(kind, self.at, inputs, self.agreement_digest, outcome, detail))
+        """Add an event to the outcome of the input at hand; several where it names more than one may. SPEC 15.1"""
+        for begin in range(0, max(len(inputs), 1), EVENT_INPUTS_MAX):
+            named = inputs[begin : begin + EVENT_INPUTS_MAX]
+            self.outcome.events.append(event(kind, self.at, named, self.agreement_digest, outcome, detail))
 
     def row(self, table: str, *values: Any) -> None:
         """Add a row to one of the store's tables; the first columns are its key and a later row replaces."""
