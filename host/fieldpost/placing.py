@@ -20,7 +20,7 @@ from fieldpost.timeline.isolate import Graphs
 from fieldpost.timeline.place import Contradiction, Placement, Timeline, place_on
 from fieldwire import cbor
 
-KEPT_MAX = 20_000  # placements remembered: 15 MB
+KEPT_MAX = 10_000  # placements remembered before the older ones are let go: 15 MB with these
 
 
 @dataclass
@@ -31,6 +31,7 @@ class Solved:
     anchor: Anchor
     contradiction: Contradiction | None = None
     _graphs: Graphs = field(init=False, repr=False, compare=False)
+    _before: dict[Stamp, Placement] = field(default_factory=dict, repr=False, compare=False)
     _placed: dict[Stamp, Placement] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -39,14 +40,18 @@ class Solved:
 
     def place(self, stamps: Iterable[Stamp]) -> dict[Stamp, Placement]:
         """The placement of each stamp."""
-        asked = list(stamps)
-        missing = [one for one in dict.fromkeys(asked) if one not in self._placed]
-        if len(self._placed) + len(missing) > KEPT_MAX:
-            self._placed = {}
-            missing = list(dict.fromkeys(asked))
-        if missing:
-            self._placed.update(self.timeline(missing).placements)
-        return {one: self._placed[one] for one in asked}
+        asked = dict.fromkeys(stamps)
+        found = {}
+        for one in asked:
+            known = self._placed.get(one) or self._before.get(one)
+            if known is not None:
+                found[one] = known
+        if len(found) < len(asked):
+            found |= self.timeline([one for one in asked if one not in found]).placements
+        if len(self._placed) > KEPT_MAX:
+            self._before, self._placed = self._placed, {}
+        self._placed |= found
+        return found
 
     def timeline(self, stamps: Iterable[Stamp]) -> Timeline:
         """The same with the paths that bind them."""

@@ -10,7 +10,7 @@ from typing import Any
 
 from fieldpost.bench.line import Line
 
-SMALL, LARGE = 1_000, 4_000
+SMALL, LARGE = 10_000, 100_000  # a million: run `fieldpost.bench.bridge.run` by hand; see host/DESIGN.md
 UNIT = "ratio"
 
 
