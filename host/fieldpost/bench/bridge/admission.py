@@ -1,7 +1,10 @@
 """What the admission stage costs an observation, over raw verifies by libsodium: decode, verify, grade, judge."""
 
+import subprocess
+import tempfile
 from collections.abc import Callable, Iterator
 from itertools import cycle
+from pathlib import Path
 
 from nacl import bindings
 
@@ -12,9 +15,11 @@ from fieldpost.model import Input, Refusal
 from fieldpost.pipeline import Bridge
 from fieldpost.sitting import Sitting
 from fieldpost.verify import open_early, open_segment
+from fieldwire import cbor, keys
 from fieldwire import observation as obs
 
 DEVICES = 16
+ORACLE, SCRIPT = Path(".venv-oracle/bin/python"), Path("tests/oracles/rate_cwt.py")
 UNIT = "ratio"
 
 
@@ -52,7 +57,21 @@ def lines(seed: int) -> Iterator[Line]:
     rates = measured_rates(single | sealed | raw)
     per_s = {"single/s": rates.per_s["single"], "sealed/s": LEAVES * rates.per_s["sealed"]}
     per_s["PyNaCl/s"] = rates.per_s["PyNaCl"]
+    other = python_cwt(cbor.encode(keys.cose_key(fleet.devices[0].signer.public)), copies[0])
+    per_s |= {} if other is None else {"python-cwt/s": other}
     for name, goal in (("single", 0.7), ("sealed", 2.5)):
         value = per_s[f"{name}/s"] / per_s["PyNaCl/s"]
         where = f"bridge/admit_{name}_over_pynacl"
         yield Line(where, value, UNIT, "higher", rates.calls, seed, rates.seconds, goal, per_s)
+
+
+def python_cwt(key: bytes, message: bytes) -> float | None:
+    """Messages a CPU-second that python-cwt only verifies; None where its environment is not beside us."""
+    if not ORACLE.is_file() or not SCRIPT.is_file():
+        return None
+    with tempfile.TemporaryDirectory(prefix="fieldpost-bench-") as folder:
+        files = [Path(folder, name) for name in ("key", "message")]
+        for file, data in zip(files, (key, message), strict=True):
+            file.write_bytes(data)
+        command = [str(ORACLE), str(SCRIPT), *map(str, files)]
+        return float(subprocess.run(command, check=True, capture_output=True, text=True).stdout)
