@@ -134,6 +134,17 @@ def test_a_replay_storm_of_what_waits_stays_within_its_quota(monkeypatch):
     assert not fold.state.entries
 
 
+def test_what_waited_came_again_and_is_then_refused_may_be_brought_again_to_hear_why():
+    home = Home()
+    fold = Fold(home.mesh)
+    forged = home.one.early(home.one.leaf(0))[:-1] + b"\x00"
+    for _ in range(2):
+        fold.put("early", forged)
+    assert imports.heard(fold.state, forged)
+    fold.tokens(*home.tokens)
+    assert fold.refusal(forged) == "signature-bad" and not imports.heard(fold.state, forged)
+
+
 def test_cyclic_equivalences_end_and_enter_no_mesh_twice():
     meshes = [f"mesh {n}" for n in range(9)]
     everyone = [Authority(mesh, "ops", f"key of {mesh}") for mesh in meshes]

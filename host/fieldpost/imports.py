@@ -125,6 +125,7 @@ def _take(state: State, kind: str, data: bytes, name: bytes) -> None:
     if not isinstance(opened, Refusal):
         _import(state, kind, data, name, opened)
     elif not isinstance(opened, Missing):
+        state.replayed.discard(name)  # it waited; whoever brings it again is to hear why it is refused
         _refuse(state, name, opened)
     else:
         _make_room(state, name, opened)
