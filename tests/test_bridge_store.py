@@ -265,3 +265,40 @@ def test_a_write_that_failed_leaves_the_fold_where_the_store_is(path):
     assert len(desk.state.entries) == 2 and set(desk.state.arrived) == known
     desk.submit("segment", Home().one.segment(Home().one.leaf(3)))
     assert len(desk.state.entries) == 3
+
+
+CHANGES = {
+    "an event is another one": (
+        "UPDATE event SET data = x'80' WHERE n = 2",
+        "event 1 of the log is not what input",
+    ),
+    "an event is gone": ("DELETE FROM event WHERE n = (SELECT max(n) FROM event)", "is not what input"),
+    "an event is added": ("INSERT INTO event (data) VALUES (x'80')", "follows from no input"),
+    "an input is another one": ("UPDATE input SET data = x'00' WHERE kind = 'segment'", "is not what input"),
+}
+
+
+@pytest.mark.parametrize("what", [None, *CHANGES])
+def test_a_store_whose_log_does_not_follow_from_its_inputs_is_noticed_when_it_is_opened(path, what):
+    desk = Desk(Store(path), Bridge(), key("bridge"), lambda: (1, 1))
+    desk.submit_many(begin(Home()))
+    desk.submit("solve", b"")
+    desk.submit("segment", Home().one.segment(Home().one.leaf(3)))
+    assert desk.difference is None
+    sql, told = CHANGES.get(what, ("SELECT 1", None))
+    other = sqlite3.connect(path)
+    other.execute(sql)
+    other.commit()
+    other.close()
+    found = Desk(Store(path), Bridge(), key("bridge"), lambda: (1, 1)).difference
+    assert found is None if told is None else found is not None and told in found
+
+
+def test_what_another_process_wrote_is_no_difference(path):
+    one = Desk(Store(path), Bridge(), key("bridge"), lambda: (1, 1))
+    one.submit_many(begin(Home()))
+    other = Desk(Store(path), Bridge(), key("bridge"), lambda: (1, 1))
+    other.submit("segment", Home().one.segment(Home().one.leaf(3)))
+    one.submit("solve", b"")
+    other.catch_up()
+    assert one.difference is None and other.difference is None and len(other.state.entries) == 3

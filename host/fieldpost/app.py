@@ -69,6 +69,8 @@ class App:
         self._store = Store(self.folder / table.store)
         self.boot = 1 + self._store.query("SELECT coalesce(max(boot), 0) FROM input")[0][0]
         self.desk = Desk(self._store, Bridge(), self.signer, lambda: (self.boot, self.now_ms()))
+        if self.desk.difference is not None:
+            log.warning("%s: %s; ask `fieldpost rebuild` what differs", table.store, self.desk.difference)
 
     def now_ms(self) -> int:
         return int((time.monotonic() - self._started) * 1000)

@@ -27,6 +27,8 @@ class Desk:
         self._signer = signer
         self._clock = clock
         self._seen = 0
+        self._told = 0
+        self.difference: str | None = None  # the first event that its inputs do not lead to
         self.thumbprint: bytes = keys.thumbprint(signer.public)
         self.meetings: dict[bytes, Any] = {}  # by peer bridge: the session that goes on
         self.catch_up()
@@ -37,10 +39,19 @@ class Desk:
         return self._bridge.state
 
     def catch_up(self) -> None:
-        """Apply inputs that another process wrote; their events and rows are in the store already."""
+        """Apply inputs that another process wrote; their events and rows are in the store already, and are compared."""
+        log = self._store.events(self._told)
         for item in self._store.inputs(self._seen):
-            self._bridge.apply(item)
+            for made in self._bridge.apply(item).events:
+                self._compare(next(log, None), made, f"input {item.n} ({item.kind})")
             self._seen = item.n
+        if self.difference is None and next(log, None) is not None:
+            self.difference = f"event {self._told} of the log follows from no input"
+
+    def _compare(self, stored: bytes | None, made: bytes, cause: str) -> None:
+        if stored != made and self.difference is None:
+            self.difference = f"event {self._told} of the log is not what {cause} leads to"
+        self._told += 1
 
     def submit(self, kind: str, data: bytes) -> Outcome:
         """Apply one input and write it with what it led to: durable when this returns."""
@@ -57,6 +68,7 @@ class Desk:
                     led.append((item, self._bridge.apply(item)))
                     self._seen = item.n
                 self._store.put_all(led)
+                self._told += sum(len(outcome.events) for _, outcome in led)
         except BaseException:
             self._fold_anew()
             raise
@@ -64,7 +76,7 @@ class Desk:
 
     def _fold_anew(self) -> None:
         """The fold had gone ahead of what became durable."""
-        self._bridge, self._seen = Bridge(), 0
+        self._bridge, self._seen, self._told = Bridge(), 0, 0
         self.catch_up()
 
     def item(self, identity: bytes) -> bytes:

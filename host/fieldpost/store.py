@@ -250,9 +250,9 @@ class Store:
             self._said[said] = row.lastrowid or 0
         return self._said[said]
 
-    def events(self) -> Iterator[bytes]:
-        """The log's leaves, in order."""
-        for (data,) in self._each("SELECT data FROM event ORDER BY n"):
+    def events(self, after: int = 0) -> Iterator[bytes]:
+        """The log's leaves, in order, without the first `after`."""
+        for (data,) in self._each("SELECT data FROM event WHERE n > ? ORDER BY n", after):
             yield data
 
     def query(self, sql: str, *arguments: Any) -> list[tuple[Any, ...]]:
