@@ -2,17 +2,23 @@
 
 import hashlib
 import json
+from dataclasses import replace
 
 import pytest
-from sample_cli import RUN, document, run, world
+from sample_cli import RUN, copy_of, document, run, world
 from vector_inputs import BRIDGE, FOREIGN_MESH, FOREIGN_ROOT, MESH
 from vector_proofs import AGENT, EVENTS, ROOTS, agent, point, proof
 from vectors_io import load_json
 
 from fieldpost import keyfile
+from fieldpost.agreement_cbor import from_cbor, to_cbor
 from fieldpost.cli.main import app
+from fieldpost.covenant import proof as agreement_proof
+from fieldpost.model import Input
+from fieldpost.pipeline import Bridge
 from fieldpost.proof import form
 from fieldpost.proof.check import COMPARE, check
+from fieldpost.store import Store
 from fieldwire import cbor
 
 ROWS = load_json("proof")
@@ -118,6 +124,28 @@ def test_a_store_gives_proofs_of_its_forks_epochs_and_receipts_that_stand_withou
         code, found = verified(path)
         assert code == 0 and found["kind"] == words[0]
         assert found["keys"][0]["mesh"] in {one.mesh.id.hex() for one in (side, world().bravo)}
+
+
+def test_a_root_that_signed_two_texts_under_one_version_is_convicted_from_a_store(tmp_path):
+    side, path = world().alpha, tmp_path / "made.proof"
+    assert run("export", "proof", "fork", side.mesh.id.hex(), path).exit_code == 1, "so far it signed one"
+    copy = copy_of(side, tmp_path)
+    store, bridge = Store(copy), Bridge()
+    inputs = list(store.inputs())
+    for one in inputs:
+        bridge.apply(one)
+    terms = from_cbor(cbor.decode(bridge.state.agreement_proof)[0])
+    other = to_cbor(replace(terms, unlisted=terms.unlisted + 1))
+    signed = agreement_proof(other, [one.mesh.sign_agreement(other) for one in (side, world().bravo)])
+    fresh = Input(inputs[-1].n + 1, "agreement", (1, 999_999), signed)
+    with store.writing():
+        store.put(fresh, bridge.apply(fresh))
+    store.close()
+    for mesh in (side.mesh, world().bravo.mesh):
+        result = run("export", "proof", "fork", mesh.id.hex()[:20], path, store=copy)
+        assert result.exit_code == 0, result.output
+        code, found = verified(path, "--mesh", mesh.id.hex())
+        assert code == 0 and found["proved"]["rule"] == "agreement" and found["keys"][0]["chain"] == []
 
 
 def test_a_bridge_signs_its_logs_checkpoint_and_proves_that_it_only_grew(tmp_path):

@@ -1,4 +1,4 @@
-"""What holds of trust whatever comes: no authority without a chain, no help from dates, loss only removes. SPEC 7, 12"""
+"""What holds of trust whatever comes: a chain behind each word, no help from dates, loss only removes. SPEC 7, 12"""
 
 from fold_world import ALL, EXP, NBF, UTC_S, Fold, Home, Mesh, item, key
 from hypothesis import given, settings

@@ -13,7 +13,7 @@ from fieldpost.cli.told import say
 from fieldpost.log_check import Leaves
 from fieldpost.proof import made
 from fieldpost.proof.check import check
-from fieldpost.reading import IdError, observations_named, only, profile_of
+from fieldpost.reading import IdError, observations_named, only, profile_of, trust_of
 from fieldpost.recorder import checkpoint as signed_checkpoint
 from fieldpost.store import Store
 from fieldwire import keys
@@ -36,13 +36,16 @@ def proof() -> None:
 
 @app.command(epilog="Example: fieldpost export proof fork 3f9a4c0d fork.proof")
 def fork(
-    device: Annotated[str, typer.Argument(metavar="DEVICE", help="The device's id, or how it begins.")],
+    who: Annotated[
+        str,
+        typer.Argument(metavar="WHO", help="A device's id, a mesh id or a bridge's key, or how it begins."),
+    ],
     file: Out,
     store: StorePath = DEFAULT,
     json: AsJson = False,
 ) -> None:
-    """Prove that a device has two histories, by two statements that its key signed."""
-    _write(store, file, json, lambda held: made.fork(held, _device(held, device)))
+    """Prove that a device, a mesh's root or a bridge has two histories, by two statements that its key signed."""
+    _write(store, file, json, lambda held: _fork(held, who))
 
 
 @app.command(epilog="Example: fieldpost export proof epoch 1 epoch.proof")
@@ -158,13 +161,17 @@ def _observation(held: Store, prefix: str) -> bytes:
     return found
 
 
-def _device(held: Store, prefix: str) -> bytes:
+def _fork(held: Store, prefix: str) -> bytes:
     devices = [
         one for (one,) in held.query("SELECT DISTINCT device FROM fork") if one.hex().startswith(prefix)
     ]
-    found = only(devices, prefix)
+    device = only(devices, prefix)
+    if device is not None:
+        return made.fork(held, device)
+    signers = {one.public for one in trust_of(held).credentials.values()}
+    known = {mesh for (mesh,) in held.query("SELECT mesh FROM root")} | set(map(keys.thumbprint, signers))
+    found = only(sorted(one for one in known if one.hex().startswith(prefix)), prefix)
     if found is None:
-        raise made.NothingToProve(
-            f"no device with a fork begins with {prefix}; see `fieldpost log list --kind fork`"
-        )
-    return found
+        reason = f"no device with a fork and no key begins with {prefix}"
+        raise made.NothingToProve(f"{reason}; see `fieldpost log list --kind fork`")
+    return made.fork_of_words(held, found)

@@ -9,6 +9,7 @@ from typing import Any
 
 from fieldpost.log_check import Leaves
 from fieldpost.proof import form
+from fieldpost.proof.doubled import doubled
 from fieldpost.reading import Rows
 from fieldpost.verify import item_of
 from fieldwire import cbor, cose, keys, merkle, seal, tokens
@@ -31,6 +32,19 @@ def fork(store: Rows, device: bytes) -> bytes:
     raise NothingToProve(
         f"device {device.hex()} has no fork here; `fieldpost log list --kind fork` names them"
     )
+
+
+def fork_of_words(store: Rows, thumbprint: bytes) -> bytes:
+    """Proof that a root signed two agreements, or a bridge two epochs, under one number."""
+    found = doubled(store, thumbprint[:8])
+    if found is None:
+        raise NothingToProve(
+            f"key {thumbprint.hex()} signed nothing twice here; `fieldpost log list --kind fork`"
+        )
+    roots = {public for mesh, public in store.query("SELECT mesh, public FROM root") if mesh == thumbprint}
+    more, chain = _standing(store, _of_keys(store, [thumbprint]))
+    pair = sorted(([2, one] for one in found), key=cbor.encode)
+    return form.encode(form.FORK, roots | more, chain, pair)
 
 
 def epoch(store: Rows, number: int) -> bytes:
