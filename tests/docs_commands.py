@@ -9,6 +9,7 @@ from typing import Any
 
 from typer.main import get_command
 
+from fieldpost.cli.default_group import DefaultGroup
 from fieldpost.cli.main import COMMANDS, LazyGroup, app, load
 
 ENDS = {"|", ">", ">>", "<", "&&", "||", ";", "&", "#", "2>", "2>&1"}
@@ -56,9 +57,13 @@ def fault(line: str, whole: bool) -> str | None:
         return f"{line}: there is no command {words[0]}"
     rest = words[1:]
     while hasattr(command, "commands") and rest and not rest[0].startswith("-"):
+        if rest[0] not in command.commands and isinstance(command, DefaultGroup):
+            break
         if rest[0] not in command.commands:
             return f"{line}: {command.name} has no command {rest[0]}"
         command, rest = command.commands[rest[0]], rest[1:]
+    if isinstance(command, DefaultGroup):
+        command = command.commands[command.given if rest and not rest[0].startswith("-") else command.alone]
     if hasattr(command, "commands") and whole and not rest:
         return f"{line}: names a group and none of its commands"
     if not rest and not whole:

@@ -152,7 +152,7 @@ def test_two_agreements_that_both_claim_a_scope_apply_neither_there_and_open_a_c
     assert shown(world.alpha, rival) == ["agreement-overlap"]
     assert cases(world.alpha) == {"water": ("open", "agreement-overlap")}
     assert world.alpha.desk.state.agreement.version == 1 and list(world.alpha.desk.state.stopped) == ["water"]
-    (a1, *_), (_, b2, _) = (side.boards for side in world.sides)
+    b2 = world.bravo.boards[1]
     b2.reading("road/later", 1, 60_000)
     b2.reading("water/later", 1, 60_000)
     world.bravo.take(("segment", b2.seal()))

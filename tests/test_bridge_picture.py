@@ -1,5 +1,7 @@
 """The picture: one row a subject and property, and how values and intervals are spelled."""
 
+import json
+
 import pytest
 from sample_cli import RUN, document, run, world
 
@@ -80,3 +82,77 @@ def test_a_file_that_is_no_store_is_said_to_be_none(tmp_path):
     path.write_text("not a database at all, and long enough to have a header " * 9)
     result = run("picture", store=path)
     assert result.exit_code == 3 and f"{path}: cannot be" in result.stderr
+
+
+# What was before.
+
+
+def histories(subject, side=None):
+    return document("picture", "--history", subject, store=(side or world().alpha).path)["history"]
+
+
+def test_the_history_of_a_subject_has_every_claim_in_the_order_of_its_time_with_its_fate():
+    [found] = histories("harbor/air")
+    [temp] = found["properties"]
+    assert (found["subject"], temp["property"]) == ("harbor/air", "temp")
+    fates = {claim["observation"]: claim["fate"] for claim in temp["claims"]}
+    ids = {name: one.hex() for name, one in world().ids.items()}
+    assert fates[ids["air"]] == "past" and fates[ids["rival"]] == "superseded"
+    assert ids["visitor"] not in fates
+    assert [one for one, fate in fates.items() if fate == "stands"] == [temp["now"]["observation"]]
+    starts = [claim["interval_ns"][0] for claim in temp["claims"] if claim["interval_ns"][0] is not None]
+    assert starts == sorted(starts) and len(starts) > 3
+
+
+def test_a_superseded_claim_names_who_prevailed_by_which_function_in_which_epoch():
+    [found] = histories("harbor/air")
+    [lost] = [
+        one for one in found["properties"][0]["claims"] if one["observation"] == world().ids["rival"].hex()
+    ]
+    assert lost["decided"]["prevailing"] == world().ids["later"].hex()
+    assert (lost["decided"]["function"], lost["decided"]["rule"]) == ("authority-weight", 0)
+
+
+def test_the_history_of_a_tree_tells_each_subject_below_it_and_a_name_that_only_begins_so_is_none():
+    assert [one["subject"] for one in histories("harbor")] == ["harbor/air", "harbor/mean", "harbor/water"]
+    result = run("picture", "--history", "harb")
+    assert result.exit_code == 1 and "nothing is claimed of harb" in result.stderr
+
+
+def test_people_read_the_history_as_a_table_for_each_property():
+    lines = run("picture", "--history", "harbor/air").stdout.splitlines()
+    assert lines[0] == "harbor/air temp:"
+    assert any("superseded" in line and "authority-weight, epoch" in line for line in lines)
+    assert any(line.startswith("  epoch 1 with") and "picked" in line for line in lines)
+
+
+def test_what_two_epochs_decided_differently_is_said_in_words():
+    result = run("picture", "diff", 1, 2)
+    assert result.exit_code == 1
+    text = result.stdout
+    assert "harbor/mean: in epoch 2 it was decided" in text and "harbor/mean temp: now" in text
+    assert "harbor/water: in epoch 2 it was left out, its case being open, over 0 joint observations;" in text
+    found = json.loads(run("picture", "diff", 1, 2, "--json").stdout)
+    assert [one["subject"] for one in found["changes"]] and found["peer"] == world().bravo.thumbprint.hex()
+
+
+def test_an_epoch_does_not_differ_from_itself():
+    result = run("picture", "diff", 2, 2)
+    assert (result.exit_code, result.stdout) == (0, "epochs 2 and 2 decided the same\n")
+
+
+def test_the_difference_is_the_same_on_both_sides_but_for_names():
+    def changes(side):
+        return json.loads(run("picture", "diff", 1, 2, "--json", store=side.path).stdout)["changes"]
+
+    assert changes(world().alpha) == changes(world().bravo)
+
+
+def test_epochs_that_are_not_there_are_answered_no_with_those_that_are():
+    result = run("picture", "diff", 1, 9)
+    assert result.exit_code == 1 and "1, 2; name two of one peer" in result.stderr
+    assert run("picture", "diff", 1, 2, "--peer", "ffff").exit_code == 1
+
+
+def test_picture_alone_and_picture_show_are_one():
+    assert document("picture") == document("picture", "show")

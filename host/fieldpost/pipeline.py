@@ -7,7 +7,7 @@ that makes the inputs.
 import hashlib
 from dataclasses import replace
 
-from fieldpost import cases, covenant, discovery, epoch, imports, picture, reconcile
+from fieldpost import cases, covenant, discovery, epoch, imports, picks, picture, reconcile
 from fieldpost.crossing import BOUNDARY, closed_to
 from fieldpost.epoch import OFFER_MAX, Epoch
 from fieldpost.model import Input, Outcome
@@ -172,6 +172,7 @@ def _epoch_close(state: State, data: bytes) -> None:
         one for scope, ids in found.joint.items() if scope not in state.stopped for one in ids
     )
     _write_decisions(state, found)
+    picks.note(state, found)
     reconcile.judge_all(state)
     picture.redraw(state)
 

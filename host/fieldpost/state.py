@@ -103,6 +103,7 @@ class State:
     modes: dict[str, Mode] = field(default_factory=dict)
     stopped: dict[str, bytes] = field(default_factory=dict)  # scope subject: case id
     cases: dict[bytes, Any] = field(default_factory=dict)  # divergence cases, by id
+    picked: dict[bytes, Any] = field(default_factory=dict)  # by peer: what the epochs with it picked last
     epochs: list[Any] = field(default_factory=list)
     decided: set[bytes] = field(default_factory=set)  # ids in the joint set of an earlier epoch
     outcome: Outcome = field(default_factory=Outcome)

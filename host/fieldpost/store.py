@@ -39,6 +39,7 @@ DERIVED = (
     "case",
     "merge",
     "vote",
+    "pick",
     "picture",
 )
 CLEAR = "clear"  # a row of this table empties another one before it is written anew

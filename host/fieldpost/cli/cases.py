@@ -5,12 +5,12 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import typer
-from typer.core import TyperGroup
 
 from fieldpost import plan_words
 from fieldpost.case_rows import blank_of, case_rows, plans_of, voice_words
 from fieldpost.cli import desk, output
 from fieldpost.cli.bridge_desk import KeyPath, bridge_desk
+from fieldpost.cli.default_group import DefaultGroup
 from fieldpost.cli.store_file import DEFAULT, AsJson, StorePath, reading
 from fieldpost.cli.table import print_table
 from fieldpost.cli.told import say
@@ -34,21 +34,11 @@ Voice = Annotated[
 Out = Annotated[Path, typer.Option(metavar="FILE", help="The new file.")]
 
 
-class CasesGroup(TyperGroup):
-    """`cases` alone lists, `cases ID` shows: what stood here before there were commands goes on."""
+class CasesGroup(DefaultGroup):
+    """`cases` alone lists, `cases ID` shows."""
 
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        words = [
-            index
-            for index, word in enumerate(args)
-            if not word.startswith("-") and (index == 0 or args[index - 1] != "--store")
-        ]
-        if words and args[words[0]] in self.commands:
-            first = args.pop(words[0])
-            args = [first, *args]
-        elif "--help" not in args or words:
-            args = ["show" if words else "list", *args]
-        return super().parse_args(ctx, args)
+    alone = "list"
+    given = "show"
 
 
 app = typer.Typer(cls=CasesGroup, pretty_exceptions_enable=False)
