@@ -176,3 +176,15 @@ def test_what_a_store_cannot_prove_is_said_with_the_remedy(tmp_path):
         result, path = exported(tmp_path, *words)
         assert result.exit_code == code, (words, result.output)
         assert not path.exists() and result.stderr
+
+
+def test_inspect_shows_what_a_proof_is_made_of_and_refuses_what_is_none(tmp_path):
+    path = tmp_path / "one.proof"
+    path.write_bytes(good("fork")[0])
+    shown = RUN.invoke(app, ["inspect", str(path), "--json"])
+    found = json.loads(shown.stdout)
+    assert (found["kind"], found["tree"]["proves"]) == ("proof", "fork") and len(
+        found["tree"]["credentials"]
+    ) == 2
+    path.write_bytes(cbor.encode([form.LABEL, "gap", [], [], []]))
+    assert "proof-shape" in RUN.invoke(app, ["inspect", str(path)]).stderr

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from fieldpost.agreement_cbor import digest_of, from_cbor
+from fieldpost.codes import refuse_wire
 from fieldpost.diagnostic import cut, diagnostic
 from fieldpost.gaps import told
 from fieldpost.inspect_names import (
@@ -28,8 +29,9 @@ from fieldpost.inspect_names import (
     named,
     plain,
 )
+from fieldpost.proof import form
 from fieldpost.recorder import read_event
-from fieldwire import cbor, cose, error_table, keys, rotation, schema, seal, tokens
+from fieldwire import cbor, cose, keys, rotation, schema, seal, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -52,7 +54,7 @@ def inspect(data: bytes) -> dict[str, Any]:
             )
         told = ("unknown", "unknown", "well-formed CBOR that is no object of ours", UNKNOWN)
     except WireError as error:
-        told = ("refused", error.code, error.detail, error_table.MEANING[error.code][1])
+        told = ("refused", error.code, error.detail, refuse_wire(error).remedy)
     return _document(data, kind, hashlib.sha256(data).digest(), {"diagnostic": _shown(data)}, told)
 
 
@@ -113,6 +115,8 @@ def _kind_of_list(value: list) -> str:
         and isinstance(value[1], bytes)
     ):
         return "crossing item"
+    if len(value) == 5 and value[0] == form.LABEL:
+        return "proof"
     if len(value) == 6 and isinstance(value[0], str):
         return "event"
     if len(value) == 7 and obs.is_uint(value[0]) and all(obs.is_bytes(one, 32) for one in value[1:5]):
@@ -305,6 +309,18 @@ def _proof(data: bytes) -> Found:
     return "agreement proof", digest_of(text), tree
 
 
+def _portable(data: bytes) -> Found:
+    found = form.decode(data)
+    shown = [tokens.token_id(one).hex() for one in found.tokens]
+    tree = {
+        "proves": found.kind,
+        "roots": plain(found.roots),
+        "credentials": shown,
+        "evidence": plain(found.evidence),
+    }
+    return "proof", hashlib.sha256(data).digest(), tree
+
+
 def _event(data: bytes) -> Found:
     return "event", hashlib.sha256(b"\x00" + data).digest(), plain(read_event(data))
 
@@ -321,6 +337,7 @@ READERS: dict[str, Callable[[bytes], Found]] = {
     "segment": _segment,
     "crossing item": _item,
     "agreement proof": _proof,
+    "proof": _portable,
     "event": _event,
     "epoch body": _named_list("epoch", EPOCH),
     "divergence report body": _named_list("divergence report", REPORT),
