@@ -44,6 +44,7 @@ MACHINE_PATHS = re.compile(r"(?<![\w.])/(work|root|home)/\w")
 SHELLS = {
     "__main__",
     "app",
+    "attestations",
     "bench",
     "cli",
     "config",

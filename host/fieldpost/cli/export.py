@@ -11,7 +11,7 @@ from fieldpost.cli.told import say
 from fieldpost.export.cose import INDEX, write_cose
 
 app = typer.Typer(no_args_is_help=True)
-app.add_typer(export_proof.app, name="proof")
+app.add_typer(export_proof.commands, name="proof")
 
 
 @app.callback()

@@ -18,7 +18,7 @@ from fieldpost.recorder import checkpoint as signed_checkpoint
 from fieldpost.store import Store
 from fieldwire import keys
 
-app = typer.Typer(no_args_is_help=True)
+commands = typer.Typer(no_args_is_help=True)
 
 Out = Annotated[Path, typer.Argument(metavar="FILE", help="Where to write the proof.")]
 Key = Annotated[
@@ -29,12 +29,12 @@ Key = Annotated[
 ]
 
 
-@app.callback()
+@commands.callback()
 def proof() -> None:
     """Write a proof that stands without this store: a fork, an epoch, a checkpoint or a receipt."""
 
 
-@app.command(epilog="Example: fieldpost export proof fork 3f9a4c0d fork.proof")
+@commands.command(epilog="Example: fieldpost export proof fork 3f9a4c0d fork.proof")
 def fork(
     who: Annotated[
         str,
@@ -48,7 +48,7 @@ def fork(
     _write(store, file, json, lambda held: _fork(held, who))
 
 
-@app.command(epilog="Example: fieldpost export proof epoch 1 epoch.proof")
+@commands.command(epilog="Example: fieldpost export proof epoch 1 epoch.proof")
 def epoch(
     number: Annotated[int, typer.Argument(min=0, metavar="NUMBER", help="The epoch's number.")],
     file: Out,
@@ -59,7 +59,7 @@ def epoch(
     _write(store, file, json, lambda held: made.epoch(held, number))
 
 
-@app.command(epilog="Example: fieldpost export proof checkpoint today.proof --since yesterday.checkpoint")
+@commands.command(epilog="Example: fieldpost export proof checkpoint today.proof --since yesterday.checkpoint")
 def checkpoint(
     file: Out,
     store: StorePath = DEFAULT,
@@ -85,7 +85,7 @@ def checkpoint(
     _write(store, file, json, make)
 
 
-@app.command(epilog="Example: fieldpost export proof receipt 8bea76e4 reading.proof")
+@commands.command(epilog="Example: fieldpost export proof receipt 8bea76e4 reading.proof")
 def receipt(
     identity: Annotated[str, typer.Argument(metavar="ID", help="An observation's id, or how it begins.")],
     file: Out,
@@ -96,7 +96,7 @@ def receipt(
     _write(store, file, json, lambda held: made.receipt(held, _observation(held, identity)))
 
 
-@app.command(epilog="Example: fieldpost export proof event 12 event.proof")
+@commands.command(epilog="Example: fieldpost export proof event 12 event.proof")
 def event(
     number: Annotated[
         int, typer.Argument(min=0, metavar="NUMBER", help="As `fieldpost log list` numbers it.")
