@@ -122,7 +122,9 @@ def test_what_no_evidence_dates_is_held_and_let_in_when_evidence_comes(home):
 def test_time_evidence_is_kept_and_enters_no_picture(home):
     fold = home.fold()
     fold.put("solve")
-    assert {one.code for one in fold.state.verdicts.values()} == {"evidence"} and not fold.tables.get("picture")
+    assert {one.code for one in fold.state.verdicts.values()} == {"evidence"} and not fold.tables.get(
+        "picture"
+    )
 
 
 def test_a_revoked_device_keeps_what_lies_on_its_last_good_chain_and_nothing_else(home):
@@ -481,5 +483,7 @@ def test_two_texts_under_one_version_are_a_fork_that_stops_every_scope():
     abroad = Abroad()
     other = agreed(abroad.home.mesh, abroad.far.mesh, rate_floor_ppb=5)
     abroad.fold.put("agreement", other)
-    assert [one[0] for one in abroad.fold.events[-2:]] == ["fork", "case"] and set(abroad.fold.state.stopped) == {TREE}
+    assert [one[0] for one in abroad.fold.events[-2:]] == ["fork", "case"] and set(
+        abroad.fold.state.stopped
+    ) == {TREE}
     assert abroad.judged(abroad.far.one.leaf(0)) == ("held", "scope-stopped")
