@@ -1,4 +1,4 @@
-"""One decision digest, however what is decided on came: the same claims in many random orders."""
+"""One decision digest, however what is decided on came: the same claims in random orders, split between two bridges."""
 
 import random
 import time
@@ -19,8 +19,13 @@ def lines(seed: int) -> Iterator[Line]:
     terms, claims = agreed(), [claimed(rng, n) for n in range(CLAIMS)]
     found, began_s = set(), time.process_time()
     for _ in range(ORDERS):
-        rng.shuffle(claims)
-        found.add(resolve(claims, terms).decision_digest)
+        sides = [
+            [one for one in claims if rng.random() < 0.6] for _ in range(2)
+        ]  # what each bridge had drained
+        missing = [one for one in claims if one not in sides[0] and one not in sides[1]]
+        joined = {one.id: one for one in [*sides[0], *missing, *sides[1]]}
+        drained = rng.sample(list(joined.values()), len(joined))
+        found.add(resolve(drained, terms).decision_digest)
     seconds = time.process_time() - began_s
     yield Line("bridge/decision_digests_distinct", len(found), "digests", "lower", ORDERS, seed, seconds, 1)
 
