@@ -16,6 +16,7 @@ from fieldagent.enrolment import Enrolment
 from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
 from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch, plan
+from fieldpost.proof.check import check
 from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens, transfer_head
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
@@ -215,6 +216,12 @@ def _receipt(data: bytes) -> None:
         _try(seal.open_receipt, data, leaf, PUBLIC, DEVICE, _believes)
 
 
+def _portable(data: bytes) -> None:
+    found = check(data)
+    if found["outcome"] == "refused":
+        raise WireError(found["code"], found["reason"])
+
+
 def _message(data: bytes) -> None:
     name, fields = boundary_messages.decode(data)
     _same(data, boundary_messages.encode(name, *fields))
@@ -308,6 +315,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "offers": (epoch.read_offer, golden("offer")),
     "merge plans": (lambda data: _same(data, plan.read_plan(data).to_cbor()), golden("plan")[:2]),
     "agreements": (agreement_cbor.from_cbor, golden("agreement")),
+    "portable proofs": (_portable, golden("proof")),
     "agreement proofs": (lambda data: covenant.open_proof(data, {}), _proofs()),
 }
 
