@@ -5,6 +5,7 @@ import json
 from dataclasses import replace
 
 import pytest
+import world as worlds
 from sample_cli import RUN, copy_of, document, run, world
 from vector_inputs import BRIDGE, FOREIGN_MESH, FOREIGN_ROOT, MESH
 from vector_proofs import AGENT, EVENTS, ROOTS, agent, point, proof
@@ -16,7 +17,7 @@ from fieldpost.cli.main import app
 from fieldpost.covenant import proof as agreement_proof
 from fieldpost.model import Input
 from fieldpost.pipeline import Bridge
-from fieldpost.proof import form
+from fieldpost.proof import form, made
 from fieldpost.proof.check import COMPARE, check
 from fieldpost.store import Store
 from fieldwire import cbor
@@ -124,6 +125,20 @@ def test_a_store_gives_proofs_of_its_forks_epochs_and_receipts_that_stand_withou
         code, found = verified(path)
         assert code == 0 and found["kind"] == words[0]
         assert found["keys"][0]["mesh"] in {one.mesh.id.hex() for one in (side, world().bravo)}
+
+
+def test_after_a_meeting_each_side_proves_the_epoch_to_strangers_and_to_who_knows_its_mesh_alone(tmp_path):
+    met = worlds.whole(tmp_path)
+    worlds.meet(met)
+    made_by = [made.epoch(side.store, 1) for side in met.sides]
+    for side, data in zip(met.sides, made_by, strict=True):
+        for known in ([], [side.mesh.id], [one.mesh.id for one in met.sides]):
+            found = check(data, known)
+            assert found["outcome"] == "proved", found["reason"]
+            assert not known or {one["mesh"] for one in found["keys"]} <= {one.hex() for one in known}
+        body = cbor.encode([*cbor.decode(data)[:4], [cbor.decode(data)[4][0]] * 2])
+        assert check(body)["code"] == "proof-shape"
+    assert [check(data)["proved"] for data in made_by] == [check(made_by[0])["proved"]] * 2
 
 
 def test_a_root_that_signed_two_texts_under_one_version_is_convicted_from_a_store(tmp_path):
