@@ -208,7 +208,7 @@ class World:
         """Proof bytes of an agreement over these subject trees, both ways."""
         parties = tuple(sorted(side.mesh.id for side in self.sides))
         ways = tuple(sorted(((parties[0], parties[1]), (parties[1], parties[0]))))
-        channels = more.pop("channels", {})
+        channels, chain = more.pop("channels", {}), more.pop("chain", (Function("authority-weight"),))
         scopes = tuple(
             Scope(subject, ways, channels.get(subject), {"level": 5}, (gate or {}).get(subject, Gate()))
             for subject in sorted(subjects)
@@ -216,7 +216,7 @@ class World:
         anchors = ((self.alpha.boards[0].id, self.bravo.boards[0].id),)
         weights = {(self.alpha.mesh.id, "ops"): 10, (self.bravo.mesh.id, "ops"): 5, **more.pop("weights", {})}
         terms = Agreement(
-            version, parties, TimeTerms(k=1, anchors=anchors), scopes, (Function("authority-weight"),), weights, 1,
+            version, parties, TimeTerms(k=1, anchors=anchors), scopes, chain, weights, 1,
             more.pop("merge", Merge(1)), **more,
         )  # fmt: skip
         data = to_cbor(terms)

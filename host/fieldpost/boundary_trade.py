@@ -64,7 +64,17 @@ class Trade:
                 closed = self.close(found, reports)
         base = epoch.last_with(self._desk.state, self._peer.thumbprint)
         self._common = base is not None and base.body in theirs
+        if not self._common:
+            self._tell_mismatch(base, self._body(last) if last else None)
         return closed
+
+    def _tell_mismatch(self, base: Epoch | None, theirs: bytes | None) -> None:
+        """The last epochs of both differ, or one side has none: that stands in the log, once."""
+        pair = [base.body if base else b"", theirs or b""]
+        if pair[0] != pair[1]:
+            told = [self._peer.thumbprint, *(epoch.epoch_digest(one) if one else None for one in pair)]
+            if self._desk.state.compared.get(self._peer.thumbprint) != tuple(told[1:]):
+                self._desk.submit("compared", cbor.encode(told))
 
     def _pending(self) -> Epoch | None:
         return self._desk.state.pending.get(self._peer.thumbprint)

@@ -40,9 +40,14 @@ def fields_claimed(trust: Trust, entry: Verified) -> list[tuple[Any, ...]]:
 
 
 def claims_of(
-    trust: Trust, entry: Verified, interval: Interval, grade: int, admitted_by: tuple[bytes, ...] = ()
+    trust: Trust,
+    entry: Verified,
+    interval: Interval,
+    grade: int,
+    admitted_by: tuple[bytes, ...] = (),
+    age_s: int | None = None,
 ) -> list[Claim]:
-    """One conflict claim a property; `interval` in ns on the timeline that decides."""
+    """One conflict claim a property; `interval` in ns on the timeline that decides, `age_s` the credential's there."""
     observation = entry.observation
     device, incarnation, stream, seq = obs.position(observation)
     boot, ms = observation[obs.TREF][:2]
@@ -64,7 +69,7 @@ def claims_of(
             interval,
             grade,
             True,
-            None,
+            age_s,
             sources,
             admitted_by,
         )

@@ -15,10 +15,12 @@ from fieldpost.merged import Merged
 from fieldpost.model import Verified
 from fieldpost.resolution import Resolution, resolve
 from fieldpost.state import State
-from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Device, Evidence
+from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Claim, Device, Evidence, Stamp
 from fieldpost.timeline.gauge import Recorded, epoch_anchor
 from fieldpost.timeline.joint import place_joint
-from fieldwire import cbor
+from fieldpost.timeline.place import Placement
+from fieldpost.timeline.utc import utc_bounds, utc_interval
+from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -26,6 +28,7 @@ JOINT_LABEL = b"fieldpost/joint/1"
 CASE_LABEL = b"fieldpost/case/1"
 EPOCH_LABEL = b"fieldpost/epoch/1"
 OFFER_MAX = 8 * 1024 * 1024  # of some 200,000 ids; an offer travels in one message
+NS = 1_000_000_000
 NUMBER_MAX = 1 << 62  # the next number still fits 64 bits
 
 
@@ -189,6 +192,7 @@ def joint_evidence(
     shared = sorted(ours.evidence & theirs.evidence)
     records = _records(state, shared)
     held = {entry.id: entry for entry in members}
+    claims = [_utc_claim(state, entry) for entry in (*(state.entries[one] for one in shared), *members)]
     causals, seen = [], []
     for entry in members:
         stamp = clocks.stamp_of(entry.observation)
@@ -201,7 +205,8 @@ def joint_evidence(
         stated[device] = clocks.wider(stated[device], other) if device in stated else other
     floor_ppb = state.agreement.time.rate_floor_ppb
     stated = {device: clocks.floored(one, floor_ppb) for device, one in stated.items()}
-    evidence = clocks.build(records, [], causals, seen, stated)
+    told = [one for one in claims if one is not None]
+    evidence = clocks.build(records, told, causals, seen, stated)
     crossing = [pair for pair in clocks.pairs(records) if pair[0].mesh != pair[1].mesh]
     recorded = [
         Recorded(edge, min(asked.position, answered.position))
@@ -233,7 +238,10 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
     authority_of = {
         entry.observation[obs.DEVICE]: (entry.mesh, entry.authority) for entry in [*shared, *members]
     }
-    intervals = _intervals(evidence, anchor, members, authority_of, agreement.time.interval)
+    placed = _placed(evidence, anchor, authority_of)
+    which = agreement.time.interval
+    intervals = _intervals(placed, members, which)
+    ages = _ages(state, evidence, placed, intervals, members)
     grades = {
         one: min(ours.admitted[scope][one], theirs.admitted[scope][one])
         for scope, ids in joint.items()
@@ -243,7 +251,9 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
     claims = [
         one
         for entry in members
-        for one in claims_of(state.trust, entry, intervals[entry.id], grades[entry.id], parties)
+        for one in claims_of(
+            state.trust, entry, intervals[entry.id], grades[entry.id], parties, ages.get(entry.id)
+        )
     ]
     before = opening.settled.union(*(one.covered for one in opening.merges))
     resolution = resolve(claims, agreement, before, opening.merges)
@@ -278,19 +288,48 @@ def bridges(state: State, peer: bytes) -> list[bytes]:
     return sorted([state.own().thumbprint, peer])
 
 
-def _intervals(
-    evidence: Evidence,
-    anchor: Anchor | None,
-    members: list[Verified],
-    authority_of: Mapping[Device, tuple[bytes, str]],
-    which: str,
-) -> dict[bytes, Interval]:
-    """On the epoch's own gauge; without an anchor nothing is ordered between the meshes."""
+def _utc_claim(state: State, entry: Verified) -> Claim | None:
+    """What an observation says of UTC, where its credential has the right `time`."""
+    return clocks.claim_of(entry, state.trust.credentials[entry.credential].claims[tokens.RIGHTS])
+
+
+def _placed(
+    evidence: Evidence, anchor: Anchor | None, authority_of: Mapping[Device, tuple[bytes, str]]
+) -> Mapping[Stamp, Placement]:
+    """All that was seen, on the epoch's own gauge; without an anchor nothing is ordered between the meshes."""
     if anchor is None:
-        return {entry.id: (None, None) for entry in members}
-    stamps = {entry.id: clocks.stamp_of(entry.observation) for entry in members}
-    placed = place_joint(evidence, anchor, stamps.values(), authority_of).gauge
-    return {identity: widened(getattr(placed[stamp], which)) for identity, stamp in stamps.items()}
+        return {}
+    stamps = dict.fromkeys((*evidence.seen, *(claim.at for claim in evidence.claims)))
+    return place_joint(evidence, anchor, stamps, authority_of).gauge
+
+
+def _intervals(
+    placed: Mapping[Stamp, Placement], members: list[Verified], which: str
+) -> dict[bytes, Interval]:
+    found = {}
+    for entry in members:
+        at = placed.get(clocks.stamp_of(entry.observation))
+        found[entry.id] = (None, None) if at is None else widened(getattr(at, which))
+    return found
+
+
+def _ages(
+    state: State,
+    evidence: Evidence,
+    placed: Mapping[Stamp, Placement],
+    intervals: dict[bytes, Interval],
+    members: list[Verified],
+) -> dict[bytes, int]:
+    """Whole seconds from each credential's nbf to the least UTC of its claim, by joint evidence. SPEC 14.3"""
+    time = state.agreement.time
+    offset = utc_bounds(evidence.claims, placed, time.k, time.interval)
+    found = {}
+    for entry in members:
+        utc = utc_interval(offset, intervals[entry.id])
+        if utc is not None and utc[0] is not None:
+            nbf = state.trust.credentials[entry.credential].claims[tokens.NBF]
+            found[entry.id] = utc[0] // NS - nbf
+    return found
 
 
 def _reports(

@@ -111,6 +111,14 @@ def _write_one_sided(state: State) -> None:
             state.row("one_sided", identity, us, found.ours.others.get(identity, "not-held"))
 
 
+def _compared(state: State, data: bytes) -> None:
+    """[peer, digest of our last epoch or nil, of theirs]: at this contact they differ; nothing counts as settled."""
+    peer, ours, theirs = cbor.decode(data)
+    state.compared[peer] = (ours, theirs)
+    named = [one for one in (ours, theirs) if one is not None]
+    state.record("epoch", [peer, *named], "epoch-mismatch", held=ours is not None, shown=theirs is not None)
+
+
 def _epoch_offer(state: State, data: bytes) -> None:
     """[peer, number, common, again]: what we bring is fixed now, whatever drains while the peer answers.
 
@@ -222,6 +230,7 @@ _STAGES = {
     "mode": _mode,
     "solve": _solve,
     "crossed": _crossed,
+    "compared": _compared,
     "met": discovery.met,
     "epoch-offer": _epoch_offer,
     "epoch-open": _epoch_open,
