@@ -7,7 +7,8 @@ from dataclasses import replace
 import pytest
 from claim_world import ALPHA, BRAVO, agreement, claim, name_of, priority
 
-from fieldpost.agreement import Function, Gate
+from fieldpost import expression
+from fieldpost.agreement import VARIABLES, Function, Gate, fault
 from fieldpost.agreement_cbor import agreement_digest
 from fieldpost.arbitration import decision_bytes, decision_digest
 from fieldpost.resolution import resolve
@@ -235,3 +236,99 @@ def test_a_prevailing_claim_beats_each_rival_and_a_superseded_one_names_its_best
                 assert all(keys[row.prevailing] > keys[rival] for rival in row.rivals)
         for (_, _), fate in resolution.ruling.fates.items():
             assert fate.prevails == (fate.superseded_by is None)
+
+
+# Actions, and who would abuse the chain.
+
+
+def test_of_several_proposed_actions_the_same_chain_selects_one():
+    terms = agreement([WEIGH], {A: 2, B: 7})
+    proposed = [
+        claim("stay", "stay", subject="water/plan", property="action"),
+        claim("go", "open the gate", subject="water/plan", property="action", mesh=BRAVO),
+        claim("also", "open the gate", subject="water/plan", property="action", mesh=ALPHA, device="third"),
+    ]
+    found = resolve(proposed, terms)
+    assert name_of(found.ruling.picks["water/plan", "action"].id) == "go"
+    assert ("go", ["stay"], 0, "authority-weight") in rows_of(proposed, terms)
+    assert not found.ruling.fates[proposed[0].id, "action"].prevails
+
+
+def test_a_losing_claim_names_who_superseded_it_by_which_rule_and_stays():
+    claims = [claim("a", 1), claim("b", 90, mesh=BRAVO)]
+    found = resolve(claims, agreement([WEIGH], {A: 3}))
+    lost = found.ruling.fates[claims[1].id, "level"]
+    assert (lost.prevails, lost.superseded_by, lost.rule) == (False, claims[0].id, 0)
+    assert set(claims) == set(found.joint)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+".join(["value"] * 128),
+        "value > 0 ? 1 : " * 20 + "2",
+        "(" * 23 + "value" + ")" * 23 + "*value" * 60,
+        "value / 0 == 1 || " * 40 + "true",
+    ],
+)
+def test_an_expression_made_to_burn_time_visits_each_node_once_for_a_claim(text, monkeypatch):
+    visits = []
+    evaluate = expression.evaluate
+    monkeypatch.setattr(
+        expression, "evaluate", lambda node, values: visits.append(1) or evaluate(node, values)
+    )
+    tree = expression.parse(text, VARIABLES)
+    expression.evaluate(tree, {"value": 2**40})
+    assert len(visits) <= expression.NODES_MAX
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "+".join(["value"] * 129),
+        "[1, 2].all(x, x > 0)",
+        "'a'.matches('(a+)+$')",
+        "value in [1]",
+        "size('aaaa')",
+        "duration('1s') > timestamp('2026-01-01T00:00:00Z')",
+        "1.5 * value",
+        "0x" + "f" * 3_000,
+    ],
+)
+def test_an_expression_that_could_burn_time_is_refused_when_the_agreement_is_checked(text):
+    terms = agreement([Function("expression", expression=text)])
+    where, expected = fault(terms)
+    assert where == ("chain", 0, "expression") and "expected an expression" in expected
+
+
+def test_devices_that_a_claimant_makes_up_win_no_tie_by_their_number():
+    """The digest is over the device; a thousand devices of one authority are a thousand claims and no more weight."""
+    terms = agreement(
+        [WEIGH, Function("composite", terms={"corroboration": 1}, corroborators=(A, B))], {A: 1, B: 1}
+    )
+    many = [claim(f"b{n:03}", 90, mesh=BRAVO) for n in range(40)]
+    found = resolve([claim("a", 1), *many], terms)
+    keys = found.ruling.decisions[0].keys
+    assert {key[1] for key in keys.values()} == {0}, "no voice of another mesh backs either value"
+
+
+BOX = {"place": (10, 20)}
+
+
+@pytest.mark.parametrize(
+    ("lat", "lon", "rivals"), [(10, 20, False), (11, 0, True), (0, 21, True), (10, 3_600_000_000, False)]
+)
+def test_positions_are_rivals_outside_the_box_whatever_their_radius(lat, lon, rivals):
+    east = 1_799_999_990
+    claims = [
+        claim("a", (0, east, 5), property="place"),
+        claim("b", (lat, (east + lon + 1_800_000_000) % 3_600_000_000 - 1_800_000_000, 9_000), property="place", mesh=BRAVO),
+    ]  # fmt: skip
+    found = resolve(claims, agreement(tolerances=BOX))
+    assert bool(found.contests[0].rivals) == rivals
+
+
+def test_values_of_different_kinds_and_other_words_are_rivals_whatever_the_tolerance():
+    for value in ("10", (10, 10, 0), 11_000):
+        claims = [claim("a", 10), claim("b", value, mesh=BRAVO)]
+        assert resolve(claims, agreement(tolerances={"level": 10_000})).contests[0].rivals
