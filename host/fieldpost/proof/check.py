@@ -43,15 +43,21 @@ def check(data: bytes, known: Collection[bytes] = ()) -> dict[str, Any]:
         return _document(data, kind, "refused", refuse_wire(error), {}, [])
     reason = "; ".join([words, UNSAID] + ([] if known else [COMPARE]))
     held = Refusal("proved", reason, CODES["proved"][2])
-    return _document(data, kind, "proved", held, facts, [_key(one) for one in holders.named.values()])
+    return _document(data, kind, "proved", held, facts, [_key(one) for one in _told(holders, known)])
 
 
 def _stranger(holders: Holders, known: Collection[bytes]) -> Refusal | None:
+    trusted = {one.thumbprint for one in _told(holders, known)}
     for one in holders.named.values():
-        if known and one.mesh not in known:
+        if one.thumbprint not in trusted:
             reason = f"{one.words()} is under root {one.mesh.hex()}, which is none of the meshes named"
             return Refusal("mesh-unknown", reason, "ask that mesh's people for its id, and compare")
     return None
+
+
+def _told(holders: Holders, known: Collection[bytes]) -> list[Holder]:
+    """The keys as the reader may take them: each by every credential shown, or by those under roots that they name."""
+    return [one for one in holders.named.values() if not known or one.mesh in known]
 
 
 def _key(one: Holder) -> dict[str, Any]:

@@ -41,7 +41,7 @@ class Holders:
 
     def __init__(self, proof: Proof, known: Collection[bytes] = ()) -> None:
         self._trust, self._known = Trust(), known
-        self.named: dict[bytes, Holder] = {}
+        self.named: dict[tuple[bytes, tuple[bytes, ...]], Holder] = {}
         for public in proof.roots:
             self._trust.add_root(public)
         for data in proof.tokens:
@@ -71,15 +71,18 @@ class Holders:
         return self._name(self._holder(token))
 
     def signer(self, message: cose.Sign1, fits: Callable[[Holder], bool]) -> Holder:
-        """The holder who signed a message and `fits`; of one key's credentials one of a known mesh, the first by id."""
-        held = sorted(self._trust.credentials.values(), key=self._preference)
-        for token in held:
-            if keys.kid(token.public) == message.kid and fits(self._holder(token)):
-                cose.check(message, token.public, verify)
-                return self._name(self._holder(token))
-        raise WireError(
-            "token-unknown", f"no fitting credential is shown for the key of id {message.kid.hex()}"
-        )
+        """The holder who signed a message and `fits`; a key with several credentials is named by each that fits."""
+        held = [one for one in self._trust.credentials.values() if keys.kid(one.public) == message.kid]
+        fitting = [one for one in map(self._holder, sorted(held, key=self._preference)) if fits(one)]
+        if not fitting:
+            raise WireError(
+                "token-unknown", f"no fitting credential is shown for the key of id {message.kid.hex()}"
+            )
+        cose.check(message, fitting[0].public, verify)
+        for one in fitting:
+            if one.public == fitting[0].public:
+                self._name(one)
+        return fitting[0]
 
     def _preference(self, token: Token) -> tuple[bool, bytes]:
         return token.claims[tokens.MESH] not in self._known, token.id
@@ -91,7 +94,7 @@ class Holders:
         return Holder(token.public, claims[tokens.MESH], claims[tokens.AUTHORITY], rights, chain)
 
     def _name(self, holder: Holder) -> Holder:
-        return self.named.setdefault(holder.thumbprint, holder)
+        return self.named.setdefault((holder.thumbprint, holder.chain), holder)
 
 
 def one_bytes(value: object, what: str) -> bytes:
