@@ -102,7 +102,10 @@ def split(parted, seed):
         offers = [epoch.offer(state, number) for state in states]
         found = [
             epoch.compute(
-                state, epoch.Opening(offers[mine], settled), offers[1 - mine], states[1 - mine].profile.thumbprint
+                state,
+                epoch.Opening(offers[mine], settled),
+                offers[1 - mine],
+                states[1 - mine].profile.thumbprint,
             )
             for mine, state in enumerate(states)
         ]
@@ -136,7 +139,18 @@ def test_whatever_comes_twice_changes_no_decision_and_no_row_but_that_it_came(tm
     world.begin()
     observe(world)
     meet(world)
-    tables = ("observation", "judged", "claim", "decision", "picture", "epoch", "pick", "case", "vote", "fork")
+    tables = (
+        "observation",
+        "judged",
+        "claim",
+        "decision",
+        "picture",
+        "epoch",
+        "pick",
+        "case",
+        "vote",
+        "fork",
+    )
     for side in world.sides:
         before = {name: side.store.query(f'SELECT * FROM "{name}"') for name in tables}
         for one in list(side.store.inputs()):
@@ -149,7 +163,9 @@ def test_whatever_comes_twice_changes_no_decision_and_no_row_but_that_it_came(tm
 
 def test_a_decision_is_a_function_of_what_is_joint_and_not_of_how_often_it_was_asked(parted):
     bridges, said, digest = parted
-    states = [fold(bridge, list(things), random.Random(1)) for bridge, things in zip(bridges, said, strict=True)]
+    states = [
+        fold(bridge, list(things), random.Random(1)) for bridge, things in zip(bridges, said, strict=True)
+    ]
     assert {cbor.decode(decided(states, mine))[4] for mine in (0, 1, 0, 1)} == {digest}
 
 
@@ -180,7 +196,9 @@ def step(world, rng, number):
     what = rng.choice(("reading", "reading", "meeting", "cut", "restart", "vote"))
     if what == "reading":
         board = rng.choice(side.boards[:2])
-        board.reading(rng.choice(("water/dam", "water/well", "road/north")), rng.randrange(300), 30_000 + 10 * number)
+        board.reading(
+            rng.choice(("water/dam", "water/well", "road/north")), rng.randrange(300), 30_000 + 10 * number
+        )
         side.take(("segment", board.seal()))
     elif what in ("meeting", "cut"):
         dialer, listener = sessions(world, salt=number)
@@ -231,4 +249,6 @@ def test_whatever_happens_nothing_recorded_changes_and_both_sides_converge(tmp_p
     }
     before = [recorded(side) for side in world.sides]
     meet(world, salt="and no more")
-    assert [recorded(side)[0] for side in world.sides] == [one[0] for one in before], "nothing new, nothing written"
+    assert [recorded(side)[0] for side in world.sides] == [one[0] for one in before], (
+        "nothing new, nothing written"
+    )

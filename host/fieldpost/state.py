@@ -116,7 +116,9 @@ class State:
     numbers: dict[bytes, int] = field(default_factory=dict)  # the highest epoch number that we signed
     settled: dict[bytes, frozenset[bytes]] = field(default_factory=dict)  # ids that epochs with it cover
     kept_back: dict[bytes, bytes] = field(default_factory=dict)  # what either withheld when last they met
-    compared: dict[bytes, Any] = field(default_factory=dict)  # the last epochs, where they were seen to differ
+    compared: dict[bytes, Any] = field(
+        default_factory=dict
+    )  # the last epochs, where they were seen to differ
     anew: dict[bytes, int] = field(default_factory=dict)  # epochs up to this number are not common any more
     replayed: set[bytes] = field(default_factory=set)  # names of what came again, which is written once
     proposals: set[Authority] = field(default_factory=set)  # foreign authorities that nothing maps

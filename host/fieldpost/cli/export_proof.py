@@ -59,7 +59,9 @@ def epoch(
     _write(store, file, json, lambda held: made.epoch(held, number))
 
 
-@commands.command(epilog="Example: fieldpost export proof checkpoint today.proof --since yesterday.checkpoint")
+@commands.command(
+    epilog="Example: fieldpost export proof checkpoint today.proof --since yesterday.checkpoint"
+)
 def checkpoint(
     file: Out,
     store: StorePath = DEFAULT,
