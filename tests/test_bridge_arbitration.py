@@ -320,10 +320,11 @@ BOX = {"place": (10, 20)}
 )
 def test_positions_are_rivals_outside_the_box_whatever_their_radius(lat, lon, rivals):
     east = 1_799_999_990
+    beside = (east + lon + 1_800_000_000) % 3_600_000_000 - 1_800_000_000
     claims = [
         claim("a", (0, east, 5), property="place"),
-        claim("b", (lat, (east + lon + 1_800_000_000) % 3_600_000_000 - 1_800_000_000, 9_000), property="place", mesh=BRAVO),
-    ]  # fmt: skip
+        claim("b", (lat, beside, 9_000), property="place", mesh=BRAVO),
+    ]
     found = resolve(claims, agreement(tolerances=BOX))
     assert bool(found.contests[0].rivals) == rivals
 
