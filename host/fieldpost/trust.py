@@ -61,7 +61,8 @@ class Trust:
         self.schemas: dict[bytes, list[Any]] = {}  # by digest: fields
         self.schema_tokens: dict[bytes, bytes] = {}  # by digest: the signed schema's bytes
         self.waiting: dict[bytes, bytes] = {}  # token id: bytes, issuer not held yet
-        self.grades: dict[tuple[bytes, bytes], int] = {}  # by credential and boot attestation, until a token comes
+        # By credential and boot attestation, until a token comes.
+        self.grades: dict[tuple[bytes, bytes], int] = {}
         self.taxonomy: Any = None  # made from these by `mapping`, anew when a token came
         self._held: dict[bytes, Token] = {}
         self._by_kid: dict[bytes, list[Token]] = {}  # credentials
