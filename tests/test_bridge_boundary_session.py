@@ -45,10 +45,10 @@ def foreign(side):
     return {one.id for one in side.desk.state.entries.values() if one.mesh != side.mesh.id}
 
 
-def crossings(world):
+def crossings(world, salt="watched"):
     """(role, message name, fields) of everything said in boxes, by looking over both shoulders."""
     said = []
-    dialer, listener = sessions(world, salt="watched")
+    dialer, listener = sessions(world, salt=salt)
     for session in (dialer, listener):
         session._say = watch(session, said)
     converse(dialer, listener)
@@ -126,6 +126,9 @@ def test_a_message_of_another_shape_is_refused(name, fields):
 def test_what_bridges_say_in_a_meeting_fits_the_grammar(tmp_path):
     world = whole(tmp_path, gate={"water": Gate({"conflict_ratio": 100})})
     said = [messages.encode(name, *fields) for _, name, fields in crossings(world)]
+    world.alpha.boards[1].reading("road/later", 5, 90_000)
+    world.alpha.take(("segment", world.alpha.boards[1].seal()))
+    said += [messages.encode(name, *fields) for _, name, fields in crossings(world, "again")]
     for number, message in enumerate([*said, messages.encode("REFUSED", "channel-closed", "closed")]):
         assert problems(message, "boundary-message") == [], number
     names = {messages.decode(one)[0] for one in said}

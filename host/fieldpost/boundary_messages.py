@@ -25,6 +25,7 @@ NUMBERS = {
     "EPOCH": 10,
     "BYE": 11,
     "VOTES": 12,
+    "CHANGE": 13,
 }
 NAMES = {number: name for name, number in NUMBERS.items()}
 
@@ -133,5 +134,6 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], ...]] = {
     "OFFER": (_count, _or_nil(_up_to(MESSAGE_MAX))),
     "EPOCH": (_up_to(limits.CBOR_MAX), _REPORTS),
     "BYE": (_text, _text),
+    "CHANGE": (_count, _bytes(32), _up_to(MESSAGE_MAX)),
     "VOTES": (_list(_up_to(limits.TOKEN_MAX), VOTES_MAX), _list(_up_to(limits.CBOR_MAX), VOTES_MAX)),
 }

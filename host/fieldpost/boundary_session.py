@@ -41,7 +41,7 @@ _PROVED = {
     },
     "awaiting": {"TOKENS": "awaiting", "ITEMS": "awaiting", "DONE": "offering", "BYE": "closed", "end": "closed"},
     "finishing": {"sent": "offering", "BYE": "closed", "end": "closed"},
-    "offering": {"OFFER": "deciding", "BYE": "closed", "end": "closed"},
+    "offering": {"OFFER": "deciding", "CHANGE": "deciding", "BYE": "closed", "end": "closed"},
     "deciding": {"EPOCH": "parting", "same": "parting", "BYE": "closed", "end": "closed"},
     "parting": {"BYE": "closed", "end": "closed"},
     "closed": {},
@@ -301,6 +301,12 @@ class BoundarySession:
             return
         self._say("EPOCH", *self._trade.decide(number, data))
 
+    def _on_change(self, fields: list[Any]) -> None:
+        assert self._trade is not None
+        number, named, data = fields
+        self._step("CHANGE")
+        self._say("EPOCH", *self._trade.decide(number, self._trade.followed(number, named, data)))
+
     def _on_epoch(self, fields: list[Any]) -> None:
         assert self._trade is not None
         number, agreed = self._trade.close(*fields)
@@ -360,7 +366,7 @@ class BoundarySession:
 
     def _offer(self) -> None:
         assert self._trade is not None
-        self._say("OFFER", *self._trade.offer())
+        self._say(*self._trade.offer())
 
     # What may not be.
 
@@ -434,4 +440,5 @@ class BoundarySession:
         "HELLO": _on_hello, "PROOF": _on_proof, "REFUSED": _on_bye, "AGREEMENT": _on_agreement,
         "STANDING": _on_standing, "FRONTIER": _on_frontier, "TOKENS": _on_tokens, "ITEMS": _on_items,
         "DONE": _on_done, "OFFER": _on_offer, "EPOCH": _on_epoch, "BYE": _on_bye, "VOTES": _on_votes,
+        "CHANGE": _on_change,
     }  # fmt: skip

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 from fieldpost import boundary_messages as messages
-from fieldpost import cases, epoch
+from fieldpost import cases, epoch, offer_change
 from fieldpost.boundary_proof import Peer
 from fieldpost.crossing import BOUNDARY, INWARD, Release, release
 from fieldpost.epoch import Epoch, Offer
@@ -166,8 +166,8 @@ class Trade:
 
     # What both decide.
 
-    def offer(self) -> tuple[int, bytes | None]:
-        """(number, offer), nil where it is that of the last epoch, which both hold."""
+    def offer(self) -> tuple[Any, ...]:
+        """("OFFER", number, offer): nil where it is that of the last epoch, which both hold; or what changed since."""
         thumbprint = self._peer.thumbprint
         kept = cbor.encode([self._withheld(), self._lacking])
         if self._sent or self._desk.state.kept_back.get(thumbprint, cbor.encode([[], []])) != kept:
@@ -179,8 +179,24 @@ class Trade:
         merges = cases.merges_with(state, thumbprint)
         if self._common and last and epoch.unchanged(state, epoch.offer(state, self._number), last, merges):
             self._said_same = True
-            return self._number, None
-        return self._number, self._fixed(again=False).to_cbor()
+            return "OFFER", self._number, None
+        made = self._fixed(again=False)
+        whole = made.to_cbor()
+        if self._common and last:
+            news = offer_change.change(last.ours, made)
+            if len(news) < len(whole):
+                return "CHANGE", self._number, offer_change.root(made), news
+        return "OFFER", self._number, whole
+
+    def followed(self, number: int, named: bytes, news: bytes) -> bytes:
+        """The peer's offer, from its last one and what changed since."""
+        return offer_change.follow(self._last_theirs(), number, news, named)
+
+    def _last_theirs(self) -> Offer:
+        last = epoch.last_with(self._desk.state, self._peer.thumbprint)
+        if last is None or not self._common:
+            raise WireError("offer-shape", "no last epoch that both hold, yet the offer is to follow from it")
+        return last.theirs
 
     def _fixed(self, again: bool) -> Offer:
         thumbprint = self._peer.thumbprint
@@ -195,12 +211,7 @@ class Trade:
         """Our signature of the epoch over both offers, and of each stopped scope's report."""
         thumbprint = self._peer.thumbprint
         if theirs is None:
-            last = epoch.last_with(self._desk.state, thumbprint)
-            if last is None or not self._common:
-                raise WireError(
-                    "offer-shape", "no last epoch that both hold, yet the offer is to be that one"
-                )
-            theirs = replace(last.theirs, number=number).to_cbor()
+            theirs = replace(self._last_theirs(), number=number).to_cbor()
         if self._said_same:
             self._fixed(again=True)
         self._desk.submit("epoch-open", cbor.encode([thumbprint, theirs]))
