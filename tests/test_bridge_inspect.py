@@ -5,6 +5,7 @@ import json
 
 import pytest
 from sample_cli import RUN, world
+from vectors_io import load_json
 
 from fieldpost.cli.main import app
 from fieldpost.diagnostic import cut, diagnostic
@@ -14,6 +15,10 @@ from fieldpost.store import Store
 from fieldwire import cbor, cose, keys, merkle, schema, seal
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
+
+
+def golden(kind):
+    return next(bytes.fromhex(row["hex"]) for row in load_json("plan") if row["kind"] == kind)
 
 
 def objects():
@@ -50,6 +55,8 @@ def objects():
         "event": event,
         "schema": tokens[cose.SCHEMA],
         "boundary handshake": cose.sign(cose.HANDSHAKE, cbor.encode(["boundary/1"]), own.signer),
+        "vote over a merge plan": golden("vote"),
+        "merge plan": golden("plan"),
     } | {"bare epoch": body, "bare schema": schema.encode("air", [["temp", 0, "degF", -1]])}
 
 

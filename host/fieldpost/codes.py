@@ -82,7 +82,11 @@ CODES: dict[str, tuple[int, str, str]] = {
     ),
     "unmapped": (144, "no equivalence maps its authority to one of ours", "fieldpost taxonomy attest"),
     "denied": (145, "a negative statement excludes its authority", "revoke the negative statement"),
-    "scope-stopped": (146, "its scope is stopped by an open case", "settle the case by the agreed merge"),
+    "scope-stopped": (
+        146,
+        "its scope is stopped by an open case",
+        "settle it by a merge: `fieldpost cases plan`",
+    ),
     "plan-other": (
         147,
         "a merge plan for another case, epoch, agreement or scope",

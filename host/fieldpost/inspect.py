@@ -21,6 +21,7 @@ from fieldpost.inspect_names import (
     FIELD_TYPES,
     LOG_END,
     OBSERVATION,
+    PLAN,
     PROOF,
     REPORT,
     SEAL,
@@ -29,6 +30,7 @@ from fieldpost.inspect_names import (
     named,
     plain,
 )
+from fieldpost.plan import Plan, read_plan, read_vote
 from fieldpost.proof import form
 from fieldpost.recorder import read_event
 from fieldwire import cbor, cose, keys, rotation, schema, seal, tokens
@@ -119,6 +121,8 @@ def _kind_of_list(value: list) -> str:
         return "proof"
     if len(value) == 6 and isinstance(value[0], str):
         return "event"
+    if len(value) == 6 and obs.is_bytes(value[0], 16):
+        return "merge plan"
     if len(value) == 7 and obs.is_uint(value[0]) and all(obs.is_bytes(one, 32) for one in value[1:5]):
         return "epoch body"
     if len(value) == 4 and isinstance(value[0], str) and isinstance(value[1], dict):
@@ -206,6 +210,9 @@ def _signed(data: bytes) -> Found:
 def _body(typ: int, payload: bytes) -> Any:
     if typ == cose.AGREEMENT:
         return _agreement(payload)
+    if typ == cose.MERGE_PLAN:
+        favours, made = read_vote(payload)
+        return {"for": favours, **_plan_tree(made)}
     value = cbor.decode(payload)
     names = {cose.EPOCH: EPOCH, cose.CHECKPOINT: CHECKPOINT, cose.REPORT: REPORT}.get(typ)
     return named(names, value) if names and isinstance(value, list) else plain(value)
@@ -220,6 +227,15 @@ def _agreement(data: bytes) -> dict[str, Any]:
         "scopes": [one.subject for one in agreement.scopes],
         "diagnostic": diagnostic(data),
     }
+
+
+def _merge_plan(data: bytes) -> Found:
+    made = read_plan(data)
+    return "merge plan", made.id, _plan_tree(made)
+
+
+def _plan_tree(made: Plan) -> dict[str, Any]:
+    return {"plan": made.id.hex(), **named(PLAN, made.as_list())}
 
 
 def _seal(data: bytes, tree: dict[str, Any]) -> Found:
@@ -339,6 +355,7 @@ READERS: dict[str, Callable[[bytes], Found]] = {
     "agreement proof": _proof,
     "proof": _portable,
     "event": _event,
+    "merge plan": _merge_plan,
     "epoch body": _named_list("epoch", EPOCH),
     "divergence report body": _named_list("divergence report", REPORT),
     "schema body": _schema,

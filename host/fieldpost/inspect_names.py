@@ -22,6 +22,7 @@ LOG_END = ("incarnation", "stream", "segment", "seal")
 PROOF = ("size", "index", "path")
 EPOCH = ("number", "agreement", "joint root", "evidence", "decisions", "scopes", "bridges")
 CHECKPOINT = ("origin", "size", "root")
+PLAN = ("case", "agreement", "epoch", "scope", "choice", "subjects")
 REPORT = ("scope", "terms", "thresholds", "epoch")
 FIELD = ("property", "type", "unit", "exponent")
 FIELD_TYPES = ("integer", "category", "position", "opaque")
@@ -41,7 +42,7 @@ SIGNED = {
     cose.EPOCH: "epoch",
     cose.CHECKPOINT: "checkpoint",
     cose.REPORT: "divergence report",
-    cose.MERGE_PLAN: "merge plan",
+    cose.MERGE_PLAN: "vote over a merge plan",
 }
 
 CLAIMS = {
