@@ -140,6 +140,16 @@ def test_the_terms_are_read_aloud_with_petnames_and_the_digest_last(terms):
     )
 
 
+def test_the_sentences_are_the_same_for_programs_and_name_who_closes_a_case(terms):
+    about = said("agreement", "show", terms)
+    shown = [line.strip() for line in run("agreement", "show", terms).stdout.splitlines() if line]
+    assert about["sentences"] == shown and about["digest"] in shown[-1]
+    assert "A stopped scope goes on when 2 of these sign a merge plan: " in about["sentences"][-2]
+    rooted = terms.read_text()
+    terms.write_text(rooted[: rooted.index("[merge]")] + '[merge]\nquorum = 1\nauthorities = ["alpha:"]\n')
+    assert said("agreement", "show", terms)["sentences"][-2].endswith("sign a merge plan: the root of alpha.")
+
+
 def test_every_term_that_changes_the_bytes_changes_what_is_read_aloud():
     agreement = parse_toml(EXAMPLE)
     time, scope, link = agreement.time, agreement.scopes[0], agreement.chain[2]

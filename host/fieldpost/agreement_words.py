@@ -138,5 +138,6 @@ def _weights(agreement: Agreement, words: _Words) -> list[str]:
 
 def _merge(agreement: Agreement, words: _Words) -> str:
     merge = agreement.merge
-    who = words.authorities(merge.authorities) if merge.authorities else "the meshes' roots"
+    named = [f"{path or 'the root'} of {words.mesh(mesh)}" for mesh, path in merge.authorities]
+    who = ", ".join(named) or "the meshes' roots"
     return f"A stopped scope goes on when {merge.quorum} of these sign a merge plan: {who}."

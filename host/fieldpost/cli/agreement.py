@@ -60,10 +60,15 @@ def check(file: File, json: desk.Json = False) -> None:
 
 
 @app.command(epilog="Example: fieldpost agreement show agreement.toml")
-def show(file: File) -> None:
+def show(file: File, json: desk.Json = False) -> None:
     """Say an agreement's terms in sentences, to be read aloud to the other side; the digest comes last."""
     read = _read(file)
-    for line in sentences(read.agreement, read.names, read.digest):
+    lines = sentences(read.agreement, read.names, read.digest)
+    if json:
+        told = [line.strip() for line in lines if line]
+        output.print_json({"version": read.agreement.version, "digest": read.digest.hex(), "sentences": told})
+        return
+    for line in lines:
         typer.echo(output.shown(line))
 
 
