@@ -7,7 +7,7 @@ import pytest
 from fieldpost.bench.device import heap, heap_modules
 from fieldpost.bench.device.heap_world import BridgeAndNeighbour, EnrollingHost, Mesh, settings
 from fieldpost.bench.device.lockstep import BoardFailed, LockstepBoard, firmware
-from fieldpost.emulator.profile import load_profile
+from fieldpost.firmware_build import load_profile
 
 PLAIN_BYTES, FULL_BYTES = 204_800, 299_008
 SESSION_MS, SESSIONS_UNTIL_MS = 2_000, 90_000

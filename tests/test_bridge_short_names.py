@@ -6,8 +6,8 @@ from types import ModuleType
 
 import pytest
 
-from fieldpost.emulator.profile import device_files, load_profile
-from fieldpost.emulator.short_names import shortened
+from fieldpost.firmware_build import device_files, load_profile
+from fieldpost.firmware_build.short_names import shortened
 
 BASE = b"""
 class Base:

@@ -51,6 +51,7 @@ SHELLS = {
     "desk",
     "emulator",
     "export",
+    "firmware_build",
     "keyfile",
     "links",
     "mesh",

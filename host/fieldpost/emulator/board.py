@@ -22,9 +22,9 @@ from fieldpost.emulator.air import Air
 from fieldpost.emulator.cable import Cable
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
-from fieldpost.emulator.profile import BoardProfile
 from fieldpost.emulator.runtime import EmulatorError
 from fieldpost.emulator.world import World, monotonic_us
+from fieldpost.firmware_build.profile import BoardProfile
 
 # What board.reset() leaves with.
 RESET_EXIT = 75

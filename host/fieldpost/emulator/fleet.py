@@ -16,8 +16,8 @@ from fieldpost.emulator.board import BoardSpec, EmulatedBoard
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
 from fieldpost.emulator.medium import Medium
-from fieldpost.emulator.profile import BoardProfile, load_profile
 from fieldpost.emulator.world import start_world
+from fieldpost.firmware_build import BoardProfile, load_profile
 
 
 class Fleet:

