@@ -4,4 +4,4 @@ import board
 
 from fieldagent import app
 
-app.run(board)
+app.run(board, getattr(board, "ROOT", ""))

@@ -104,12 +104,12 @@ def faults_of(line: str) -> list[str]:
 
 def make_faults(words: list[str]) -> list[str]:
     """Targets and variables that the Makefile does not have."""
-    targets = set(re.findall(r"(?m)^([a-z]+):", MAKEFILE))
+    targets = set(re.findall(r"(?m)^([a-z-]+):", MAKEFILE))
     variables = {word.partition("=")[0] for word in words if "=" in word}
     wrong = [
         f"make has no target {word}"
         for word in words
-        if re.fullmatch(r"[a-z]+", word) and word not in targets
+        if re.fullmatch(r"[a-z-]+", word) and word not in targets
     ]
     used = set(re.findall(r"\$[({](?:if )?\$?\(?([A-Z]+)", MAKEFILE))
     return wrong + [f"make has no variable {name}" for name in sorted(variables - used)]

@@ -33,6 +33,7 @@ COMMANDS = {
     "verify-proof": "Check a fork, epoch, checkpoint or receipt from its bytes alone.",
     "rebuild": "Recompute picture and decisions from the stored bytes.",
     "inspect": "Show what a signed file says, field by field.",
+    "firmware": "Build what lies on a board.",
     "export": "Write every stored envelope as it was received.",
 }
 

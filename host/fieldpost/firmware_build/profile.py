@@ -25,6 +25,8 @@ ARCHITECTURES = (
 )
 CABLES = ("usb", "uart", "local")
 RADIOS = ("lora", "espnow")
+# In the file system, in a ROMFS, or in the runtime itself.
+PLACES = ("files", "rom", "frozen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,8 +40,8 @@ class BoardProfile:
     """One kind of board; `directory` holds its `board.py`, its manifest and what else belongs to it.
 
     `port`, `port_board`: the runtime, as MicroPython's sources name it. `heap_bytes`: what is free at its prompt at
-    least. `block_bytes`, `blocks`, `program_bytes`: its file system. `rom_bytes`: its ROMFS, 0 for none.
-    `modules_bytes`: what the build may take of flash. `journal_bytes`: a raw partition for the log, 0 for none.
+    least. `block_bytes`, `blocks`, `program_bytes`: its file system. `modules`: where modules lie, `modules_bytes`:
+    what they may take. `rom_bytes`: its ROMFS, `journal_bytes`: a raw partition for the log, 0 for none.
     """
 
     name: str
@@ -51,6 +53,7 @@ class BoardProfile:
     block_bytes: int
     blocks: int
     program_bytes: int
+    modules: str
     rom_bytes: int
     modules_bytes: int
     journal_bytes: int
@@ -86,9 +89,10 @@ def read_profile(path: Path) -> BoardProfile:
         block_bytes=flash.number("block_bytes", 512),
         blocks=flash.number("blocks", 1),
         program_bytes=flash.number("program_bytes", 1),
-        rom_bytes=flash.number("rom_bytes"),
+        modules=flash.one_of("modules", PLACES),
+        rom_bytes=flash.number("rom_bytes", default=0),
         modules_bytes=flash.number("modules_bytes", 1),
-        journal_bytes=flash.number("journal_bytes"),
+        journal_bytes=flash.number("journal_bytes", default=0),
         links={name: _wire(links.table(name)) for name in links.names()},
         radios=top.some_of("radios", RADIOS),
         pins={name: pins.any(name) for name in pins.names()},
@@ -113,10 +117,15 @@ def _check(profile: BoardProfile, path: Path) -> None:
             raise BuildError(
                 f"{path}: links.{name} is unknown, one of {', '.join(CABLES)} is expected; rename it"
             )
-    if 0 < profile.rom_bytes < profile.modules_bytes:
+    if profile.modules == "rom" and profile.rom_bytes < profile.modules_bytes:
         raise BuildError(
             f"{path}: flash.modules_bytes is {profile.modules_bytes} and flash.rom_bytes only {profile.rom_bytes};"
             " modules lie in the ROMFS, so make it larger or the budget smaller"
+        )
+    if profile.modules != "rom" and profile.rom_bytes:
+        raise BuildError(
+            f"{path}: flash.modules is {profile.modules} and flash.rom_bytes {profile.rom_bytes};"
+            " say rom, or leave rom_bytes out"
         )
     if profile.journal_bytes % profile.block_bytes:
         raise BuildError(

