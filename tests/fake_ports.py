@@ -4,10 +4,10 @@
 """
 
 import gc
+import io
 import os
 import sys
 import time
-from pathlib import Path
 from types import ModuleType, SimpleNamespace
 
 from fieldagent import drivers
@@ -148,5 +148,5 @@ def installed(monkeypatch, lora=("SX1262",)):
     monkeypatch.setattr(time, "sleep_ms", lambda ms: time.sleep(ms / 1_000), raising=False)
     monkeypatch.setattr(gc, "mem_free", lambda: 100_000, raising=False)
     monkeypatch.setattr(os, "statvfs", lambda _path: (4096, 4096, made.files_bytes // 4096))
-    monkeypatch.setattr(sys, "stdin", Path(os.devnull).open())
+    monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=io.FileIO(os.devnull)))
     return made

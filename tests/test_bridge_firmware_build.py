@@ -1,0 +1,321 @@
+"""The build of what lies on a board: its profile, what it takes along, its folder, its packages and its command."""
+
+import asyncio
+import hashlib
+import json
+import os
+import shutil
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from mpremote import mip
+from typer.testing import CliRunner
+
+from fieldpost import provision
+from fieldpost.cli.main import app
+from fieldpost.emulator import BoardSpec, Fleet
+from fieldpost.firmware_build import BuildError, compiled, device_files, known_boards, load_profile, sources
+from fieldpost.firmware_build.build import build
+from fieldpost.firmware_build.folder import MANIFEST, ROM_IMAGE, write
+from fieldpost.firmware_build.mip import of_checkout, text
+from fieldpost.firmware_build.profile import read_profile
+from fieldpost.firmware_build.reach import reached
+from fieldpost.mesh import Mesh, Validity
+from fieldwire import token_writer
+
+ROOT = Path(__file__).parent.parent
+
+
+@pytest.fixture(scope="module")
+def emulated():
+    return build(load_profile())
+
+
+@pytest.fixture
+def board_toml(tmp_path):
+    """Reads the Pico's profile with one text in it replaced by another."""
+
+    def read(before, after):
+        path = tmp_path / "rp2040" / "board.toml"
+        path.parent.mkdir(exist_ok=True)
+        whole = (ROOT / "boards/rp2040/board.toml").read_text()
+        assert before in whole
+        path.write_text(whole.replace(before, after))
+        return read_profile(path)
+
+    return read
+
+
+@pytest.mark.parametrize(
+    "before,after,said",
+    [
+        ("block_bytes = 4096\n", "", "key flash.block_bytes is missing; add an integer of at least 512"),
+        ("[runtime]", "[runtme]", "key runtime is missing; add a table"),
+        ("heap_bytes", "heap", "key runtime.heap_bytes is missing"),
+        (
+            "modules_bytes",
+            "spare = 1\nmodules_bytes",
+            "key flash.spare is unknown; correct its name or remove it",
+        ),
+        ('"armv6m"', '"armv5"', "arch is 'armv5', one of armv6m, armv7m.* is expected; correct it"),
+        ('"rp2040"', '"pico"', "name is 'pico', one of rp2040 is expected"),
+        ("blocks = 224", 'blocks = "many"', "flash.blocks is 'many', an integer of at least 1 is expected"),
+        ("blocks = 224", "blocks = true", "flash.blocks is True, an integer of at least 1 is expected"),
+        ('["lora"]', '["wifi"]', r"radios is \['wifi'\], a list of lora, espnow is expected"),
+        ("links.usb", "links.usbb", "links.usbb is unknown, one of usb, uart, local is expected; rename it"),
+        ("baud = 1000000\n", "", "key links.usb.baud is missing"),
+        ('"GP10"', "[10]", r"pins.lora_sck is \[10\], a text or an integer is expected"),
+        (
+            "524288",
+            "524289",
+            "flash.journal_bytes is 524289, no multiple of flash.block_bytes .4096.; make it one",
+        ),
+        ('"files"', '"rom"', "flash.modules_bytes is 262144 and flash.rom_bytes only 0; .*make it larger"),
+        ('"files"', '"files"\nrom_bytes = 4096', "flash.modules is files and flash.rom_bytes 4096; say rom"),
+        ("[flash]", "[flash", "cannot be read as a board's profile: Expected"),
+    ],
+)
+def test_a_wrong_profile_names_file_key_cause_and_remedy(board_toml, before, after, said):
+    with pytest.raises(BuildError, match=f"rp2040/board.toml: {said}"):
+        board_toml(before, after)
+
+
+def test_a_board_that_is_none_is_answered_with_those_that_are():
+    with pytest.raises(BuildError, match="pico: no board has that name; name one of emulated, esp32, "):
+        load_profile("pico")
+
+
+def test_what_is_too_large_names_its_size_its_budget_and_the_largest():
+    profile = replace(load_profile("rp2040"), modules_bytes=100_000)
+    with pytest.raises(
+        BuildError, match=r"rp2040: .* more than flash.modules_bytes .*\(100000\).*leave some out"
+    ):
+        build(profile)
+
+
+def test_a_file_system_without_room_for_files_and_log_is_refused():
+    profile = replace(load_profile("rp2040"), blocks=100, journal_bytes=0)
+    with pytest.raises(
+        BuildError, match='rp2040: its files and the smallest log take .* of 409600 .*say modules = "frozen"'
+    ):
+        build(profile)
+
+
+def test_a_module_that_its_architecture_refuses_is_named():
+    kernels = (ROOT / "firmware/kernels/armv7em/field25519.py").read_bytes()
+    with pytest.raises(BuildError, match="lib/fieldwire/field25519.py: does not compile for armv6m: "):
+        compiled({"lib/fieldwire/field25519.py": kernels}, load_profile("rp2040"))
+
+
+def test_code_is_of_the_architecture_where_it_is_native_and_the_same_for_all_where_it_is_not():
+    files = {
+        "lib/plain.py": b"def add(one, other):\n    return one + other\n",
+        "lib/native.py": b"import micropython\n@micropython.viper\ndef add(one: int) -> int:\n    return one + 1\n",
+    }
+    pico, pico2 = (compiled(files, load_profile(kind)) for kind in ("rp2040", "rp2350"))
+    assert pico["lib/plain.mpy"] == pico2["lib/plain.mpy"]
+    assert pico["lib/native.mpy"] != pico2["lib/native.mpy"]
+
+
+def test_a_module_is_taken_along_when_an_import_reaches_it_wherever_that_stands():
+    late = b"def late():\n    try:\n        from kit.deep import two\n    except OSError:\n        import kit.three\n"
+    port = b"if MICROPYTHON:\n    import kit.four\nelse:\n    import kit.five\n"
+    found = reached(
+        {
+            "main": b"import board\nfrom kit import one\n",
+            "board": late,
+            "kit": b"",
+            "kit.one": port,
+            "kit.deep": b"",
+            "kit.deep.two": b"import machine\n",
+            "kit.three": b"",
+            "kit.four": b"",
+            "kit.five": b"",
+            "kit.six": b"import main\n",
+        },
+        ["main"],
+    )
+    assert found == {"main", "board", "kit", "kit.one", "kit.deep", "kit.deep.two", "kit.three", "kit.four"}
+
+
+def test_kernels_of_an_architecture_replace_modules_and_add_none():
+    plain, fast = device_files(load_profile("rp2040")), device_files(load_profile("rp2350"))
+    assert plain.keys() == fast.keys()
+    changed = {name for name in plain if plain[name] != fast[name]}
+    assert changed - {"board.py"} == {
+        f"lib/fieldwire/{one}.py" for one in ("field25519", "scalar25519", "sha512")
+    }
+
+
+def test_missing_sources_are_named_with_the_remedy(monkeypatch, tmp_path):
+    monkeypatch.setattr(sources, "_PACKAGE", tmp_path / "fieldpost")
+    with pytest.raises(BuildError, match="boards: not found in .*install fieldpost anew"):
+        load_profile()
+
+
+# The folder
+
+
+def test_the_manifest_of_a_folder_is_true_of_every_file_and_leaves_none_out(emulated, tmp_path):
+    write(emulated, tmp_path / "one")
+    told = json.loads((tmp_path / "one" / MANIFEST).read_text())
+    assert (told["board"], told["arch"], told["modules"]) == ("emulated", "x64", "rom")
+    files = {row["path"]: (tmp_path / "one" / row["path"]).read_bytes() for row in told["files"]}
+    digests = {path: hashlib.sha256(data).digest() for path, data in files.items()}
+    assert [row["sha256"] for row in told["files"]] == [one.hex() for one in digests.values()]
+    assert [row["bytes"] for row in told["files"]] == [len(one) for one in files.values()]
+    assert told["measurement"] == token_writer.measurement(digests.items()).hex()
+    assert {"main.py", "boot.py", "board.mpy", "rom/lib/fieldagent/app.mpy"} <= set(files)
+    there = {str(path.relative_to(tmp_path / "one")) for path in (tmp_path / "one").rglob("*.mpy")}
+    assert there == {path for path in files if path.endswith(".mpy")}
+    assert (tmp_path / "one" / ROM_IMAGE).stat().st_size == emulated.size
+
+
+def test_a_folder_is_made_anew_and_something_else_is_left_alone(emulated, tmp_path):
+    write(emulated, tmp_path / "one")
+    (tmp_path / "one" / "rom" / "stale.mpy").write_bytes(b"")
+    write(emulated, tmp_path / "one")
+    assert not (tmp_path / "one" / "rom" / "stale.mpy").exists()
+    (tmp_path / "letters").mkdir()
+    (tmp_path / "letters" / "dear.txt").write_text("dear")
+    with pytest.raises(BuildError, match="letters: holds something that is no build .*name another folder"):
+        write(emulated, tmp_path / "letters")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(BuildError, match="cannot be written: .*name another folder"):
+        write(emulated, tmp_path / "file" / "below")
+
+
+def test_a_board_whose_modules_are_frozen_gets_its_programs_alone_and_the_runtime_the_rest(tmp_path):
+    made = build(load_profile("nrf52840"))
+    write(made, tmp_path / "one")
+    assert set(made.files) == {"main.py", "boot.py"}
+    assert (tmp_path / "one/frozen/fieldagent/app.py").is_file() and (
+        tmp_path / "one/frozen/board.py"
+    ).is_file()
+
+
+def test_the_device_measures_what_the_build_says(emulated, tmp_path):
+    """The board tells its measurement when it is enrolled; its files are the build's."""
+    now = int(time.time())
+    mesh = Mesh.found(tmp_path / "desk", "alpha", ["ops"], Validity.days(now, 365), os.urandom)
+    terms = provision.DeviceTerms("ops", ("field",))
+
+    async def scenario():
+        async with Fleet(tmp_path / "run", [BoardSpec("a1", "alpha", heap_bytes=524_288)]) as fleet:
+            fleet.provision({name.removeprefix("rom/"): data for name, data in emulated.files.items()})
+            port = fleet["a1"].plug()
+            fleet.power_on()
+            return await provision.enrol(mesh, port, terms, Validity.days(now, 30), os.urandom)
+
+    assert asyncio.run(scenario()).measurements == (emulated.measurement,)
+
+
+# Packages
+
+
+class Filesystem:
+    """What mpremote's installer needs of a board."""
+
+    def __init__(self):
+        self.files = {}
+
+    def fs_exists(self, _path):
+        return True
+
+    def fs_writefile(self, path, data, progress_callback):
+        self.files[path] = data
+
+
+def test_mip_installs_every_module_of_a_build_from_its_folder(emulated, tmp_path, capsys):
+    write(emulated, tmp_path / "one")
+    board = Filesystem()
+    mip._install_package(board, str(tmp_path / "one" / "package.json"), "", "/lib", None, True)
+    wanted = {name: data for name, data in emulated.files.items() if name.endswith(".mpy")}
+    assert board.files == {
+        f"/lib/{name.removeprefix('rom/').removeprefix('lib/')}": data for name, data in wanted.items()
+    }
+
+
+def test_mip_installs_the_sources_of_every_board_from_a_checkout(capsys):
+    for kind in known_boards():
+        board, profile = Filesystem(), load_profile(kind)
+        places = ["shared", "firmware", f"boards/{kind}"]
+        if profile.arch.startswith("armv7em"):
+            places.insert(2, "firmware/kernels/armv7em")
+        for place in places:
+            mip._install_package(board, str(ROOT / place / "package.json"), "", "/lib", None, True)
+        missing = [
+            name
+            for name, data in device_files(profile).items()
+            if name not in sources.STARTED and board.files.get("/lib/" + name.removeprefix("lib/")) != data
+        ]
+        assert not missing, kind
+
+
+def test_the_packages_of_the_checkout_are_those_of_its_sources_and_each_address_exists():
+    for path, package in of_checkout(known_boards()).items():
+        assert path.read_text() == text(package), "run: fieldpost firmware packages"
+        assert set(package) == {"urls", "deps", "version"}
+        assert [url for _, url in package["urls"] if not (path.parent / url).is_file()] == []
+
+
+# The command
+
+
+def call(*words):
+    return CliRunner().invoke(app, ["firmware", *words])
+
+
+def test_the_command_tells_each_module_the_sum_and_the_budget(tmp_path):
+    done = call("build", "rp2350", "--out", str(tmp_path))
+    assert done.exit_code == 0, done.stderr
+    rows = [line.split() for line in done.stdout.splitlines()[2:]]
+    sizes = {row[0]: int(row[1]) for row in rows if len(row) == 2 and row[1].isdigit()}
+    assert list(sizes.values()) == sorted(sizes.values(), reverse=True)
+    total = sum(sizes.values())
+    share = 100 * total // 262_144
+    said = f"rp2350 (armv7emsp): {len(sizes)} modules, {total} of 262144 bytes, {share} % of the budget"
+    assert said in done.stdout and (tmp_path / "rp2350" / MANIFEST).is_file()
+
+
+def test_the_command_tells_the_same_as_one_document(tmp_path):
+    told = json.loads(call("build", "rp2350", "--json", "--out", str(tmp_path)).stdout)
+    assert told["board"] == "rp2350" and sum(told["sizes"].values()) == told["bytes"] < told["budget_bytes"]
+    assert {key: told[key] for key in ("measurement", "files")} == {
+        key: json.loads((tmp_path / "rp2350" / MANIFEST).read_text())[key] for key in ("measurement", "files")
+    }
+
+
+def test_every_board_is_built_at_once_into_folders_of_their_own(tmp_path):
+    told = json.loads(call("build", "--all", "--json", "--out", str(tmp_path)).stdout)
+    assert [one["board"] for one in told] == known_boards()
+    assert sorted(path.parent.name for path in tmp_path.glob(f"*/{MANIFEST}")) == known_boards()
+
+
+@pytest.mark.parametrize("words", [["build", "pico"], ["build"], ["build", "rp2040", "pico"]])
+def test_a_board_that_is_none_or_not_named_is_a_fault_of_use_that_names_the_known(words, tmp_path):
+    done = call(*words, "--out", str(tmp_path))
+    assert done.exit_code == 2 and "name one of emulated, esp32, esp32s3" in done.stderr
+    assert not list(tmp_path.iterdir()), "nothing is half done"
+
+
+def test_a_board_over_its_budget_fails_the_command_and_leaves_no_folder(tmp_path, monkeypatch):
+    boards = tmp_path / "boards"
+    shutil.copytree(ROOT / "boards", boards)
+    small = (
+        (boards / "rp2040/board.toml").read_text().replace("modules_bytes = 262144", "modules_bytes = 150000")
+    )
+    (boards / "rp2040/board.toml").write_text(small)
+    monkeypatch.setattr(sources, "boards_folder", lambda: boards)
+    done = call("build", "rp2040", "--out", str(tmp_path / "out"))
+    assert done.exit_code == 3 and "more than flash.modules_bytes of its board.toml (150000)" in done.stderr
+    assert not (tmp_path / "out").exists()
+
+
+def test_the_boards_are_listed_with_what_is_theirs():
+    told = {row["board"]: row for row in json.loads(call("boards", "--json").stdout)}
+    assert list(told) == known_boards()
+    assert told["rp2040"]["links"] == ["usb", "local", "lora"] and told["rp2040"]["arch"] == "armv6m"
+    assert "rp2 RPI_PICO2" in call("boards").stdout
