@@ -1,7 +1,7 @@
 """The emulated board as the firmware sees it: names, links, clock, sensors, power.
 
 Holds data and factory functions and decides nothing. Everything outside the board is read from
-`/host/config.json`, which the supervisor writes at each power-on. Real boards offer the same names.
+`config.json` beside it on the host, which the supervisor writes at each start. Real boards offer the same names.
 """
 
 import gc
@@ -10,12 +10,14 @@ import os
 import sys
 import time
 
+import emulated_host
+
 TICKS_MASK = (1 << 30) - 1
 READ_BYTES_MAX = 512
 RESET_EXIT = 75
 JOURNAL_BLOCK_BYTES = 4096
 
-with open("/host/config.json") as _file:
+with emulated_host.open("config.json") as _file:
     _config = json.load(_file)
 
 NAME = _config["kind"]
@@ -35,6 +37,10 @@ class Link:
     def read(self):
         return self._stream.read(READ_BYTES_MAX) or None
 
+    def read_byte(self):
+        byte = self._stream.read(1)
+        return byte[0] if byte else None
+
     def write(self, data):
         return self._stream.write(data) or 0
 
@@ -46,8 +52,8 @@ class Feed:
     """
 
     def __init__(self, path):
-        self._records = open(path + ".jsonl")
-        self._place = open(path + ".at", "r+b")
+        self._records = emulated_host.open(path + ".jsonl")
+        self._place = emulated_host.open(path + ".at", "r+b")
 
     def __call__(self):
         self._place.seek(0)
@@ -94,6 +100,13 @@ def links():
     return _links
 
 
+if _config["prompt"] is not None:
+
+    def console():
+        """The port that the interpreter's prompt is on."""
+        return _links[_config["prompt"]]
+
+
 def lora(lora_cfg):
     """The board's LoRa modem, as micropython-lib's `lora` would make it of these settings."""
     import board_modem  # of use on few boards
@@ -109,7 +122,7 @@ def sensor(name):
     """The feed of one emulated sensor; calling it gives a scaled integer, a text, a list or None."""
     if name not in _config["sensors"]:
         raise ValueError("no sensor {}: give the board a record of that name".format(name))
-    return Feed("/host/sensors/" + name)
+    return Feed("sensors/" + name)
 
 
 def temperature_mc():
@@ -136,13 +149,13 @@ def journal_flash():
 
     The board has one where its directory holds `journal.img`: as many erased blocks as that file is long.
     """
-    try:
-        size = os.stat("/host/journal.img")[6]
-    except OSError:
+    size = emulated_host.size("journal.img")
+    if size is None:
         return None
     from emulated_flash import RawPartition
 
-    return RawPartition("/host/journal.img", JOURNAL_BLOCK_BYTES, size // JOURNAL_BLOCK_BYTES), 256, True
+    image = emulated_host.open("journal.img", "r+b")
+    return RawPartition(image, JOURNAL_BLOCK_BYTES, size // JOURNAL_BLOCK_BYTES), 256, True
 
 
 def reset():

@@ -8,6 +8,7 @@ written. No method allocates: the garbage collector may call them with the heap 
 import os
 import sys
 
+import emulated_host
 import vfs
 
 BLOCKS_COUNT = 4
@@ -17,8 +18,8 @@ ERASE_BYTES = 256
 
 
 class FileFlash:
-    def __init__(self, path, block_bytes, blocks):
-        self._file = open(path, "r+b")
+    def __init__(self, image, block_bytes, blocks):
+        self._file = image
         self._block_bytes = block_bytes
         self._blocks = blocks
         self._erased = b"\xff" * ERASE_BYTES
@@ -55,7 +56,7 @@ class RawPartition(FileFlash):
 
 
 def open_flash(path, layout):
-    return FileFlash(path, layout["block_bytes"], layout["blocks"])
+    return FileFlash(open(path, "r+b"), layout["block_bytes"], layout["blocks"])
 
 
 def format_flash(flash, layout):
@@ -63,12 +64,11 @@ def format_flash(flash, layout):
 
 
 def mount(flash, layout, directory):
-    """Put the flash at `/` and the board's directory on the host at `/host`, for the sensors alone."""
+    """Put the flash at `/`; the board's directory on the host is beside it."""
     file_system = vfs.VfsLfs2(flash, progsize=layout["program_bytes"])
-    outside = vfs.VfsPosix(directory)
+    emulated_host.begin(directory)
     vfs.umount("/")
     vfs.mount(file_system, "/")
-    vfs.mount(outside, "/host")
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 

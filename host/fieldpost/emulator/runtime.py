@@ -15,6 +15,8 @@ from typing import IO
 from fieldpost.firmware_build.programs import find_program
 
 PR_SET_PDEATHSIG = 1
+KEPT_FROM_BOARDS = ("HOME", "MICROPYPATH", "MICROPYINSPECT")
+LOOKS_MAX = 1_000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -35,16 +37,23 @@ def heap_with_rom(heap_bytes: int, rom_bytes: int) -> int:
 
 
 def start(
-    script: Path, config: Path, heap_bytes: int, descriptors: Sequence[int], output: IO[bytes]
+    script: Path,
+    config: Path,
+    heap_bytes: int,
+    descriptors: Sequence[int],
+    output: IO[bytes] | int,
+    standard_input: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """One MicroPython process that runs `script` with `config` and inherits only `descriptors`."""
     return subprocess.Popen(
         # -O3: what is compiled at the start takes as little of the heap as what was compiled for the image.
         [micropython(), "-O3", "-X", f"heapsize={heap_bytes}", str(script), str(config)],
-        stdin=subprocess.DEVNULL,
+        stdin=standard_input,
         stdout=output,
         stderr=output,
         pass_fds=descriptors,
+        # A prompt keeps its history in HOME, and a board has none.
+        env={name: value for name, value in os.environ.items() if name not in KEPT_FROM_BOARDS},
         start_new_session=True,
         preexec_fn=die_with(os.getpid()),
     )
@@ -62,11 +71,29 @@ def die_with(supervisor: int) -> Callable[[], None]:
     return arm
 
 
-def catches_interrupts(pid: int) -> bool:
-    """Whether a process handles SIGINT: MicroPython does as long as byte 3 is to interrupt it."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
+def interrupt(process: subprocess.Popen[bytes]) -> bool:
+    """Interrupt a MicroPython that wants byte 3 to interrupt it; False where that is a byte like any."""
+    if not _handles_interrupts(process.pid, "RSD"):
         return False
-    [caught] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
-    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
+    # It stands still while it is looked at again: a signal that it no longer handles would end it.
+    process.send_signal(signal.SIGSTOP)
+    try:
+        handled = _handles_interrupts(process.pid, "TZX")
+        if handled:
+            process.send_signal(signal.SIGINT)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    return handled
+
+
+def _handles_interrupts(pid: int, states: str) -> bool:
+    """Whether it handles SIGINT, once it is in one of the states of a process."""
+    for _ in range(LOOKS_MAX):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return False
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        if fields["State"].strip()[0] in states:
+            return bool(int(fields["SigCgt"], 16) >> (signal.SIGINT - 1) & 1)
+    return False
