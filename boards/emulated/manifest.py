@@ -1,4 +1,4 @@
-"""What a MicroPython of the unix port would have frozen in it; the emulated board has its modules in a ROMFS instead."""
+"""What a MicroPython of the unix port would freeze; the emulated board has its modules in a ROMFS instead."""
 
 include("$(PORT_DIR)/variants/manifest.py")
 package("fieldwire", base_path="frozen", opt=3)
