@@ -108,6 +108,13 @@ def test_its_faces_answer_on_what_its_port_has(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ON_HARDWARE)
+def test_it_says_where_its_port_puts_the_file_system_unless_that_is_the_root(name, monkeypatch):
+    fake_ports.installed(monkeypatch)
+    at_flash = load_profile(name).port in ("nrf", "stm32")
+    assert getattr(imported(name), "ROOT", "") == ("/flash" if at_flash else "")
+
+
+@pytest.mark.parametrize("name", ON_HARDWARE)
 def test_its_pins_are_those_of_its_profile_and_no_two_wires_share_one(name, monkeypatch):
     made = fake_ports.installed(monkeypatch)
     board = imported(name)
@@ -192,18 +199,6 @@ def test_the_temperature_of_an_rp2_board_follows_its_data_sheet(monkeypatch):
     assert abs(board.temperature_mc() - 27_000) < 50
     made.temperature_raw = (706_000 - 1_721 * 10) * 65_535 // 3_300_000
     assert abs(board.temperature_mc() - 37_000) < 50
-
-
-def test_a_wired_link_reads_what_is_there_and_writes_what_its_buffer_takes(monkeypatch):
-    made = fake_ports.installed(monkeypatch)
-    link = imported("rp2040").links()["local"]
-    [uart] = made.uarts
-    assert link.read() is None
-    uart.waiting = bytes(range(256)) * 3
-    assert len(link.read()) == 512 and len(link.read()) == 256
-    assert link.write(bytes(2_000)) == 1_100
-    uart.busy = True
-    assert link.write(b"more") == 0 and len(uart.sent) == 1_100
 
 
 @pytest.mark.parametrize("name", BOARDS)

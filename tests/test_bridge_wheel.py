@@ -91,6 +91,13 @@ def test_the_installed_package_provisions_a_board_with_the_checkouts_own_sources
     assert there == here and "board.py" in there and "lib/fieldagent/journal.py" in there
 
 
+def test_the_installed_command_knows_every_board(installed):
+    told = json.loads(installed.command("firmware", "boards", "--json"))
+    assert [row["board"] for row in told] == sorted(
+        path.parent.name for path in ROOT.glob("boards/*/board.toml")
+    )
+
+
 def test_the_installed_package_opens_a_store_and_reads_its_recorded_readings(installed):
     assert installed.evaluate("Store(':memory:').inputs()", "from fieldpost.store import Store") != ""
     count = installed.evaluate(

