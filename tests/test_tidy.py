@@ -59,6 +59,7 @@ SHELLS = {
     "provision",
     "store",
     "succession",
+    "toml_struct",
     "web",
 }
 

@@ -85,6 +85,7 @@ class EmulatedBoard:
         self.power_ons = 0
         self.failure: EmulatorError | None = None
         self.on_failure: Callable[[EmulatorError], None] = lambda _failure: None
+        self.on_event: Callable[[str], None] = lambda _event: None
         into_board = self._interrupt if spec.prompt else bytes
         self._cable = Cable(run.resolve() / f"{spec.name}.uart", into_board, spec.baud)
         self._usb = Cable(run.resolve() / f"{spec.name}.usb", self._interrupt)
@@ -131,13 +132,20 @@ class EmulatedBoard:
 
     def plug(self) -> Path:
         """Put in what cables the board has; the path of its UART."""
+        was_plugged = self.plugged
         if self.spec.usb:
             self._usb.plug()
-        return self._cable.plug()
+        path = self._cable.plug()
+        if not was_plugged:
+            self.on_event("plug")
+        return path
 
     def unplug(self) -> None:
+        was_plugged = self.plugged
         self._usb.unplug()
         self._cable.unplug()
+        if was_plugged:
+            self.on_event("unplug")
 
     def power_on(self) -> None:
         """Cold boot. Raises EmulatorError when the board has no image yet."""
@@ -145,14 +153,14 @@ class EmulatedBoard:
 
     def power_cut(self) -> None:
         """Take the power away at this instant; what is not in flash is gone."""
-        if self._process is not None:
-            self._process.kill()
-            self._process.wait()
-        self._power_down()
+        was_running = self.running
+        self._kill()
+        if was_running:
+            self.on_event("power-cut")
 
     def reset(self) -> None:
         """Press the reset button."""
-        self.power_cut()
+        self._kill()
         self._boot("reset")
 
     def tail(self, lines: int = TAIL_LINES) -> list[str]:
@@ -162,7 +170,7 @@ class EmulatedBoard:
         return self.console.read_text(errors="replace").splitlines()[-lines:]
 
     def close(self) -> None:
-        self.power_cut()
+        self._kill()
         self._usb.close()
         self._cable.close()
 
@@ -206,6 +214,7 @@ class EmulatedBoard:
         get_running_loop().add_reader(self._life, self._on_life)
         self._hub.attach(self.spec.name, local.detach())
         self._air.attach(self.spec.name, radio.detach())
+        self.on_event(reason)
 
     def _run(self, config: Path, inherited: Sequence[int], console: IO[bytes]) -> subprocess.Popen[bytes]:
         directory, heap_bytes = self._profile.directory, self._heap_bytes()
@@ -276,6 +285,12 @@ class EmulatedBoard:
             self._interrupted_s = now_s
         return data.replace(INTERRUPT, b"")
 
+    def _kill(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+        self._power_down()
+
     def _power_down(self) -> None:
         self._stopped()
         self._usb.cut()
@@ -321,3 +336,4 @@ class EmulatedBoard:
             f"{self.spec.name}: {how}; its console ({self.console}) ends with:\n  {last}"
         )
         self.on_failure(self.failure)
+        self.on_event("failed")

@@ -1,0 +1,101 @@
+"""A fleet's file: what is wrong in it is named by line and key, and what is right becomes boards, air and readings."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from fieldpost.emulator import EmulatorError, fleet_plan
+from fieldpost.emulator.fleet_file import load
+from fieldpost.emulator.medium import sensitivity_dbm
+from fieldpost.toml_struct import ConfigError
+from fieldwire import link_terms
+
+EXAMPLE = Path(__file__).parents[1] / "boards" / "emulated" / "valley.toml"
+BOARD = '[[board]]\nname = "a"\n'
+
+
+def loaded(folder, text):
+    path = folder / "fleet.toml"
+    path.write_text(text)
+    return load(path)
+
+
+@pytest.mark.parametrize(
+    ("text", "line", "key", "expected"),
+    [
+        ("", 1, "file", "missing required field `board`"),
+        ("[[board]\n", 1, "TOML", "well-formed"),
+        (BOARD + "drift = 4\n", 3, "board[0]", "unknown field `drift`"),
+        (BOARD + 'drift_ppm = "much"\n', 3, "board[0].drift_ppm", "expected `int`"),
+        (BOARD + BOARD, 4, "board[1].name", "no other board has"),
+        (BOARD + "[fleet]\nscale = 0\n", 4, "fleet.scale", ">= 1"),
+        (BOARD + "[fleet]\nlatency_ms = [9, 3]\n", 4, "fleet.latency_ms", "the least latency before"),
+        (BOARD + "[fleet]\nreach_m = 9\n", 1, "board[0].position_m", "since fleet.reach_m is set"),
+        (BOARD + 'files."/x" = "gone"\n', 3, "board[0].files./x", "a file"),
+        (BOARD + "sensor.t = { column = 'temp' }\n", 3, "board[0].sensor.t", "either a file or a station"),
+        (BOARD + "sensor.t = { station = 'ewr', column = 'x' }\n", 3, "board[0].sensor.t", "a column out of"),
+        (
+            BOARD + "config.observe = [{ schema = 'x' }]\n",
+            3,
+            "board[0].config.observe.schema",
+            "[schema.NAME]",
+        ),
+        (
+            BOARD + "[[event]]\nat_s = 1\ndo = 'reset'\nboards = ['b']\n",
+            6,
+            "event[0].boards",
+            "one of the fleet's",
+        ),
+        (BOARD + "[[event]]\nat_s = 1\ndo = 'meet'\nboards = ['a']\n", 6, "event[0].boards", "two boards"),
+        (BOARD + "[[event]]\nat_s = 1\ndo = 'move'\nboards = ['a']\n", 3, "event[0].to_m", "[x, y]"),
+        (BOARD + "[[event]]\nat_s = 1\ndo = 'burn'\nboards = ['a']\n", 5, "event[0].do", "burn"),
+        (BOARD + "enrol = { authority = 'f' }\n", 3, "board[0].enrol", "a mesh with a [mesh.NAME]"),
+        ("contact = [['a', 'b']]\n" + BOARD, 1, "contact[0]", "two different boards"),
+        (BOARD + "[[air.gain]]\nfrom = 'a'\nto = 'b'\ndb = 1\n", 5, "air.gain[0].to", "one of the fleet's"),
+    ],
+)
+def test_a_fault_is_named_by_line_key_and_expectation(tmp_path, text, line, key, expected):
+    with pytest.raises(ConfigError) as caught:
+        loaded(tmp_path, text)
+    assert str(caught.value).startswith(f"{tmp_path / 'fleet.toml'}:{line}: {key}: ")
+    assert expected in str(caught.value)
+
+
+def test_the_example_becomes_boards_with_their_clocks_sensors_and_configuration():
+    gauge, mast, rover, bare = fleet_plan.specs(load(EXAMPLE), EXAMPLE.parent)
+    assert (gauge.drift_ppm, gauge.die_mc, gauge.prompt, gauge.usb) == (48, 21_500, True, False)
+    assert (mast.mesh, mast.utc.uncertainty_ms, list(mast.sensors["temp"])) == (
+        "hill",
+        1_000,
+        [5310, 5310, 5290, 5200],
+    )
+    assert len(gauge.sensors["temp"]) == 48
+    [name] = [one for one in gauge.files if one.startswith("/schemas/")]
+    [line] = json.loads(gauge.files["/config.json"])["observe"]
+    assert name == f"/schemas/{line['schema']}.cbor"
+    assert (bare.usb, bare.files) == (True, {})
+    assert rover.mesh == "dale"
+
+
+def test_places_gains_and_losses_decide_who_hears_whom_by_radio():
+    air = fleet_plan.medium(load(EXAMPLE), 7)
+    strongest = sensitivity_dbm(link_terms.lora(7, 125_000))
+    assert air.strength_dbm("mast", "gauge") == pytest.approx(air.strength_dbm("gauge", "mast") - 3)
+    assert air.strength_dbm("gauge", "mast") > strongest > air.strength_dbm("gauge", "rover")
+
+
+def test_sensors_are_fed_from_columns_and_from_lines(tmp_path):
+    (tmp_path / "day.csv").write_text("time,air\n1,2.5\n2,NA\n3,3.0\n")
+    (tmp_path / "wind.jsonl").write_text("4\n[1, 2]\nnull\n")
+    text = (
+        BOARD
+        + "sensor.t = { file = 'day.csv', column = 'air', exponent = -1 }\nsensor.w = { file = 'wind.jsonl' }\n"
+    )
+    [spec] = fleet_plan.specs(loaded(tmp_path, text), tmp_path)
+    assert (list(spec.sensors["t"]), list(spec.sensors["w"])) == ([25, None, 30], [4, [1, 2], None])
+    (tmp_path / "wind.jsonl").write_text("4\nstorm\n")
+    with pytest.raises(EmulatorError, match="wind.jsonl:2: is no JSON"):
+        fleet_plan.specs(loaded(tmp_path, text), tmp_path)
+    with pytest.raises(EmulatorError, match="has no column rain; it has time, air"):
+        fleet_plan.specs(loaded(tmp_path, text.replace("'air'", "'rain'")), tmp_path)
