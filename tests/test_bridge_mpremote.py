@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from functools import partial
 
 import serial
+from emulated_probe import settle
 from mpremote_bench import bench
 
 from fieldpost.emulator import load_profile
@@ -115,9 +116,9 @@ def test_a_hard_reset_starts_it_anew_and_runs_main(tmp_path):
     async def story(mpremote):
         await mpremote("exec", "gone = 1")
         await mpremote("resume", "reset")
+        assert await settle(lambda: any(line.startswith("--- reset") for line in mpremote.board.tail()))
         assert "'gone'" not in await mpremote("resume", "exec", "print(dir())")
         assert await mpremote("resume", "eval", "started") == "2\n"
-        assert "--- reset, start" in "\n".join(mpremote.board.tail(60))
 
     on_a_bench(tmp_path, story, {"boot.py": BOOT, "main.py": MAIN})
 

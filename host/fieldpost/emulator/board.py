@@ -30,7 +30,7 @@ from fieldpost.firmware_build.profile import BoardProfile
 # What board.reset() leaves with.
 RESET_EXIT = 75
 INTERRUPT = b"\x03"
-INTERRUPTED_AGAIN_S = 0.05
+INTERRUPTED_AGAIN_S = 0.01
 UART_BYTES = 4096  # a board's driver buffers no more than that, or it would not feel its line's pace
 TAIL_LINES = 20
 
