@@ -203,7 +203,9 @@ class EmulatedBoard:
         if self._port is not None:
             links["usb" if self.spec.usb else "uart"] = self._port.link
         with far_local, far_radio, self.console.open("ab", buffering=0) as console:
-            console.write(f"--- {reason}, start {self.power_ons}\n".encode())
+            # What a prompt printed last may have no line end.
+            line_end = "" if self._port is None else "\n"
+            console.write(f"{line_end}--- {reason}, start {self.power_ons}\n".encode())
             for descriptor in (*links.values(), far_radio.fileno()):
                 os.set_blocking(descriptor, False)
             config = self._write_config(reason, links, {"radio": far_radio.fileno(), "life": far_life})
