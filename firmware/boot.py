@@ -9,4 +9,4 @@ if hasattr(micropython, "kbd_intr"):
     micropython.kbd_intr(-1)
 
 # Collecting long before the heap is full keeps large blocks free, also while modules are imported.
-gc.threshold(8_192)
+gc.threshold(4_096)

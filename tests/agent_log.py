@@ -89,9 +89,8 @@ class Keeper:
 
     def drain(self, journal):
         """Takes all that the journal holds, as a bridge would over a link."""
-        for row in journal.held():
-            key = row[:3]
-            data = journal.read(key, 0, row[3])
+        for key in journal.held():
+            data = journal.read(key, 0, journal.length(key))
             body, seal_hash, opened, _ = seal.open_segment(data, QuickSigner.public, Who.device, quick_verify)
             assert seal_hash == journal.seal_hash(key)
             known = self.seals.setdefault(key, (seal_hash, body.previous, body.flags))

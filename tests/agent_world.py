@@ -207,4 +207,4 @@ def segments_left(flash):
     from fieldagent.journal_files import Files
     from fieldagent.sector_files import SectorFiles
 
-    return [row[:3] for row in Journal(SectorFiles(Files("", flash), 786_432), lambda: b"\x00" * 8).held()]
+    return list(Journal(SectorFiles(Files("", flash), 786_432), lambda: b"\x00" * 8).held())

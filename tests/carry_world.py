@@ -66,10 +66,16 @@ class Log:
         )
 
     def tokens(self):
-        return [(tokens.token_id(data), data) for data in self.held]
+        return [tokens.token_id(data) for data in self.held]
 
-    def segments(self):
-        return [(self.incarnation, 1, number, len(data)) for number, data in sorted(self.kept.items())]
+    def token(self, identity):
+        return {tokens.token_id(data): data for data in self.held}.get(identity)
+
+    def places(self, streams=(1,)):
+        return [(self.incarnation, 1, number) for number in sorted(self.kept) if 1 in streams]
+
+    def length(self, incarnation, stream, segment):
+        return len(self.kept.get(segment, b""))
 
     def read_segment(self, incarnation, stream, segment, offset, size):
         return self.kept.get(segment, b"")[offset : offset + size]

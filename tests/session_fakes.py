@@ -10,7 +10,7 @@ from fieldwire import custody
 from fieldwire.hmac import hmac_sha256
 from fieldwire.link_terms import Lora, Serial
 from fieldwire.session import BridgeSession, DeviceSession
-from fieldwire.session_frames import decode, name_of
+from fieldwire.session_frames import UNTAGGED, decode, is_call, name_of
 from fieldwire.transfer_head import EARLY, SEGMENT, TILE, TOKEN
 
 DEVICE = bytes(range(16))
@@ -74,16 +74,22 @@ class Outbox:
             self.kept.pop((stream, segment), None)
 
     def tokens(self):
-        return self._tokens
+        return [identity for identity, _ in self._tokens]
+
+    def token(self, identity):
+        return dict(self._tokens)[identity]
 
     def early(self):
         return [(INCARNATION, stream, seq, data) for stream, seq, data in self._early]
 
-    def segments(self):
-        listed = []
-        for stream, segment in sorted(self.kept):
-            listed.append((INCARNATION, stream, segment, len(self.kept[(stream, segment)])))
-        return listed
+    def places(self, streams):
+        kept = sorted(self.kept)
+        return [
+            (INCARNATION, stream, segment) for one in streams for stream, segment in kept if stream == one
+        ]
+
+    def length(self, incarnation, stream, segment):
+        return len(self.kept.get((stream, segment), b""))
 
     def read_segment(self, incarnation, stream, segment, offset, size):
         self.reads.append(size)
@@ -311,3 +317,29 @@ def next_pair(pair, count=2, resumes=True):
     after = type(pair)(pair.outbox, pair.keeper, pair.link, *nonces, incoming, sending)
     after.now_ms = pair.now_ms
     return after
+
+
+def tries_mutations(pair):
+    """Has each tagged frame of a pair tried with every single bit altered before it is taken itself; the names tried.
+
+    What is altered must change nothing but a count.
+    """
+    tried = set()
+
+    def lost(from_device, frame):
+        name = name_of(frame)
+        if name in UNTAGGED or is_call(frame):
+            return False
+        side = pair.bridge if from_device else pair.device
+        for bit in range(8 * len(frame)):
+            altered = bytearray(frame)
+            altered[bit >> 3] ^= 1 << (bit & 7)
+            before, state = sum(side.dropped.values()), side.state
+            side.receive(bytes(altered), pair.now_ms)
+            assert sum(side.dropped.values()) == before + 1 and side.state == state, (name, bit)
+            assert side.next_event() is None, (name, bit)
+        tried.add(name)
+        return False
+
+    pair.lost = lost
+    return tried

@@ -216,7 +216,7 @@ def test_a_mule_that_never_comes_back_costs_its_origin_nothing():
     log = Log(1)
     place = log.seal()
     Meeting(FakeFlash(), log).run()
-    assert log.segments() == [place[1:] + (len(log.kept[0]),)]
+    assert log.places() == [place[1:]]
     other = Meeting(FakeFlash(), log).run()
     bring(other, log, place)
     other.run()
@@ -232,6 +232,23 @@ def test_a_device_that_goes_out_of_reach_is_left_for_the_next_one():
     meeting.origins = [Origin(here.device, here.k_dev, here, LINK.frame_max, INTERVAL_MS)]
     meeting.run(30_000)
     assert [place[0] for place in meeting.places() if place[0] == here.device] == [here.device]
+
+
+def test_a_device_that_comes_back_into_reach_is_gone_on_with_within_an_interval():
+    log = Log(1)
+    freed = log.seal()
+    away = []
+    meeting = Meeting(FakeFlash(), log, lose=lambda count: bool(away)).run()
+    place = log.seal(16, 300)
+    while not meeting.origins[0]._parts:
+        meeting.run(5)
+    away.append(True)
+    meeting.run(3_000)
+    bring(meeting, log, freed)
+    assert meeting.places() == [] and 0 in log.kept
+    away.clear()
+    meeting.run(2 * INTERVAL_MS)
+    assert meeting.places() == [place] and 0 not in log.kept
 
 
 def test_a_device_offers_no_more_often_than_twice_in_its_interval_and_never_what_is_too_long():

@@ -107,7 +107,9 @@ def test_a_board_hands_its_log_to_a_mule_and_frees_what_a_bridge_kept_of_it():
     before = len(segments_left(flash))
     contact(flash, Dumb, [], 10_000, world=Meets(mule))
     assert not store.receipts_for(host.device)
-    assert len(segments_left(flash)) <= before - len(taken) + 3, "what the second boot itself left, and no more"
+    assert len(segments_left(flash)) <= before - len(taken) + 3, (
+        "what the second boot itself left, and no more"
+    )
 
 
 def sealed(data):

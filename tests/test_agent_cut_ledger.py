@@ -1,4 +1,4 @@
-"""What a power cut may do to a renewal: the ledger takes either incarnation for as long as that is honest, no longer."""
+"""What a power cut may do to a renewal: the ledger takes either incarnation while that is honest, and no longer."""
 
 import power_cuts
 from ledger import Broken, Ledger

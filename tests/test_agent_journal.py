@@ -11,8 +11,8 @@ from fieldwire.errors import StorageError
 
 def bodies(device):
     return [
-        seal.decode(seal.decode_segment(device.journal.read(row[:3], 0, row[3]))[0])[1]
-        for row in device.journal.held()
+        seal.decode(seal.decode_segment(device.journal.read(key, 0, device.journal.length(key)))[0])[1]
+        for key in device.journal.held()
     ]
 
 
@@ -166,11 +166,11 @@ def test_three_incarnations_that_nobody_drained_all_drain():
     keeper.drain(device.journal)
     assert not [identity for identity in ids if identity not in keeper.ids.values()]
     assert len({key[0] for key in keeper.seals}) == 3
-    assert [row[1] for row in device.journal.held()][:6] == [0, 0, 0, 1, 1, 1]
-    for row in device.journal.held():
-        assert device.journal.free(row[:3]) >= 1
+    assert [key[1] for key in device.journal.held()][:6] == [0, 0, 0, 1, 1, 1]
+    for key in list(device.journal.held()):
+        assert device.journal.free(key) >= 1
     device.journal.commit()
-    assert Device(flash, incarnations).journal.held() == []
+    assert Device(flash, incarnations).journal.segments_held == 0
 
 
 def test_the_chain_goes_on_after_all_was_freed_and_the_board_restarted():
@@ -180,8 +180,8 @@ def test_the_chain_goes_on_after_all_was_freed_and_the_board_restarted():
         device.observe()
         device.observer.seal_all()
         keeper.drain(device.journal)
-        for row in device.journal.held():
-            device.journal.free(row[:3])
+        for key in list(device.journal.held()):
+            device.journal.free(key)
     keeper.check_chains()
     assert len(keeper.seals) == 2
 
@@ -192,12 +192,13 @@ def test_a_segment_is_read_in_pieces_of_any_size_and_from_anywhere():
         device.observe(value=value)
         device.observe(2, value)
     device.observer.seal_all()
-    row = device.journal.held()[0]
-    whole = device.journal.read(row[:3], 0, row[3])
-    pieces = [device.journal.read(row[:3], at, 97) for at in range(0, row[3], 97)]
-    assert b"".join(pieces) == whole and len(whole) == row[3]
-    for at in range(row[3], 0, -211):
-        assert device.journal.read(row[:3], at, 50) == whole[at : at + 50]
+    key = next(device.journal.held())
+    size = device.journal.length(key)
+    whole = device.journal.read(key, 0, size)
+    pieces = [device.journal.read(key, at, 97) for at in range(0, size, 97)]
+    assert b"".join(pieces) == whole and len(whole) == size
+    for at in range(size, 0, -211):
+        assert device.journal.read(key, at, 50) == whole[at : at + 50]
     assert len(seal.decode_segment(whole)[1]) == 30
 
 
@@ -206,15 +207,15 @@ def test_segments_are_sealed_by_count_by_age_and_before_they_outgrow_a_segment()
     for value in range(7):
         device.observe(value=value)
     device.observer.seal_due(device.now_ms, 10_000)
-    assert device.journal.held() == []
+    assert device.journal.segments_held == 0
     device.observe()
     device.observer.seal_due(device.now_ms, 10_000)
     assert [body.count for body in bodies(device)] == [8]
     device.observe()
     device.observer.seal_due(device.now_ms + 999, 1_000)
-    assert len(device.journal.held()) == 1
+    assert device.journal.segments_held == 1
     device.observer.seal_due(device.now_ms + 1_000, 1_000)
-    assert len(device.journal.held()) == 2
+    assert device.journal.segments_held == 2
     for _ in range(70):
         device.observe()
     assert [body.count for body in bodies(device)] == [8, 1, 64]
@@ -256,17 +257,17 @@ def test_custody_out_of_order_never_keeps_the_log_from_going_round():
     device.observe(3)
     device.observer.seal_all()
     (kept,) = device.journal.held()
-    before = device.journal.read(kept[:3], 0, kept[3])
+    before = device.journal.read(kept, 0, 4_096)
     for value in range(900):
         device.observe(value=value)
         device.observer.seal_due(device.now_ms, 10_000)
-        for row in device.journal.held():
-            if row != kept:
-                device.journal.free(row[:3])
+        for key in list(device.journal.held()):
+            if key != kept:
+                device.journal.free(key)
         device.journal.idle()
     assert device.observer.dropped == 0
-    assert device.journal.read(kept[:3], 0, kept[3]) == before
-    assert Device(flash, incarnations, Small).journal.read(kept[:3], 0, kept[3]) == before
+    assert device.journal.read(kept, 0, 4_096) == before
+    assert Device(flash, incarnations, Small).journal.read(kept, 0, 4_096) == before
 
 
 class Refusing(FakeFlash):

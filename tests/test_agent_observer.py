@@ -14,9 +14,9 @@ NEVER_MS = 1 << 40
 def bodies(device):
     """The bodies of all sealed segments, by (stream, segment)."""
     found = {}
-    for row in device.journal.held():
-        head = seal.decode_segment(device.journal.read(row[:3], 0, row[3]))[0]
-        found[row[1], row[2]] = seal.decode(head)[1]
+    for key in device.journal.held():
+        head = seal.decode_segment(device.journal.read(key, 0, 1 << 16))[0]
+        found[key[1], key[2]] = seal.decode(head)[1]
     return found
 
 
@@ -97,8 +97,8 @@ def test_an_early_copy_is_the_same_whenever_it_is_made_from_the_durable_leaf():
     made = Device(flash, incarnations).observe(stream=0)
     keeper.take_early(made.early_copy)
     again = Device(flash, incarnations)
-    [row] = list(again.journal.held())
-    [leaf] = seal.decode_segment(again.journal.read(row[:3], 0, row[3]))[1]
+    [key] = again.journal.held()
+    [leaf] = seal.decode_segment(again.journal.read(key, 0, 4_096))[1]
     assert obs.early_copy(leaf, Who.signer) == made.early_copy
     keeper.drain(again.journal)
     assert len(keeper.ids) == 1
@@ -111,8 +111,8 @@ def test_what_was_early_and_unsealed_at_a_cut_is_the_first_that_is_offered_after
     device.observer.seal_all()
     made = device.observe(stream=0)
     again = Device(flash, incarnations)
-    first = next(iter(again.journal.held()))
-    [leaf] = seal.decode_segment(again.journal.read(first[:3], 0, first[3]))[1]
+    first = next(again.journal.held())
+    [leaf] = seal.decode_segment(again.journal.read(first, 0, 4_096))[1]
     assert obs.observation_id(leaf) == made.id and first[1] == 0
 
 

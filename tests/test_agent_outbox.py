@@ -4,8 +4,10 @@ from agent_log import Device, Incarnations
 from fake_flash import FakeFlash
 
 from fieldagent import app, sensors
+from fieldagent.identity import Attestations
 from fieldagent.journal_files import Files
 from fieldagent.outbox import Outbox
+from fieldagent.own_tokens import OwnTokens
 
 BRIDGE, OTHER = b"\x51" * 32, b"\x52" * 32
 TOKENS = [b"first token", b"second token"]
@@ -16,17 +18,22 @@ def filled(flash, streams=(1, 1, 1, 1)):
     for stream in streams:
         device.observe(stream)
         device.observer.seal_all()
-    return device, Outbox(device.journal, device.observer, lambda: TOKENS, Files("", flash))
+    return device, outbox_of(device, flash)
 
 
-def numbers(outbox):
-    return [(row[1], row[2]) for row in outbox.segments()]
+def outbox_of(device, flash):
+    files = Files("", flash)
+    return Outbox(device.journal, device.observer, OwnTokens(TOKENS, Attestations(files)), files)
+
+
+def numbers(outbox, *streams):
+    return [place[1:] for place in outbox.places(*streams)]
 
 
 def test_urgent_segments_come_first_and_tokens_in_their_order():
     _, outbox = filled(FakeFlash(), (2, 1, 0, 1))
     assert numbers(outbox) == [(0, 0), (1, 0), (1, 1), (2, 0)]
-    assert [data for _, data in outbox.tokens()] == TOKENS
+    assert [outbox.token(identity) for identity in outbox.tokens()] == TOKENS
 
 
 def test_a_custody_frees_its_range_in_its_stream_and_incarnation_and_nothing_else():
@@ -47,13 +54,13 @@ def test_a_rejected_segment_is_kept_from_that_bridge_and_last_for_others_over_a_
     outbox.bridge = BRIDGE
     outbox.reject(device.journal.incarnation, 1, 0)
     assert numbers(outbox) == [(1, 1), (1, 2), (1, 3)]
-    again = Outbox(device.journal, device.observer, lambda: TOKENS, Files("", flash))
+    again = outbox_of(device, flash)
     again.bridge = OTHER
     assert numbers(again) == [(1, 1), (1, 2), (1, 3), (1, 0)]
     again.bridge = BRIDGE
     assert numbers(again) == [(1, 1), (1, 2), (1, 3)]
     again.custody(device.journal.incarnation, 1, 0, 0)
-    assert not Outbox(device.journal, device.observer, lambda: TOKENS, Files("", flash))._rejected
+    assert not outbox_of(device, flash)._rejected
 
 
 class Board:

@@ -4,7 +4,10 @@ from agent_log import Device, Incarnations, Keeper, QuickSigner, Settings, Who, 
 from fake_flash import FakeFlash, PowerCut
 
 from fieldagent import gap, losses
+from fieldagent.journal_files import Files
 from fieldagent.observer import Observer
+from fieldagent.outbox import Outbox
+from fieldagent.space import _thinned
 from fieldwire import cbor, limits, seal
 from fieldwire import observation as obs
 from fieldwire.errors import StorageError
@@ -31,10 +34,10 @@ def turn(device, stream=1):
 def segments(device):
     """{key: (seal body, seal hash, [observation ...])} of all that is held."""
     found = {}
-    for row in device.journal.held():
-        data = device.journal.read(row[:3], 0, row[3])
+    for key in device.journal.held():
+        data = device.journal.read(key, 0, device.journal.length(key))
         body, seal_hash, opened, _ = seal.open_segment(data, QuickSigner.public, Who.device, quick_verify)
-        found[tuple(row[:3])] = (body, seal_hash, [one[0] for one in opened])
+        found[key] = (body, seal_hash, [one[0] for one in opened])
     return found
 
 
@@ -116,16 +119,27 @@ def test_thinning_keeps_segments_over_the_whole_time_about_evenly():
     check_chains(device)
 
 
-def test_thinning_takes_every_second_segment_from_the_oldest_on_before_it_comes_back():
-    from fieldagent.space import _thinned
+class Listed:
+    """A journal of segments of a hundred bytes."""
 
-    held = [(b"i" * 8, 1, number, 100) for number in range(9)] + [(b"i" * 8, 0, 0, 100)]
-    assert [key[2] for key in _thinned(held, 400)] == [1, 3, 5, 7]
-    assert [key[2] for key in _thinned(held, 700)] == [1, 3, 5, 7, 2, 6, 4]
-    assert [key[2] for key in _thinned(held, 9_999)] == [1, 3, 5, 7, 2, 6, 4]
-    two = [(b"i" * 8, 1, 0, 100), (b"j" * 8, 1, 0, 100), (b"j" * 8, 1, 1, 100), (b"j" * 8, 1, 2, 100)]
-    assert _thinned(two, 999) == [(b"j" * 8, 1, 1)], "the ends of each incarnation stay"
-    assert _thinned([], 1) == []
+    def __init__(self, keys):
+        self._keys = keys
+
+    def held(self, streams):
+        return iter([key for key in self._keys if key[1] in streams])
+
+    def length(self, key):
+        return 100
+
+
+def test_thinning_takes_every_second_segment_from_the_oldest_on_before_it_comes_back():
+    listed = [(b"i" * 8, 1, number) for number in range(9)] + [(b"i" * 8, 0, 0)]
+    assert [key[2] for key in _thinned(Listed(listed), 400)] == [1, 3, 5, 7]
+    assert [key[2] for key in _thinned(Listed(listed), 700)] == [1, 3, 5, 7, 2, 6, 4]
+    assert [key[2] for key in _thinned(Listed(listed), 9_999)] == [1, 3, 5, 7, 2, 6, 4]
+    two = [(b"i" * 8, 1, 0), (b"j" * 8, 1, 0), (b"j" * 8, 1, 1), (b"j" * 8, 1, 2)]
+    assert _thinned(Listed(two), 999) == [(b"j" * 8, 1, 1)], "the ends of each incarnation stay"
+    assert _thinned(Listed([]), 1) == []
 
 
 def test_the_least_urgent_stream_goes_first_and_urgent_readings_last():
@@ -154,11 +168,11 @@ def test_stopping_keeps_the_oldest_and_tells_when_it_began_and_how_much_was_refu
     log = device.journal.incarnation
     assert told(device) == [[log, 1, accepted, [1, stopped_ms], 0, losses.STOPPED]]
 
-    for row in list(device.journal.held())[:8]:
-        device.journal.free(row[:3])
+    for key in list(device.journal.held())[:8]:
+        device.journal.free(key)
     device.observer.tend(device.now_ms, NEVER_MS)
-    while device.journal.held() and not turn(device):
-        device.journal.free(list(device.journal.held())[-1][:3])
+    while device.journal.segments_held and not turn(device):
+        device.journal.free(list(device.journal.held())[-1])
     device.observer.seal_all()
     went_on = [entry for entry in told(device) if entry[5] == losses.WENT_ON]
     assert went_on == [[log, 1, accepted, [1, stopped_ms], device.observer.refused, losses.WENT_ON]]
@@ -311,9 +325,6 @@ class Rotten:
 
 
 def test_a_segment_that_cannot_be_read_is_named_as_unreadable_and_freed():
-    from fieldagent.journal_files import Files
-    from fieldagent.outbox import Outbox
-
     flash = FakeFlash()
     device = Device(flash, Incarnations())
     for _ in range(3):
@@ -322,7 +333,7 @@ def test_a_segment_that_cannot_be_read_is_named_as_unreadable_and_freed():
     key = (device.journal.incarnation, 1, 1)
     rotten = Rotten(device.journal, key)
     device.observer = Observer(Who, 1, b"\x09" * 16, rotten, Settings, lambda: None)
-    outbox = Outbox(rotten, device.observer, lambda: [], Files("", flash))
+    outbox = Outbox(rotten, device.observer, None, Files("", flash))
     assert outbox.take_unreadable() == []
     assert outbox.read_segment(*key, 0, 100) == b"" and outbox.seal_hash(*key) is None
     unreadable = outbox.take_unreadable()

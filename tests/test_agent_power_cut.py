@@ -21,11 +21,11 @@ def a_day(flash, incarnations, keeper, promised):
     keeper.take_early(made.early_copy)
     device.observer.seal(1)
     keeper.drain(device.journal)
-    device.journal.free(device.journal.held()[0][:3])
+    device.journal.free(next(device.journal.held()))
     promise(device, 1, 0, promised)
     device.observer.seal_all()
     keeper.drain(device.journal)
-    device.journal.free(device.journal.held()[0][:3])
+    device.journal.free(next(device.journal.held()))
     promise(device, 1, 0, promised)
     promise(device, 0, 0, promised)
 

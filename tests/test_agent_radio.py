@@ -1,15 +1,20 @@
 """Radios of the board: one frame in flight, ears open, airtime kept, and no modem's fault stops the agent."""
 
+from fake_flash import FakeFlash
 from fake_modem import FakeEspNow, FakeLora, Packet
 
 from fieldagent.airtime import Airtime, share_ppm
 from fieldagent.drivers.espnow_modem import EspNowModem
 from fieldagent.drivers.lora_modem import LoraModem, settings
 from fieldagent.drivers.radio import RadioLink
+from fieldagent.drivers.radio_setup import open_radio
+from fieldagent.journal_files import Files
+from fieldagent.settings import ConfigError, EspNowRadio, LoraRadio
 from fieldwire import link_terms
 
 TERMS = link_terms.lora(7, 125_000)
 HOUR_MS = 3_600_000
+LORA = LoraRadio(868_100, 7, 125, 14, 10_000)
 
 
 class Clock:
@@ -124,6 +129,56 @@ def test_the_settings_are_those_of_the_terms_that_the_session_reckons_with():
         51,
         51,
     ]
+
+
+class Board:
+    """A board with the makers given; none knows more of a radio than `lora` or `espnow`."""
+
+    def __init__(self, **makers):
+        for name, maker in makers.items():
+            setattr(self, name, maker)
+
+
+def raising(error):
+    def make(*settings):
+        raise error
+
+    return make
+
+
+def unfit(board, wanted=LORA):
+    files = Files("", FakeFlash())
+    try:
+        open_radio(board, files, wanted)
+    except ConfigError as error:
+        return str(error)
+    return ""
+
+
+def test_a_board_that_has_no_such_radio_is_told_where_one_is_made():
+    assert unfit(Board()) == 'radio.kind: this board has no "lora"; its board.py makes one'
+    assert 'no "espnow"' in unfit(Board(lora=lambda cfg: FakeLora()), EspNowRadio(b"\xff" * 6))
+
+
+def test_a_modem_that_does_not_start_is_told_with_its_own_words_and_a_remedy():
+    for error in (
+        RuntimeError("Invalid initial status (0, 0)."),
+        ValueError("Invalid lora_cfg sf"),
+        OSError(5),
+    ):
+        said = unfit(Board(lora=raising(error)))
+        assert str(error) in said and "check its wiring" in said and said.startswith("radio: "), said
+    deaf = FakeLora()
+    deaf.failing = 1
+    assert "Status 2,5" in unfit(Board(lora=lambda cfg: deaf))
+    assert "radio: " in unfit(Board(espnow=raising(OSError(1))), EspNowRadio(b"\xff" * 6))
+    assert unfit(Board(lora=lambda cfg: FakeLora())) == ""
+
+
+def test_airtime_that_never_carries_a_frame_is_told_by_the_files_key():
+    assert unfit(Board(lora=lambda cfg: FakeLora()), LoraRadio(868_100, 12, 125, 14, 100)).startswith(
+        "radio: "
+    )
 
 
 def test_espnow_has_one_frame_in_flight_and_goes_on_when_its_fate_is_told():

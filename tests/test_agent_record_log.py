@@ -3,7 +3,7 @@
 from nor_flash import NorFlash
 
 from fieldagent import record, ring
-from fieldagent.mount import mount
+from fieldagent.mount import mount, resume_torn
 from fieldagent.record_log import DAMAGED, Log
 
 INCARNATION = b"\x05" * 8
@@ -59,3 +59,35 @@ def test_a_sector_in_which_anything_counts_is_not_taken_back():
         log = started_on(two_sectors(kind))
         head = log.head
         assert not log.take_back() and log.head == head, kind
+
+
+def torn_seal(left):
+    """A part whose log ends in what a cut left of a record of 100 zeros; `left(record)` -> the bytes there."""
+    part = two_sectors(record.LEAF)
+    log = started_on(part)
+    log.load(log.head)
+    whole = bytearray(record.HEAD_BYTES + 100)
+    record.put(whole, 0, log.head, log.end, record.SEAL, 1, bytes(100))
+    begin = log.end - log.end % 4
+    data = b"\xff" * (log.end - begin) + left(bytes(whole))
+    part.writeblocks(log.head % 8, data + b"\xff" * (-len(data) % 4), begin)
+    log = started_on(part)
+    resume_torn(log, record.SEAL, 1, bytes(100))
+    return part, log
+
+
+def test_a_torn_record_is_completed_where_it_stands_by_who_writes_the_same():
+    part, log = torn_seal(lambda whole: whole[:-30])
+    assert log.is_open()
+    place = log.append(record.SEAL, 1, bytes(100))
+    log.commit()
+    assert list(started_on(part).records(place[0]))[-1][:3] == (place[1], record.SEAL, 1)
+
+
+def test_a_torn_record_that_shows_too_little_or_something_else_stays_what_it_is():
+    for left in (
+        lambda whole: whole[:40],
+        lambda whole: whole[:-1] + b"\x7f\x7f",  # something stands behind it
+        lambda whole: b"\x12" + whole[1:-1],
+    ):
+        assert not torn_seal(left)[1].is_open()

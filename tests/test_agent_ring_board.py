@@ -58,7 +58,7 @@ def values(bridge):
 
 
 def left(raw):
-    return Journal(Ring(raw), lambda: b"\x00" * 8).held()
+    return list(Journal(Ring(raw), lambda: b"\x00" * 8).held())
 
 
 def test_a_board_on_raw_flash_drains_what_it_observed_and_keeps_no_file_of_its_log():

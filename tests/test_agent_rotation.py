@@ -5,7 +5,7 @@ from rotation_world import HOST_BYTES, K_DEV, MESH, given, rotate, rotation_toke
 
 from fieldagent.handover import REFUSED, REQUEST, ROTATE, ROTATED, START, Handover, next_k_dev
 from fieldagent.identity import Identity
-from fieldagent.seed import SeedError
+from fieldagent.random_source import RandomFailed
 from fieldwire import cbor, cose, error_numbers, keys, rotation, tokens
 from fieldwire.ed25519 import Ed25519Signer, verify
 
@@ -22,7 +22,7 @@ class NextKey:
     def seed(self, host_bytes, present):
         assert host_bytes == HOST_BYTES and present == OLD.public
         if self.failing:
-            raise SeedError("the random source repeats itself")
+            raise RandomFailed("the random source repeats itself")
         return b"\x45" * 32
 
 

@@ -7,7 +7,8 @@ from vectors_io import fails
 
 from fieldagent import app, identity
 from fieldagent.journal_files import Files
-from fieldagent.seed import SeedError, clock_jitter, jitter_of, make_seed
+from fieldagent.random_source import RandomFailed
+from fieldagent.seed import clock_jitter, jitter_of, make_seed
 from fieldwire.sha512 import sha512
 
 
@@ -59,9 +60,9 @@ def nearly_stuck(count):
 
 def test_a_source_that_fails_stands_still_or_repeats_itself_makes_no_key():
     for source in (constant, short, alike, looping, nearly_stuck):
-        error = fails(SeedError, make_seed, source, b"h" * 32, b"hw", b"j")
-        assert "random source repeats" in str(error) and "replace the board" in str(error)
-    assert "random source fails" in str(fails(SeedError, make_seed, failing, b"h" * 32, b"hw", b"j"))
+        error = fails(RandomFailed, make_seed, source, b"h" * 32, b"hw", b"j")
+        assert "random source repeats" in str(error) and "replace it" in str(error)
+    assert "random source fails" in str(fails(RandomFailed, make_seed, failing, b"h" * 32, b"hw", b"j"))
 
 
 def test_what_the_test_of_the_source_cannot_see_is_known():

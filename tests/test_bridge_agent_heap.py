@@ -9,7 +9,7 @@ from fieldpost.bench.device.heap_world import BridgeAndNeighbour, EnrollingHost,
 from fieldpost.bench.device.lockstep import BoardFailed, LockstepBoard, firmware
 from fieldpost.firmware_build import load_profile
 
-PLAIN_BYTES, FULL_BYTES = 204_800, 299_008
+PLAIN_BYTES, FULL_BYTES = 163_840, 232_448
 SESSION_MS, SESSIONS_UNTIL_MS = 2_000, 90_000
 GROWTH_BYTES_MAX = 1_024
 

@@ -37,6 +37,12 @@ def test_a_bridge_without_tokens_is_given_them_and_that_is_counted():
     assert drain(Case("fields", handed=False), 1, 320).device > drain(Case("fields"), 1, 320).device + 600
 
 
+def test_packing_takes_so_much_of_a_boards_heap_and_no_more():
+    line = packing.heap_line(1)
+    assert line.references["modules"] < 22_000 and line.references["while_packing"] < 8_000
+    assert line.references["told"] < 160
+
+
 def test_a_payload_without_a_schema_packs_as_well():
     packed, plain = drain(Case("SenML"), 1, 320), drain(Case("SenML", packs=False), 1, 320)
     assert packed.each() * 8 < plain.each()

@@ -71,7 +71,11 @@ def test_a_bridge_without_links_and_meetings_has_a_sound_text_too(written):
         ),
         (MESH.hex(), keys.thumbprint(PEER[::-1]).hex(), "bridge.mesh: expected the thumbprint of one of"),
         (PEER.hex(), PEER.hex()[2:], "bridge.roots[1]: expected 64 lower-case hexadecimal digits"),
-        ("tcp:127.0.0.1:7711", "http://x", "boundary.dial: expected unix:PATH, tcp:PORT (this machine), tcp:HOST:PORT"),
+        (
+            "tcp:127.0.0.1:7711",
+            "http://x",
+            "boundary.dial: expected unix:PATH, tcp:PORT (this machine), tcp:HOST:PORT",
+        ),
         ("tcp:127.0.0.1:7711", "tcp:127.0.0.1:77110", "a socket's port is 1 to 65535"),
         ("tcp:127.0.0.1:7711", "tcp:0", "a socket's port is 1 to 65535"),
         ("tcp:127.0.0.1:7711", "serial:ttyS0@9600", "serial:PORT@BAUD, from 19200 baud"),

@@ -35,7 +35,7 @@ def request(public=SIGNER.public, build=BUILD):
 
 
 def hello(device=DEVICE):
-    return frames.encode_hello(0, device, bytes(8), bytes(4)) + frames.NO_TAG
+    return frames.encode_call(device, bytes(8), bytes(4))
 
 
 ENROLLED = b"\x23" + cbor.encode([DEVICE])

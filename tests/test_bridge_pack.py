@@ -103,20 +103,21 @@ def test_whatever_a_device_seals_comes_back_byte_for_byte(sealed, holds_key):
     made, leaves = sealed
     key = SALT_KEY if holds_key else None
     whole = seal.encode_segment(made, leaves)
-    packed = Packer(given.DEVICE_ID, key, ROOM).pack([made, *leaves], False)
+    packed = Packer(given.DEVICE_ID, key, ROOM).pack([made, *leaves])
     assert packed is not None and len(packed) < len(whole)
-    assert Unpacker(given.DEVICE_ID, key, lambda *_: None).unpack(packed, KEY) == whole
+    assert Unpacker(given.DEVICE_ID, key).unpack(packed, KEY) == whole
 
 
 @settings(max_examples=25, deadline=None, derandomize=True)
 @draw(st.data())
 def test_the_segments_of_a_transfer_come_back_in_turn_and_verify(data):
-    packer, held = Packer(given.DEVICE_ID, SALT_KEY, ROOM), {}
-    unpacker = Unpacker(given.DEVICE_ID, SALT_KEY, lambda *key: held.get(key))
+    packer, unpacker = Packer(given.DEVICE_ID, SALT_KEY, ROOM), Unpacker(given.DEVICE_ID, SALT_KEY)
     previous = None
     for number in range(4):
         made, leaves = data.draw(segments(number, previous))
-        packed = packer.pack([made, *leaves], number > 0 and data.draw(st.booleans()))
+        if data.draw(st.booleans()):
+            packer.forget(KEY[1])
+        packed = packer.pack([made, *leaves])
         whole = unpacker.unpack(packed, (*KEY[:2], number))
         assert whole == seal.encode_segment(made, leaves)
         found = (
@@ -126,7 +127,6 @@ def test_the_segments_of_a_transfer_come_back_in_turn_and_verify(data):
         )
         previous = hash_of(made, leaves)
         assert found in (None, previous)
-        held[(*KEY[:2], number)] = previous
 
 
 def _sound(leaves):
@@ -149,7 +149,7 @@ def test_no_flipped_bit_of_a_packed_segment_is_believed(row):
         changed = bytearray(packed)
         changed[bit >> 3] ^= 1 << (bit & 7)
         try:
-            found = Unpacker(given.DEVICE_ID, key, lambda *_: None).unpack(bytes(changed), KEY)
+            found = Unpacker(given.DEVICE_ID, key).unpack(bytes(changed), KEY)
         except WireError as error:
             assert error.code in ("pack-shape", "pack-unknown")
             continue
@@ -173,7 +173,7 @@ def test_hostile_bytes_take_little_time_and_little_memory():
                 (0, 1, 0x7F, 0x80, 0xC4, 0xFF, drawn.randrange(256))
             )
             del data[at : at + drawn.choice((0, 0, 1, 8))]
-        unpacker = Unpacker(given.DEVICE_ID, SALT_KEY, lambda *_: bytes(32))
+        unpacker = Unpacker(given.DEVICE_ID, SALT_KEY)
         try:
             found = unpacker.unpack(bytes(data), KEY)
         except WireError as error:
@@ -190,7 +190,7 @@ def test_the_largest_promises_in_the_fewest_bytes_are_refused_or_bounded():
     begin = head + vector_pack.TOPIC + b"\x3f" + vector_pack.SIGNATURE + b"\x20\x00\x02"
     longest = b"\xc2\x00\x00" + b"\x80\x0c" + bytes(768)  # one string of 768 bytes for all 64 leaves
     with pytest.raises(WireError, match="too long"):
-        Unpacker(given.DEVICE_ID, SALT_KEY, lambda *_: None).unpack(begin + longest, KEY)
+        Unpacker(given.DEVICE_ID, SALT_KEY).unpack(begin + longest, KEY)
     grown = b"\xc2\x20\x00\x02" + b"\x80\x10" + bytes(1_024) + b"\x81\x10\x80\x08" * 63
     with pytest.raises(WireError, match="together"):
-        Unpacker(given.DEVICE_ID, SALT_KEY, lambda *_: None).unpack(begin + grown, KEY)
+        Unpacker(given.DEVICE_ID, SALT_KEY).unpack(begin + grown, KEY)

@@ -18,6 +18,7 @@ def packed_cable(home, key, **named):
     cable = Cable(home, **named)
     cable.salt_key = key
     cable.link.salt_key_for = lambda device: cable.salt_key
+    cable.link._session = None
     cable.link.opened()
     cable.call()
     return cable

@@ -33,6 +33,8 @@ def test_a_board_drains_over_lora_through_a_gateway_and_is_freed_by_custody(tmp_
             assert leaves_held(app, ids["a"]) == list(range(READINGS))
             assert medium.counts.heard > 20 and medium.counts.sent > 20
             assert not said(fleet["a"])["failures"]
+            [(_, link)] = app.links
+            assert link._session.incoming.expanding._unpacker._context.authors, "its segments came packed"
 
     asyncio.run(story())
 

@@ -3,7 +3,7 @@
 from fieldpost.links.radio_modem import LOST_MS, SILENT_MS, RadioModem
 from fieldwire import frame, link_terms
 from fieldwire import gateway_frames as frames
-from fieldwire.session_frames import NO_TAG, encode_hello
+from fieldwire.session_frames import encode_call
 
 TERMS = link_terms.lora(7, 125_000)
 SETTINGS = (868_100, 7, 125, 14, 10_000)
@@ -38,7 +38,7 @@ def opened():
 
 
 def call(device):
-    return encode_hello(0, device, bytes(8), bytes(4)) + NO_TAG
+    return encode_call(device, bytes(8), bytes(4))
 
 
 def test_it_tunes_first_and_hands_out_nothing_before_the_gateway_is_clear():

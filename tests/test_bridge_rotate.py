@@ -35,7 +35,7 @@ TERMS = provision.DeviceTerms("ops", ("field",), ("observe", "time"), 50)
 
 
 def hello(device=DEVICE):
-    return frames.encode_hello(0, device, bytes(8), bytes(4)) + frames.NO_TAG
+    return frames.encode_call(device, bytes(8), bytes(4))
 
 
 def said_by(number, value):
@@ -287,7 +287,7 @@ def test_a_rotation_that_was_lost_on_its_way_is_made_again_for_the_same_key(mesh
 
     async def scenario():
         async with Board(identity) as device:
-            device.handover._on_rotate = lambda body: None
+            device.handover._FRAMES = {**device.handover._FRAMES, ROTATE: lambda exchange, body: None}
             with pytest.raises(enrol_port.PortError, match="no device answers the rotation"):
                 await rotated(mesh, device)
         signed = len(mesh.tokens())

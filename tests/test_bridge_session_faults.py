@@ -6,7 +6,7 @@ The schedules are those of the bench (`fieldpost.bench.link.faults`), which play
 import pytest
 
 from fieldpost.bench.link import fault_ends, faults
-from fieldwire import custody
+from fieldwire import custody, session_packing
 
 
 @pytest.mark.parametrize(
@@ -65,7 +65,7 @@ def test_a_device_without_a_key_at_the_bridge_frees_nothing_and_hears_nothing():
 def test_the_schedules_reach_what_they_are_for():
     closed, dropped = set(), {}
     formatted = elsewhere = restored = 0
-    for seed in range(120):
+    for seed in range(160):
         world = faults.play(seed)
         for session in (world.device, world.bridge):
             world.count(session)
@@ -81,6 +81,25 @@ def test_the_schedules_reach_what_they_are_for():
     for code in ("frame-state", "frame-tag", "frame-stale", "frame-unknown"):
         assert dropped.get(code), (code, dropped)
     assert formatted > 3 and elsewhere > 3 and restored > 3, (formatted, elsewhere, restored)
+
+
+def test_a_share_of_the_schedules_has_packed_segments_and_bridges_that_cannot_expand_them():
+    packed = refused = plain = 0
+    for seed in range(100):
+        world = faults.World(seed, faults.ALL)
+        if not world.packs:
+            plain += 1
+            continue
+        world = faults.play(seed)
+        packed += sum(disk.packed for disk in world.disks)
+        refused += sum(disk.refused for disk in world.disks)
+    assert 70 < plain < 90 and packed > 100 and refused > 5, (plain, packed, refused)
+
+
+def test_the_judge_finds_a_device_that_takes_a_refused_segment_for_delivered(monkeypatch):
+    monkeypatch.setattr(session_packing.Packing, "refuse", lambda packing, place: False)
+    monkeypatch.setattr(faults, "PATIENCE_MS", 120_000)
+    assert faults.tally(range(60)).stuck
 
 
 def test_a_piece_that_a_cut_leaves_in_the_deframer_spoils_at_most_the_next_frame():

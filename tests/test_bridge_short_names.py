@@ -1,4 +1,4 @@
-"""What the image's build renames, and what it must leave alone."""
+"""What a board's modules are made smaller by, and what that must leave alone."""
 
 import ast
 import importlib
@@ -7,7 +7,7 @@ from types import ModuleType
 import pytest
 
 from fieldpost.firmware_build import device_files, load_profile
-from fieldpost.firmware_build.short_names import shortened
+from fieldpost.firmware_build.small_source import small
 
 BASE = b"""
 class Base:
@@ -60,28 +60,48 @@ def imported(tmp_path, monkeypatch):
 
 def test_a_renamed_module_does_what_it_did(imported):
     before = imported("plain_names", PLAIN, "derived").Derived("abc")
-    after = imported("short_names", shortened(PLAIN), "derived").Derived("abc")
+    after = imported("short_names", small(PLAIN), "derived").Derived("abc")
     assert before.told("de") == after.told("de")
     assert before.open is after.open
 
 
 def test_state_of_a_class_and_of_those_that_inherit_it_is_kept_apart(imported):
-    source = b"".join(shortened(PLAIN).values())
+    source = b"".join(small(PLAIN).values())
     assert b"_link" not in source and b"_named" not in source and b"_value" not in source
-    assert len(vars(imported("apart_names", shortened(PLAIN), "derived").Derived("abc"))) == 4
+    assert len(vars(imported("apart_names", small(PLAIN), "derived").Derived("abc"))) == 4
 
 
 def test_names_that_somebody_else_may_say_stay():
-    source = shortened(PLAIN)
+    source = small(PLAIN)
     assert b"amount" in source["base.py"], "it is called by keyword"
     assert b"limit" in source["base.py"], "a caller may leave it out, or name it"
     assert b"self.open" in source["base.py"] and b"def _step(" in source["base.py"]
     assert b"def told(self" in source["derived.py"] and b"_hidden" in source["other.py"]
 
 
+def test_constants_stand_where_they_are_used_and_nowhere_else(imported):
+    port = b"def const(value):\n    return value\n"
+    limits = b"from kept.port import const\nMOST = const(16)\n_OWN = const(3)\nNAMES = ('a',)\nMOVED = 1\nMOVED = 3\n"
+    user = b"""
+from kept import limits
+from kept.limits import MOST, MOVED, NAMES
+TWICE = 2 * MOST
+
+
+def told():
+    return limits.MOST, TWICE, NAMES, MOVED
+"""
+    whole = {"kept/port.py": port, "kept/limits.py": limits, "kept/user.py": user}
+    short = {name.removeprefix("kept/"): source for name, source in small(whole).items()}
+    assert imported("kept", short, "user").told() == (16, 32, ("a",), 3)
+    assert b"MOST" not in b"".join(short.values()) and b"TWICE" not in short["user.py"]
+    assert b"_OWN" in short["limits.py"] and b"NAMES" in short["user.py"] and b"MOVED" in short["user.py"]
+
+
 def test_the_firmware_needs_a_sixth_fewer_names():
-    modules = {name: data for name, data in device_files(load_profile()).items() if name.startswith("lib/")}
-    short = shortened(modules)
+    files = device_files(load_profile())
+    modules = {name.removeprefix("lib/"): data for name, data in files.items() if name.startswith("lib/")}
+    short = small(modules)
     assert short.keys() == modules.keys()
     assert 6 * len(names_of(short)) < 5 * len(names_of(modules))
 

@@ -196,6 +196,18 @@ def test_every_link_of_a_document_leads_somewhere(name):
     assert not broken
 
 
+def test_every_test_that_a_document_names_exists():
+    made = {
+        one
+        for path in files()
+        if path.parts[0] == "tests" and path.suffix == ".py"
+        for one in re.findall(r"(?m)^def (test_\w+)\(", (ROOT / path).read_text())
+    }
+    spans = {span for text in DOCUMENTS.values() for span in docs_text.spans(text)}
+    named = {span for span in spans if re.fullmatch(r"test_\w+", span)}
+    assert named and not named - made
+
+
 @pytest.mark.parametrize("name", DOCUMENTS)
 def test_every_file_that_a_document_names_by_its_path_exists(name):
     named = [

@@ -12,6 +12,7 @@ from session_fakes import (
     events_of,
     seal_hash,
     sealed,
+    tries_mutations,
 )
 from vectors_io import load_json, raises, unhex
 
@@ -137,6 +138,13 @@ def test_custody_for_what_is_carried_is_the_origins_and_the_mule_hands_it_on_unr
         FIRST[:3] + (0, 1, mac_of(1, data[SECOND])),
     ]
     assert not [event for event in pair.device_events if event[0] == "custody" and event[1] == ORIGIN]
+
+
+def test_every_single_bit_mutation_of_an_answer_for_what_is_carried_is_refused():
+    pair = CarryingPair(Store(400))
+    tried = tries_mutations(pair)
+    run(pair)
+    assert "CARRIED" in tried and len(pair.told) == 1 and not pair.store.kept
 
 
 def test_a_bridge_without_the_origins_key_says_that_it_gives_no_custody():

@@ -16,13 +16,14 @@ from session_fakes import (
     radio,
     segments_pair,
     tiles_sent,
+    tries_mutations,
 )
 from vector_session import told
 
 from fieldwire import session_frames, transfer_head
 from fieldwire.link_terms import Lora
 from fieldwire.session_device import DeviceSession
-from fieldwire.session_frames import NO_TAG, UNTAGGED, name_of
+from fieldwire.session_frames import UNTAGGED, is_call, name_of
 
 
 class Dice:
@@ -44,28 +45,11 @@ def lossy(pair, percent, seed):
 
 def test_every_single_bit_mutation_of_every_tagged_frame_is_refused():
     pair = told()
-    mutated = {}
-
-    def refuses(from_device, frame):
-        name = name_of(frame)
-        if name in UNTAGGED or frame[-8:] == NO_TAG:
-            return False
-        side = again.bridge if from_device else again.device
-        for bit in range(8 * len(frame)):
-            altered = bytearray(frame)
-            altered[bit >> 3] ^= 1 << (bit & 7)
-            before, state = sum(side.dropped.values()), side.state
-            side.receive(bytes(altered), again.now_ms)
-            assert sum(side.dropped.values()) == before + 1 and side.state == state, (name, bit)
-            assert side.next_event() is None, (name, bit)
-        mutated[name] = True
-        return False
-
     again = Pair(pair.outbox, pair.keeper, pair.link)
     again.outbox.kept = dict(pair.outbox.past)
     again.keeper.durable = {(2, 4): pair.outbox.past[(2, 4)]}
     again.keeper.refused = {(1, 1): 25}
-    again.lost = refuses
+    tried = tries_mutations(again)
     open_pair(again)
     again.device.ask_time(b"askdevic", again.now_ms)
     again.bridge.send_object(b"a signed object")
@@ -73,7 +57,7 @@ def test_every_single_bit_mutation_of_every_tagged_frame_is_refused():
     again.run()
     again.device.close(again.now_ms)
     again.run()
-    assert sorted(mutated) == ["BYE", "CTRL", "CUSTODY", "HAVE", "HELD", "HELLO", "REJECT", "TIME", "WANT"]
+    assert sorted(tried) == ["BYE", "CTRL", "CUSTODY", "HAVE", "HELD", "HELLO", "REJECT", "TIME", "WANT"]
     assert again.bridge_events[-1] == ("closed", "bye"), "the frames themselves were taken"
 
 
@@ -116,6 +100,21 @@ def test_every_frame_that_a_session_needs_fits_the_slowest_radio():
     assert max([len(frame) for _, frame in pair.seen]) <= 51
     assert list(outbox.kept) == [(2, 202)] and ("seal",) in pair.device_events
     assert [event for event in pair.device_events if event[0] == "exchange"]
+
+
+def test_what_a_bridge_lost_before_it_was_durable_is_offered_again_on_every_link():
+    for link in (Link(), radio(), radio(12, 51)):
+        pair, lost = segments_pair(300, link=link), []
+
+        def forgetful(event, session, pair=pair, lost=lost):
+            if event[0] == "item" and not lost:
+                lost.append(event)
+            else:
+                Keeper.take(pair.keeper, event, session)
+
+        pair.keeper.take = forgetful
+        drained(open_pair(pair, 3_600_000))
+        assert len(lost) == 1
 
 
 def test_a_report_is_one_frame_whatever_was_lost():
@@ -240,6 +239,22 @@ def test_replayed_questions_cost_one_answer_each_turn_and_nothing_is_taken_twice
     assert [name_of(frame) for frame in answers] == ["HAVE"] and events_of(pair.bridge) == []
 
 
+def test_replayed_calls_cost_one_answer_each_turn_and_the_session_goes_on():
+    pair = drained(open_pair(segments_pair(600, link=radio())))
+    calls = [frame for _, frame in pair.seen if is_call(frame)]
+    for _ in range(5):
+        for _ in range(50):
+            for frame in calls:
+                pair.bridge.receive(frame, pair.now_ms)
+        answers = [pair.bridge.to_send(pair.now_ms) for _ in range(3)]
+        assert [frame and name_of(frame) for frame in answers] == ["HELLO", None, None]
+    pair.outbox.add(1, 1, 400)
+    pair.device.wake(pair.now_ms)
+    pair.run()
+    drained(pair)
+    assert not [event for event in pair.device_events if event[0] == "closed"]
+
+
 def test_nothing_is_called_done_before_the_bridge_has_said_so():
     pair = segments_pair(600)
     pair.lost = lambda from_device, frame: not from_device and frame[0] == 0x02 and len(pair.seen) > 6
@@ -287,3 +302,19 @@ def test_what_came_late_and_was_freed_is_asked_about_until_an_answer_says_so():
     open_pair(pair, 600_000)
     drained(pair)
     assert len(haves) == 4 and not [event for event in pair.device_events if event[0] == "closed"]
+
+
+def test_a_bridge_that_answers_is_not_waited_for_longer_though_it_holds_nothing_new():
+    pair = segments_pair(100, link=radio())
+    waits, began_ms = [], [0]
+
+    def lose_data(from_device, frame):
+        if name_of(frame) != "DATA" or len(waits) == 18:
+            return False
+        waits.append(pair.now_ms - began_ms[0])
+        began_ms[0] = pair.now_ms
+        return True
+
+    pair.lost = lose_data
+    drained(open_pair(pair, 600_000))
+    assert len(waits) == 18 and max(waits[2:]) < 2 * min(waits[2:]), waits

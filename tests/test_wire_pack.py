@@ -1,6 +1,6 @@
 """Packed segments: golden vectors both ways, what is told once and what again, hostile bytes, and sizes."""
 
-from packed_fakes import DEVICE, SALT_KEY, leaf, parts_of, walk
+from packed_fakes import AUTHOR, DEVICE, SALT_KEY, leaf, parts_of, sealed_parts, walk
 from session_fakes import INCARNATION
 from vectors_io import load_json, raises, unhex
 from wire_opens import check
@@ -16,12 +16,12 @@ from fieldwire.pack_writer import Packer
 ROOM = 1 << 16
 
 
-def unpacker(salt_key=SALT_KEY, held=None):
-    return Unpacker(DEVICE, salt_key, lambda *key: held)
+def unpacker(salt_key=SALT_KEY):
+    return Unpacker(DEVICE, salt_key)
 
 
-def returned(parts, packed, number=0, held=None):
-    found = unpacker(SALT_KEY, held).unpack(packed, (INCARNATION, 1, number))
+def returned(parts, packed, number=0):
+    found = unpacker(SALT_KEY).unpack(packed, (INCARNATION, 1, number))
     return found == seal.encode_segment(parts[0], parts[1:])
 
 
@@ -35,10 +35,11 @@ def test_packing_the_segments_of_the_vectors_gives_their_bytes_on_either_runtime
         if row["error"] is None:
             known[row["hex"]] = row
             packer = Packer(unhex(row["device"]), row["salt_key"] and unhex(row["salt_key"]), ROOM)
-            for data in row["before"]:
-                packer.pack(pieces(known[data]), False)
-            follows = row["previous"] is not None and "may lack" not in row["name"]
-            assert packer.pack(pieces(row), follows) == unhex(row["hex"]), row["name"]
+            for _, data in row["before"]:
+                packer.pack(pieces(known[data]))
+            if "did not come" in row["name"]:
+                packer.forget(1)
+            assert packer.pack(pieces(row)) == unhex(row["hex"]), row["name"]
 
 
 def pieces(row):
@@ -55,41 +56,66 @@ def test_the_pieces_of_a_segment_are_its_seal_and_its_leaves():
 
 def test_a_segment_that_is_gone_is_not_packed():
     packer = Packer(DEVICE, SALT_KEY, ROOM)
-    assert packer.pack(pack_source.parts(lambda at, size: b""), False) is None
+    assert packer.pack(pack_source.parts(lambda at, size: b"")) is None
     parts = parts_of(walk(5))
-    assert packer.pack(parts[:4], False) is None
-    assert packer.pack(parts[:4] + [b""] + parts[5:], False) is None
-    assert returned(parts, packer.pack(parts, False)), "nothing was learnt from what is not sent"
+    assert packer.pack(parts[:4]) is None
+    assert packer.pack(parts[:4] + [b""] + parts[5:]) is None
+    assert returned(parts, packer.pack(parts)), "nothing was learnt from what is not sent"
 
 
-def test_a_segment_of_32_slow_readings_takes_at_most_five_and_a_third_bytes_a_reading():
+def test_a_segment_of_32_slow_readings_takes_less_than_five_bytes_a_reading():
     packer, told = Packer(DEVICE, SALT_KEY, ROOM), 0
     for number in range(4):
         parts = parts_of(walk(32, 32 * number), number, 32 * number, b"h" * 32 if number else None)
-        packed = packer.pack(parts, number > 0)
-        assert len(packed) <= (5.3 if number else 7.4) * 32
+        packed = packer.pack(parts)
+        assert len(packed) <= (4.95 if number else 7.4) * 32
         told += len(packed)
-    assert told <= 128 * 5.8  # the first one tells author and topic
+    assert told <= 128 * 5.6  # the first one tells author and topic
 
 
 def test_what_does_not_fit_a_transfers_memory_is_told_each_time_at_both_ends():
-    packer, receiver = Packer(DEVICE, SALT_KEY, ROOM), unpacker(held=b"h" * 32)
-    for number in range(1, 80):
+    packer, receiver, previous = Packer(DEVICE, SALT_KEY, ROOM), unpacker(), None
+    for number in range(80):
         author = [number // 2, b"c" * 16, b"a" * 16]
         made = cbor.decode(leaf(number, b"\x81\x01", subject="n/%d" % (number // 2)))
         made[obs.TREF][0] = author[0]
-        parts = parts_of([obs.encode(made)], number, number, b"h" * 32, author)
-        packed = packer.pack(parts, number > 0)
+        parts, previous = sealed_parts([obs.encode(made)], number, number, previous, author)
+        packed = packer.pack(parts)
         assert receiver.unpack(packed, (INCARNATION, 1, number)) == seal.encode_segment(parts[0], parts[1:])
-        if number % 2 and number > 1:  # the topic was told in the item before
+        if number % 2:  # author and topic were told in the item before
             assert (b"n/%d" % (number // 2) in packed) == (number > 63)
+            assert (b"c" * 16 in packed) == (number > 31)
+
+
+def test_a_segment_goes_on_where_the_one_before_it_ended_and_from_nothing_else():
+    packer, receiver, told, previous = Packer(DEVICE, SALT_KEY, ROOM), unpacker(), [], None
+    for number in range(6):
+        if number == 4:
+            packer.forget(1)
+        parts, previous = sealed_parts(walk(32, 32 * number), number, 32 * number, previous)
+        packed = packer.pack(parts)
+        assert receiver.unpack(packed, (INCARNATION, 1, number)) == seal.encode_segment(parts[0], parts[1:])
+        told.append(len(packed))
+    assert max(told[1:4] + told[5:]) < 160 < told[4] - 32
+
+
+def test_a_sequence_number_that_goes_back_goes_on_from_nothing():
+    packer, receiver = Packer(DEVICE, SALT_KEY, ROOM), unpacker()
+    first, previous = sealed_parts(walk(4, 10), 0, 10)
+    back, _ = sealed_parts(walk(4, 2), 1, 2, previous)
+    assert receiver.unpack(packer.pack(first), (INCARNATION, 1, 0)) == seal.encode_segment(
+        first[0], first[1:]
+    )
+    packed = packer.pack(back)
+    assert previous in packed
+    assert receiver.unpack(packed, (INCARNATION, 1, 1)) == seal.encode_segment(back[0], back[1:])
 
 
 def test_a_segment_that_needs_more_room_than_there_is_travels_as_it_is():
     parts = parts_of([leaf(seq, bytes((seq,)) * 100) for seq in range(32)])
-    assert Packer(DEVICE, SALT_KEY, 3_000).pack(parts, False) is None
-    assert returned(parts, Packer(DEVICE, SALT_KEY, 5_000).pack(parts, False))
-    assert Packer(DEVICE, SALT_KEY, 1_024).pack(parts_of(walk(32)), False) is not None
+    assert Packer(DEVICE, SALT_KEY, 3_000).pack(parts) is None
+    assert returned(parts, Packer(DEVICE, SALT_KEY, 5_000).pack(parts))
+    assert Packer(DEVICE, SALT_KEY, 1_024).pack(parts_of(walk(32))) is not None
 
 
 def test_a_leaf_that_does_not_agree_with_its_seal_is_not_packed():
@@ -104,18 +130,18 @@ def test_a_leaf_that_does_not_agree_with_its_seal_is_not_packed():
         b"\xa0",
     ]
     for one in wrong:
-        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of([good[0], one, good[2]]), False) is None
+        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of([good[0], one, good[2]])) is None
     for count in (2, 4):
         parts = parts_of(walk(3))
-        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts[:1] + walk(count), False) is None
+        assert Packer(DEVICE, SALT_KEY, ROOM).pack(parts[:1] + walk(count)) is None
 
 
 def test_a_seal_by_another_key_or_of_another_shape_is_not_packed():
     parts = parts_of(walk(3))
-    assert Packer(b"e" * 16, SALT_KEY, ROOM).pack(parts, False) is None
+    assert Packer(b"e" * 16, SALT_KEY, ROOM).pack(parts) is None
     tagged = cbor.decode(parts[0])
     tagged.value[1] = {396: 0}
-    assert Packer(DEVICE, SALT_KEY, ROOM).pack([cbor.encode(tagged)] + parts[1:], False) is None
+    assert Packer(DEVICE, SALT_KEY, ROOM).pack([cbor.encode(tagged)] + parts[1:]) is None
 
 
 def test_one_salt_that_was_made_in_another_way_makes_all_of_them_travel():
@@ -124,22 +150,50 @@ def test_one_salt_that_was_made_in_another_way_makes_all_of_them_travel():
     odd[obs.SALT] = bytes(8)
     leaves[2] = obs.encode(odd)
     parts = parts_of(leaves)
-    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts, False)
-    assert len(packed) == len(Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of(walk(4)), False)) + 32
+    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts)
+    assert len(packed) == len(Packer(DEVICE, SALT_KEY, ROOM).pack(parts_of(walk(4)))) + 32
     assert unpacker(None).unpack(packed, (INCARNATION, 1, 0)) == seal.encode_segment(parts[0], parts[1:])
 
 
-def test_what_an_item_tells_is_learnt_though_the_seal_before_it_is_not_held():
+def test_what_an_item_tells_is_learnt_though_the_segment_before_it_did_not_come():
     packer, receiver = Packer(DEVICE, SALT_KEY, ROOM), unpacker()
-    lost, kept = [parts_of(walk(4, at), at, at, b"h" * 32) for at in (4, 8)]
-    raises("pack-unknown", receiver.unpack, packer.pack(lost, True), (INCARNATION, 1, 4))
-    packed = packer.pack(kept, False)
-    assert receiver.unpack(packed, (INCARNATION, 1, 8)) == seal.encode_segment(kept[0], kept[1:])
+    packer.pack(parts_of(walk(4)))
+    packer._context.authors, packer._context.topics = [], []
+    lost, kept = [parts_of(walk(4, at), at // 4, at, b"h" * 32) for at in (4, 8)]
+    raises("pack-unknown", receiver.unpack, packer.pack(lost), (INCARNATION, 1, 1))
+    packer.forget(1)
+    packed = packer.pack(kept)
+    assert AUTHOR[1] not in packed and b"field/air" not in packed
+    assert receiver.unpack(packed, (INCARNATION, 1, 2)) == seal.encode_segment(kept[0], kept[1:])
+
+
+def test_without_the_salt_key_what_goes_on_from_a_segment_is_not_guessed_either():
+    packer, receiver = Packer(DEVICE, SALT_KEY, ROOM), unpacker(None)
+    first, previous = sealed_parts(walk(4))
+    second, _ = sealed_parts(walk(4, 4), 1, 4, previous)
+    raises("pack-unknown", receiver.unpack, packer.pack(first), (INCARNATION, 1, 0))
+    receiver.salt_key = SALT_KEY
+    raises("pack-unknown", receiver.unpack, packer.pack(second), (INCARNATION, 1, 1))
+
+
+def test_who_runs_out_of_memory_while_packing_has_told_nothing():
+    packer, receiver = Packer(DEVICE, SALT_KEY, ROOM), unpacker()
+    parts = parts_of(walk(4))
+
+    def ends():
+        yield from parts[:3]
+        raise MemoryError
+
+    try:
+        packer.pack(ends())
+    except MemoryError:
+        packed = packer.pack(parts)
+    assert receiver.unpack(packed, (INCARNATION, 1, 0)) == seal.encode_segment(parts[0], parts[1:])
 
 
 def test_no_cut_and_no_changed_byte_of_a_packed_segment_is_answered_otherwise_than_by_a_refusal_or_other_bytes():
     parts = parts_of(walk(8) + [leaf(8, b"\x82\x61a\x41b"), leaf(9, b"\xa0")])
-    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts, False)
+    packed = Packer(DEVICE, SALT_KEY, ROOM).pack(parts)
     for size in range(len(packed)):
         raises("pack-shape", unpacker().unpack, packed[:size], (INCARNATION, 1, 0))
     for at in range(len(packed)):
@@ -158,9 +212,9 @@ def columns_agree(values):
     for value in values:
         assert column.takes(value)
         column.add(value)
-    column.write(out, len(values))
+    end = column.write(out, len(values))
     cursor = Cursor(bytes(out))
-    assert cursor.column(len(values)) == values and cursor.is_done()
+    assert cursor.column(len(values)) == (values, end) and cursor.is_done()
     return len(out)
 
 

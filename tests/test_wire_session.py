@@ -222,7 +222,12 @@ def test_a_session_that_was_replaced_does_not_come_back():
     open_pair(pair)
     assert pair.bridge_events.count(("established", DEVICE)) == 2
     pair.bridge.receive(confirmation, pair.now_ms)
-    assert pair.bridge.dropped == {"frame-stale": 1} and events_of(pair.bridge) == []
+    assert pair.bridge.dropped == {"frame-tag": 1} and events_of(pair.bridge) == []
+    call = pair.seen[0][1]
+    assert session_frames.is_call(call)
+    for frame in (call, confirmation):  # as if it called again
+        pair.bridge.receive(frame, pair.now_ms)
+    assert pair.bridge.dropped == {"frame-tag": 1, "frame-stale": 1} and events_of(pair.bridge) == []
     pair.outbox.add(1, 1, 400)
     pair.device.wake(pair.now_ms)
     pair.run()
@@ -231,7 +236,7 @@ def test_a_session_that_was_replaced_does_not_come_back():
 
 def test_a_repeated_old_call_mutes_the_session_until_its_device_confirms():
     pair = told()
-    call = session_frames.encode_hello(0, DEVICE, b"9-device", b"9-de") + bytes(8)
+    call = session_frames.encode_call(DEVICE, b"9-device", b"9-de")
     pair.bridge.receive(call, pair.now_ms)
     pair.run()
     assert pair.device.state == "idle" and pair.bridge.state == "established"
@@ -245,7 +250,7 @@ def test_a_repeated_old_call_mutes_the_session_until_its_device_confirms():
 
 def test_a_call_of_another_device_does_not_keep_a_muted_session_from_confirming():
     pair = told()
-    other = session_frames.encode_hello(0, bytes(16), b"device-9", bytes(4)) + bytes(8)
+    other = session_frames.encode_call(bytes(16), b"device-9", bytes(4))
     pair.bridge = told().bridge
     pair.bridge._key_for = lambda device: K
     pair.bridge.receive(other, pair.now_ms)

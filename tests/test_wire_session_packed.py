@@ -153,6 +153,18 @@ def test_a_device_that_restarted_tells_the_author_anew():
     assert fresh.bridge.dropped == {} and places_of(fresh)[1] == []
 
 
+def test_a_new_transfer_goes_on_from_nothing_that_the_bridge_has_learnt_in_another():
+    pair = sealed_pair()
+    pair.outbox.seal(0, 1, [leaf(0, b"\x81\x01", subject="n/first")])
+    drained(open_pair(pair))
+    fresh = next_pair(pair, 3, False)
+    fresh.bridge = next_pair(pair).bridge
+    for seq in (1, 2, 3):
+        pair.outbox.seal(0, 1, [leaf(seq, b"\x81\x01", subject="n/second")])
+    drained(open_pair(fresh))
+    assert places_of(fresh) == ([1, 2, 3], []) and fresh.bridge.dropped == {}
+
+
 def test_a_context_that_is_lost_inside_a_transfer_costs_what_was_on_its_way_and_heals():
     """No bridge loses one without the other; a device holds out against one that does."""
     pair = sealed_pair(*[9] * 40, link=radio())
@@ -177,7 +189,7 @@ def test_a_seal_that_a_bridge_cannot_leave_out_is_told_again_after_a_refusal():
 
     def forget(from_device, frame):
         if not forgotten and len(items_of(pair, PACKED)) >= 5:
-            forgotten.append(pair.bridge.incoming.expanding._last.clear())
+            forgotten.append(pair.bridge.incoming.expanding._unpacker._context.forget(1))
         return False
 
     pair.lost = forget
@@ -191,7 +203,7 @@ def test_bytes_that_are_no_packed_segment_are_asked_for_as_they_are():
     pack = Packer.pack
     for bad in (b"\xff", bytes(40), b"\x00\x41" + bytes(200)):
         pair = sealed_pair(9, 9, 9)
-        Packer.pack = lambda self, parts, follows, bad=bad: bad
+        Packer.pack = lambda self, parts, bad=bad: bad
         try:
             open_pair(pair)
         finally:
@@ -227,33 +239,45 @@ def test_a_changed_bit_of_a_packed_item_ends_the_transfer_and_nothing_of_it_is_e
     assert places_of(after)[1] == []
 
 
-def test_a_lost_refusal_is_asked_for_again():
+def test_a_lost_refusal_is_asked_for_again_and_nothing_is_packed_twice():
     pair = sealed_pair(9, 9)
     pair.salt_key = bytes(32)
     lost = []
     pair.lost = lambda from_device, frame: frame[0] == 0x49 and len(lost) < 3 and not lost.append(frame)
     drained(open_pair(pair, HOUR_MS))
-    assert len(lost) == 3 and sorted(places_of(pair)[1]) == [0, 1]
+    packed, plain = places_of(pair)
+    assert len(lost) == 3 and packed == [0, 1] and sorted(plain) == [0, 1]
+
+
+def test_a_lost_custody_of_what_was_refused_packed_is_asked_for_again():
+    pair = sealed_pair(9, 9)
+    pair.salt_key = bytes(32)
+    lost = []
+    pair.lost = lambda from_device, frame: frame[0] == 0x48 and len(lost) < 5 and not lost.append(frame)
+    drained(open_pair(pair, HOUR_MS))
+    assert len(lost) == 5 and places_of(pair)[0] == [0, 1] and sorted(places_of(pair)[1]) == [0, 1]
 
 
 def test_a_refusal_that_is_played_again_costs_nothing():
     pair = sealed_pair(9, 9, 9)
     pair.salt_key = bytes(32)
-    refusals = []
+    commit, refusals = pair.keeper.commit, []
+    pair.keeper.commit = lambda session: None  # nothing is freed, so that all may be offered again
 
-    def keep(from_device, frame):
+    def play_again(from_device, frame):
         if frame[0] == 0x49:
             refusals.append(frame)
+        elif not from_device:
+            for one in refusals:
+                pair.device.receive(one, pair.now_ms)
         return False
 
-    pair.lost = keep
-    drained(open_pair(pair))
-    sent = bytes_sent(pair)
-    for frame in refusals * 5:
-        pair.device.receive(frame, pair.now_ms)
-    pair.device.wake(pair.now_ms)
-    pair.run(pair.now_ms + 60_000)
-    assert len(refusals) == 3 and bytes_sent(pair) == sent
+    pair.lost = play_again
+    open_pair(pair, pair.now_ms + 5_000)
+    assert len(refusals) >= 3 and sorted(places_of(pair)[1]) == [0, 1, 2], "each came once as it is"
+    pair.keeper.commit = commit
+    pair.run(HOUR_MS)
+    drained(pair)
 
 
 def test_a_packed_segment_that_policy_rejects_is_not_offered_as_it_is():
@@ -315,6 +339,21 @@ def test_a_segment_that_takes_too_much_memory_to_pack_goes_as_it_is_between_pack
     pair.outbox.seal(9)
     drained(open_pair(pair))
     assert places_of(pair) == ([0, 2, 3], [1]) and pair.bridge.dropped == {}
+
+
+def test_a_board_that_runs_out_of_memory_sends_segments_as_they_are():
+    pair = sealed_pair(9, 9)
+    pack = Packer.pack
+
+    def short_of_memory(self, parts):
+        raise MemoryError
+
+    Packer.pack = short_of_memory
+    try:
+        drained(open_pair(pair))
+    finally:
+        Packer.pack = pack
+    assert places_of(pair) == ([], [0, 1])
 
 
 def test_streams_and_tokens_may_come_between():

@@ -95,7 +95,7 @@ def all_frames(sending, tiles=4):
     found = []
     frame = sending.frame(tiles)
     while frame is not None:
-        found.append(frame)
+        found.append((frame[0], b"".join(frame[1])))
         frame = sending.frame(tiles)
     return found
 
@@ -170,7 +170,7 @@ def test_tile_numbers_go_round():
     while sending.items():
         found = sending.frame(100)
         if found is not None:
-            count += len(receiving.take(found[0] % SPAN, found[1]))
+            count += len(receiving.take(found[0] % SPAN, b"".join(found[1])))
         base, held = receiving.missing()
         sending.have(sending.asked(), base % SPAN, held, None)
     assert count == 8 and sending.end > 2 * SPAN

@@ -22,7 +22,7 @@ def custody_rows():
 
 
 def _tags(key):
-    frame = session_frames.encode_hello(0, given.DEVICE_ID, DEVICE_NONCE, DEVICE_NONCE[:4])
+    frame = session_frames.encode_confirmation(DEVICE_NONCE[:4], None)
     stated = [
         ("A tag covers the frame and both nonces.", 0, BRIDGE_NONCE),
         ("A nonce not yet known is zeros.", 0, bytes(8)),

@@ -58,27 +58,32 @@ def segment_of(leaves, segment=0, first=0, previous=None, **changed):
     return made, leaves
 
 
-def _packed(name, runs, key=SALT_KEY, told=False):
+def _packed(name, runs, key=SALT_KEY, follows=True):
     """A row of the last of `runs`, the others having been packed before it in the same transfer."""
-    packer = Packer(given.DEVICE_ID, key, ROOM)
-    held, before, data, previous = None, [], b"", None
-    for made, leaves in runs:
-        before.append(data.hex())
-        previous = held
-        data = packer.pack([made, *leaves], held is not None and not told)
-        held = hash_of(made, leaves)
+    packer, before = Packer(given.DEVICE_ID, key, ROOM), []
+    for number, (made, leaves) in enumerate(runs[:-1]):
+        before.append([number, packer.pack([made, *leaves]).hex()])
+    if not follows:
+        packer.forget(obs.READINGS)
     made, leaves = runs[-1]
-    inputs = {"segment": seal.encode_segment(made, leaves), "number": len(runs) - 1, "before": before[1:]}
-    return good(name, "packed", data, previous=previous, salt_key=key, **inputs)
+    inputs = {"segment": seal.encode_segment(made, leaves), "number": len(runs) - 1, "before": before}
+    return good(name, "packed", packer.pack([made, *leaves]), salt_key=key, **inputs)
 
 
 def pack_rows():
     first = segment_of(readings())
     second = segment_of(readings(12), 1, 12, hash_of(*first))
+    skipping = segment_of(readings(400), 1, 400, hash_of(*first))
+    other = segment_of(
+        [leaf(12 + n, tref=[3, 800_000 + 977 * n], payload=cbor.encode([n])) for n in range(5)],
+        *(1, 12, hash_of(*first)),
+    )
     rows = [
         _packed("A first segment tells its author and its topic.", [first]),
-        _packed("A later segment names both by number, and leaves out the seal before it.", [first, second]),
-        _packed("A seal that the receiver may lack is told.", [first, second], told=True),
+        _packed("A later segment names both by number, and goes on from the one before it.", [first, second]),
+        _packed("After one that did not come the seal before is told.", [first, second], follows=False),
+        _packed("Sequence numbers that were skipped are told.", [first, skipping]),
+        _packed("Another layout of the topic goes on from nothing.", [first, other]),
         _packed("Salts are told where the receiver has no key for them.", [first], None),
         _packed(
             "Salts are told where the device made them in another way.",
@@ -92,26 +97,30 @@ def pack_rows():
     ]
     rows += [_packed(name, [segment_of(leaves)]) for name, leaves in _kinds()]
     rows += [
-        bad(name, "packed", data, "pack-shape", None, salt_key=SALT_KEY, number=0, before=[], previous=None)
+        bad(name, "packed", data, "pack-shape", None, salt_key=SALT_KEY, number=0, before=[])
         for name, data in _malformed(bytes.fromhex(rows[0]["hex"]))
     ]
-    lacks = {"number": 1, "before": [rows[0]["hex"]]}
-    later = bytes.fromhex(rows[1]["hex"])
+    later, told = bytes.fromhex(rows[1]["hex"]), [0, rows[0]["hex"]]
     rows += [
         bad(
-            "A seal that is left out and not held is not guessed.",
+            "A segment that goes on from one that did not come is not guessed.",
             *("packed", later, "pack-unknown", None),
-            **{**lacks, "salt_key": SALT_KEY, "previous": None},
+            **{"number": 2, "before": [told], "salt_key": SALT_KEY},
+        ),
+        bad(
+            "A segment that comes again goes on from none.",
+            *("packed", later, "pack-unknown", None),
+            **{"number": 1, "before": [told, [1, later.hex()]], "salt_key": SALT_KEY},
         ),
         bad(
             "Salts that are left out take the key.",
             *("packed", bytes.fromhex(rows[0]["hex"]), "pack-unknown", None),
-            **{"number": 0, "before": [], "salt_key": None, "previous": None},
+            **{"number": 0, "before": [], "salt_key": None},
         ),
         bad(
             "A number of another transfer means nothing.",
             *("packed", later, "pack-shape", None),
-            **{"number": 1, "before": [], "salt_key": SALT_KEY, "previous": hash_of(*first)},
+            **{"number": 1, "before": [], "salt_key": SALT_KEY},
         ),
     ]
     return [{**row, "device": given.DEVICE_ID.hex(), "incarnation": given.INCARNATION.hex()} for row in rows]

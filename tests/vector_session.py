@@ -73,7 +73,7 @@ def _refused_by_device():
         (
             "A HELLO when none is awaited.",
             "frame-state",
-            _tagged(1, frames.encode_hello(0, BRIDGE, bytes(8), b"")),
+            _tagged(1, frames.encode_answer(0, BRIDGE, bytes(8))),
         ),
         ("Custody of other bytes than the device's.", "custody-mac", _custody(there, bytes(32))),
         ("Custody of what is not in the log.", "custody-mac", _custody((INCARNATION, 3, 0, 0), bytes(32))),
@@ -93,7 +93,7 @@ def _refused_by_device():
         ("A token held without a whole id.", "frame-shape", _body(1, "HELD", [[], [bytes(15)]])),
         ("A range wanted that ends before it begins.", "frame-shape", _body(1, "WANT", [_held(3, 2), None])),
         ("A budget below nothing.", "frame-shape", _body(1, "WANT", [None, -1])),
-        ("DATA, which only a device sends.", "frame-state", frames.encode_data(0, 0, bytes(12))),
+        ("DATA, which only a device sends.", "frame-state", frames.encode_data(0, 0, [bytes(12)])),
         ("An unknown type that may be skipped.", "frame-unknown", b"\x3f\x80"),
         (
             "A body that is not deterministic.",
@@ -106,7 +106,7 @@ def _refused_by_device():
 
 
 def _refused_while_polling():
-    """To a device that waits for the answer to its question 1, a POLL that bears this number."""
+    """To a device that waits for the answer to its question 1, asked by its confirmation."""
     one = 1 << 19
     return (
         ("A HAVE that answers nothing.", "frame-stale", _have(2 << 19)),
@@ -120,10 +120,10 @@ def _refused_while_polling():
 
 
 def _refused_by_bridge():
-    hello = frames.encode_hello(0, DEVICE, b"device-2", bytes(4))
+    hello = frames.encode_confirmation(bytes(4), None)
     return (
         ("DATA without a tile.", "frame-shape", b"\x80\x00"),
-        ("DATA of a tile and a half.", "frame-shape", frames.encode_data(0, 0, bytes(18))),
+        ("DATA of a tile and a half.", "frame-shape", frames.encode_data(0, 0, [bytes(18)])),
         ("A POLL without its number.", "frame-shape", b"\x45\x00"),
         ("A POLL of a number beyond any.", "frame-shape", b"\x45\x20\x00"),
         ("A POLL that awaits half a place.", "frame-shape", frames.encode_poll(1, PLACE[:2])),
@@ -136,14 +136,19 @@ def _refused_by_bridge():
         ("A confirmation under another key.", "frame-tag", _tagged(0, hello, OTHER_KEY, b"device-2")),
         (
             "A confirmation of no call.",
-            "frame-stale",
-            _tagged(0, frames.encode_hello(0, b"", b"device-2", bytes(4)), K, b"device-2"),
+            "frame-tag",
+            _tagged(0, hello, K, b"device-2"),
         ),
-        ("A call by a bridge.", "frame-shape", frames.encode_hello(0, BRIDGE, bytes(8), b"") + bytes(8)),
+        ("A call by a bridge.", "frame-shape", _tagged(1, frames.encode_answer(0, BRIDGE, bytes(8)))),
+        (
+            "A confirmation that names no transfer.",
+            "frame-shape",
+            _tagged(0, frames.encode_answer(0, b"", DEVICE_NONCE)),
+        ),
         (
             "A call without a transfer.",
             "frame-shape",
-            frames.encode_hello(0, DEVICE, bytes(8), b"") + bytes(8),
+            frames.encode_call(DEVICE, bytes(8), b""),
         ),
         ("An answer to no command.", "frame-stale", _body(0, "CTRL", [0, "object", None])),
         ("A bridge's BYE sent back to it.", "frame-tag", _body(1, "BYE", [])),
@@ -161,8 +166,8 @@ def polling():
     """A Pair whose device has asked its first question and was not answered yet."""
     pair = Pair(Outbox(segments=[(1, 0, 300)]), Keeper(), Link(128, 9_600, 20), DEVICE_NONCE, BRIDGE_NONCE)
     pair.device.open(pair.now_ms)
-    pair.lost = lambda from_device, frame: frame[0] == frames.TYPE["POLL"]
-    while pair.device.state != "polling" or frames.name_of(pair.seen[-1][1]) != "POLL":
+    pair.lost = lambda from_device, frame: pair.device.state == "polling"
+    while pair.device.deadline() is None or pair.device.state != "polling":
         pair.step()
     return pair
 

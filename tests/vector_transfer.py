@@ -67,19 +67,31 @@ def _items():
     )
 
 
-def stream():
+def _packed_items():
+    """Packed segments, and one between them as it is."""
+    return (
+        (PACKED, (INCARNATION, 1, 7), bytes(range(90))),
+        (SEGMENT, (INCARNATION, 1, 8), bytes(range(100))),
+        (PACKED, (INCARNATION, 2, 300), bytes(range(50))),
+    )
+
+
+def stream(items):
     """The bytes of a whole transfer."""
     sending = Sending(IDENTITY)
     sending.read = lambda data, at, size: data[at : at + size]
-    for kind, key, data in _items():
+    for kind, key, data in items:
         proof = custody.item_proof(K, IDENTITY, kind, key, [data])
         sending.place(data, kind, key, len(data), proof)
-    return sending.frame(sending.end)[1]
+    return b"".join(sending.frame(sending.end)[1])
 
 
 def transfer_rows():
-    whole = stream()
-    items = [[kind, list(key) if kind else key, data] for kind, key, data in _items()]
+    whole, packed = stream(_items()), stream(_packed_items())
+    items, packed_items = (
+        [[kind, list(key) if kind else key, data] for kind, key, data in made]
+        for made in (_items(), _packed_items())
+    )
     altered = whole[:20] + bytes((whole[20] ^ 1,)) + whole[21:]
     proof_at = transfer_head.encode(TOKEN, bytes(16), 30, None)
     cut = len(proof_at) + 30
@@ -109,6 +121,16 @@ def transfer_rows():
             identity=IDENTITY,
             items=[],
         ),
+        good("Packed segments.", "transfer", packed, identity=IDENTITY, items=packed_items),
+        bad(
+            "A packed segment that says that it is not.",
+            "transfer",
+            bytes((packed[0] ^ PACKED ^ SEGMENT,)) + packed[1:],
+            "frame-tag",
+            "accepts",
+            identity=IDENTITY,
+            items=[],
+        ),
         bad("Another transfer.", "transfer", whole, "frame-tag", "accepts", identity=bytes(4), items=[]),
     ]
 
@@ -121,44 +143,72 @@ def _bad_frame(name, kind, frame):
     return bad(name, kind, frame if kind in frames.UNTAGGED else frame + bytes(8), "frame-shape", "accepts")
 
 
-def binary_rows():
-    place = [INCARNATION, 1, 300]
+def hello_rows():
     return [
-        _frame(
+        good(
             "A call.",
             "HELLO",
-            frames.encode_hello(0, DEVICE, bytes(8), IDENTITY),
-            [0, 0, DEVICE, bytes(8), IDENTITY],
+            frames.encode_call(DEVICE, bytes(8), IDENTITY),
+            body=[0, 0, DEVICE, bytes(8), IDENTITY, None],
         ),
         _frame(
             "A confirmation.",
             "HELLO",
-            frames.encode_hello(0, b"", bytes(8), IDENTITY),
-            [0, 0, b"", bytes(8), IDENTITY],
+            frames.encode_confirmation(IDENTITY, None),
+            [0, 0, b"", b"", IDENTITY, None],
+        ),
+        _frame(
+            "A confirmation that asks.",
+            "HELLO",
+            frames.encode_confirmation(IDENTITY, 8_191),
+            [0, 0, b"", b"", IDENTITY, 8_191],
+        ),
+        _bad_frame(
+            "A confirmation that asks beyond the last number.",
+            "HELLO",
+            frames.encode_confirmation(IDENTITY, 8_192),
         ),
         _frame(
             "A bridge's HELLO.",
             "HELLO",
-            frames.encode_hello(1, BRIDGE, bytes(8), b""),
-            [0, 1, BRIDGE, bytes(8), b""],
+            frames.encode_answer(0, BRIDGE, bytes(8)),
+            [0, 0, BRIDGE, bytes(8), b"", None],
+        ),
+        _frame(
+            "A bridge's HELLO that takes packed segments, where the transfer goes on.",
+            "HELLO",
+            frames.encode_answer(frames.PACKS, b"", bytes(8)),
+            [0, 1, b"", bytes(8), b"", None],
         ),
         good(
             "A call of a later version with two bytes more.",
             "HELLO",
-            b"\x41\x01\x00" + DEVICE + bytes(8) + IDENTITY + b"xx" + bytes(8),
-            body=[1, 0, DEVICE, bytes(8), IDENTITY],
+            b"\x41\x01\x00" + DEVICE + bytes(8) + IDENTITY + b"xx",
+            body=[1, 0, DEVICE, bytes(8), IDENTITY, None],
             encodes=False,
         ),
-        _bad_frame(
-            "A call with two bytes more.", "HELLO", frames.encode_hello(0, DEVICE, bytes(8), IDENTITY + b"xx")
+        bad(
+            "A call with two bytes more.",
+            "HELLO",
+            frames.encode_call(DEVICE, bytes(8), IDENTITY + b"xx"),
+            "frame-shape",
+            "accepts",
         ),
         _bad_frame("A HELLO of nothing.", "HELLO", b"\x41"),
+    ]
+
+
+def data_rows():
+    place = [INCARNATION, 1, 300]
+    return [
         _frame(
-            "One tile, then more.", "DATA", frames.encode_data(8_191, 0, bytes(12)), [8_191, 0, bytes(12)]
+            "One tile, then more.", "DATA", frames.encode_data(8_191, 0, [bytes(12)]), [8_191, 0, bytes(12)]
         ),
-        _frame("Two tiles, then we listen.", "DATA", frames.encode_data(5, 1, bytes(24)), [5, 1, bytes(24)]),
+        _frame(
+            "Two tiles, then we listen.", "DATA", frames.encode_data(5, 1, [bytes(24)]), [5, 1, bytes(24)]
+        ),
         _bad_frame("No tile.", "DATA", b"\x80\x00"),
-        _bad_frame("A tile and a byte.", "DATA", frames.encode_data(0, 0, bytes(13))),
+        _bad_frame("A tile and a byte.", "DATA", frames.encode_data(0, 0, [bytes(13)])),
         _frame("A question.", "POLL", frames.encode_poll(8_191, None), [8_191, None]),
         _frame("A question about a segment.", "POLL", frames.encode_poll(1, place), [1, place]),
         _bad_frame("A question of two bytes.", "POLL", b"\x45\x00"),
@@ -234,5 +284,5 @@ def carried_rows():
 FILES = {
     "item_head": head_rows,
     "transfer": transfer_rows,
-    "session_binary": lambda: binary_rows() + have_rows() + carried_rows(),
+    "session_binary": lambda: hello_rows() + data_rows() + have_rows() + carried_rows(),
 }

@@ -67,12 +67,9 @@ def _segment(row, data):
 
 def _packed(row, data):
     incarnation = unhex(row["incarnation"])
-    salt_key, previous = [row[name] and unhex(row[name]) for name in ("salt_key", "previous")]
-    held = {(incarnation, 1, row["number"] - 1): previous}
-    unpacker = pack.Unpacker(unhex(row["device"]), salt_key, lambda *key: held.get(key))
-    first = row["number"] - len(row["before"])
-    for index, before in enumerate(row["before"]):
-        unpacker.unpack(unhex(before), (incarnation, 1, first + index))
+    unpacker = pack.Unpacker(unhex(row["device"]), row["salt_key"] and unhex(row["salt_key"]))
+    for number, before in row["before"]:
+        unpacker.unpack(unhex(before), (incarnation, 1, number))
     return {"segment": unpacker.unpack(data, (incarnation, 1, row["number"]))}
 
 

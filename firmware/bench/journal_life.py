@@ -42,24 +42,33 @@ class Life:
         before = self.flash.bytes_read
         try:
             self.journal = self.store.open(self.flash, self.ledger.new_incarnation)
-            self.journal.recover(self.signer)
-            self._make_way()
+            self._recover()
         except StorageError:
             self._check_power()
             raise
         self.recovery_bytes_max = max(self.recovery_bytes_max, self.flash.bytes_read - before)
         self.ledger.check(self.journal)
 
-    def _make_way(self):
+    def _recover(self):
         """A start that finds no room to seal in goes on when a bridge takes what is sealed, and only then."""
-        for row in () if self.journal.is_recovered else self.journal.held():
-            self.free(row[:3])
-            self.journal.recover(self.signer)
-            if self.journal.is_recovered:
+        if self._has_recovered():
+            return
+        self.append()  # is refused
+        self.idle()
+        for key in list(self.journal.held()):
+            self.free(key)
+            if self._has_recovered():
                 self.starts_that_waited += 1
                 return
-        if not self.journal.is_recovered:
-            raise StorageError("no custody makes room for a start")
+        raise StorageError("no custody makes room for a start")
+
+    def _has_recovered(self):
+        try:
+            self.journal.recover(self.signer)
+        except StorageError:
+            if self.journal.bytes < self.journal.capacity:  # it was not for want of room
+                raise
+        return self.journal.is_recovered
 
     def live(self, steps):
         for _ in range(steps):
@@ -70,8 +79,8 @@ class Life:
     def finish(self):
         """All is sealed, drained and freed; a new boot finds nothing but goes on."""
         self.settle()
-        for row in self.journal.held():
-            self.free(row[:3])
+        for key in list(self.journal.held()):
+            self.free(key)
         self.boot()
         self.append()
         self.commit()
@@ -133,23 +142,20 @@ class Life:
             self._see(key)
 
     def _see(self, key):
-        for row in self.journal.held():
-            if row[:3] == key:
-                self.ledger.see(self.journal, key, row[3])
-                return
-        raise Broken("segment lost: %r was sealed and is not held" % (key,))
+        if not self.journal.holds(key):
+            raise Broken("segment lost: %r was sealed and is not held" % (key,))
+        self.ledger.see(self.journal, key)
 
     def custody(self):
         """Frees the oldest segment of a stream, or any: custodies may come out of order."""
-        held = self.journal.held()
+        held = list(self.journal.held())
         if held:
-            self.free((held[0] if self.dice.chance(60) else self.dice.one_of(held))[:3])
+            self.free(held[0] if self.dice.chance(60) else self.dice.one_of(held))
 
     def custody_twice(self):
-        held = self.journal.held()
-        if held:
-            self.free(held[0][:3])
-            self.journal.free(held[0][:3])
+        for key in list(self.journal.held())[:1]:
+            self.free(key)
+            self.journal.free(key)
 
     def free(self, key):
         if not self.ledger.has_seen(key):  # sealed by a call that then failed
@@ -180,7 +186,7 @@ class Life:
 
     def renew(self):
         """A new incarnation, as after a change of keys; what lies there of older ones stays to be drained."""
-        if len({row[0] for row in self.journal.held()}) >= _UNDRAINED_MAX:
+        if len({key[0] for key in self.journal.held()}) >= _UNDRAINED_MAX:
             return
         for stream in range(4):
             self.seal(stream)

@@ -107,10 +107,9 @@ class Ledger:
         """The whole log against every promise. For a log that has recovered and holds nothing open."""
         found = set()
         held = set()
-        for row in journal.held():
-            key = row[:3]
+        for key in journal.held():
             held.add(key)
-            self.see(journal, key, row[3])
+            self.see(journal, key)
             _, _, _, first, count = self._seals[key]
             found.update([key[:2] + (seq,) for seq in range(first, first + count)])
         lost = self.owed - found
@@ -137,9 +136,9 @@ class Ledger:
             if known is None or known[1] != seal_hash:
                 raise Broken("head of a segment that nobody saw: %r" % ((incarnation, stream, segment),))
 
-    def see(self, journal, key, length):
+    def see(self, journal, key):
         """A segment that the log offers: it verifies, says what was written, and says it once."""
-        data = journal.read(key, 0, length)
+        data = journal.read(key, 0, journal.length(key))
         digest = sha256(data).digest()
         known = self._seals.get(key)
         if known is None:

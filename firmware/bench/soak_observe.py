@@ -41,9 +41,9 @@ class Taker:
 
     def contact(self):
         """Takes all that is offered, piece by piece, and gives custody of it."""
-        for incarnation, stream, segment, length in list(self._outbox.segments()):
+        for incarnation, stream, segment in list(self._outbox.places()):
             data = bytearray()
-            while len(data) < length:
+            while len(data) < self._outbox.length(incarnation, stream, segment):
                 piece = self._outbox.read_segment(incarnation, stream, segment, len(data), PIECE_BYTES)
                 if not piece:
                     raise ValueError("segment %d of stream %d ends at %d" % (segment, stream, len(data)))
@@ -85,7 +85,7 @@ def lived(log, taker, count, sampled):
 
 def main(name, count):
     log = fresh(name, QuickSigner(), RamFlash(BLOCKS))
-    taker = Taker(Outbox(log.journal, log.observer, list, NoFiles()))
+    taker = Taker(Outbox(log.journal, log.observer, None, NoFiles()))
 
     def sampled(number):
         print(json.dumps({"name": "heap", "observations": number + 1, "bytes": gc.mem_alloc()}))

@@ -8,6 +8,7 @@ from fieldagent.identity import Attestations
 from fieldagent.journal import Journal
 from fieldagent.observer import Observer
 from fieldagent.outbox import Outbox
+from fieldagent.own_tokens import OwnTokens
 from fieldagent.random_source import RandomFailed
 from fieldagent.sampling import Sampler
 from fieldagent.uplink import Uplink
@@ -17,7 +18,7 @@ from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
 from fieldwire.token_writer import token_id
 
-_EXCHANGES_AT_CONTACT = const(3)
+_EXCHANGES_AT_CONTACT, _ASKS_AT_CONTACT = const(3), const(9)
 _LINKED_SEAL_AGE_MS = const(1_000)
 _TEND_MS = const(1_000)  # urgent readings may keep every step busy with signing, but not for longer than this
 
@@ -57,17 +58,21 @@ class Agent:
         self._files = files
         self._listener = self._listen() if config.neighbours or config.derive else None
         self.journal = Journal(store, lambda: random_bytes(8))
+        self.failures = {}  # code or name -> count
         if identity.former is not None:
             self._part_from_former(files)
-        self.journal.recover(identity.signer)
         boots = self.journal.boots_held()
         if boots is not None:  # starts alone must not fill the flash
             self._attestations.keep(boots | {boot})
+        self._guarded(self.journal.recover, identity.signer)
+        self._unrecovered_at = self.journal.segments_held
         self.observer = Observer(identity, boot, token_id(attestation), self.journal, config, utc)
         found = self.journal.leaves_held()  # what an older boot signed or left, and nobody has taken yet
         self.observer.signed += found
         self.observer.journalled += found
-        self.outbox = Outbox(self.journal, self.observer, self._offered_tokens, files)
+        former = [] if identity.former is None else identity.former.tokens
+        own_tokens = OwnTokens(former + identity.tokens, self._attestations)
+        self.outbox = Outbox(self.journal, self.observer, own_tokens, files)
         self.uplink = Uplink(identity, boot, self.outbox, link, random_bytes)
         self.neighbours = self._neighbours(attestation) if config.neighbours else None
         self._carry = None
@@ -78,13 +83,12 @@ class Agent:
 
             self._battery = Battery(battery_mv, config.seal_low_battery_mv)
         self._tend_at_ms = 0
-        self._asks_left = 0
+        self._asks_left = self._exchanges_left = self._ask_again_ms = 0
         self._asked_ms = None
         self.maintenance = False  # a bridge asks for the prompt
         self.freed = 0
         self.derived = 0
         self.exchanges = 0
-        self.failures = {}  # code or name -> count
 
     def _listen(self):
         from fieldagent.listener import Listener
@@ -117,13 +121,8 @@ class Agent:
         ended = self._identity.former.incarnations
         if self.journal.incarnation in ended:
             self.journal.renew(self._random_bytes(8))
-        if not any(row[0] in ended for row in self.journal.held()):
+        if not any(key[0] in ended for key in self.journal.held()):
             self._identity.forget_former(files)
-
-    def _offered_tokens(self):
-        former = self._identity.former
-        ended = former.tokens if former is not None else []
-        return ended + self._identity.tokens + self._attestations.all()
 
     # The loop's calls
 
@@ -149,6 +148,8 @@ class Agent:
             self._take_events(self.neighbours, now_ms)
         if now_ms >= self.uplink.deadline():
             self._guarded(self.uplink.on_deadline, now_ms)
+        if self._asks_left and now_ms >= self._ask_again_ms:
+            self._ask(now_ms)
         if self._battery is not None and self._battery.has_fallen(now_ms):
             self.observer.want_seals()
         if self.observer.signatures == signatures or now_ms >= self._tend_at_ms:
@@ -156,6 +157,9 @@ class Agent:
             self._guarded(self._tend, now_ms)
 
     def _tend(self, now_ms):
+        if not self.journal.is_recovered:
+            self._recover_if_freed()
+            return
         unreadable = self.outbox.take_unreadable()
         if unreadable:
             self.observer.drop(unreadable, "unreadable", now_ms)
@@ -167,6 +171,20 @@ class Agent:
             self.uplink.wake(now_ms)
         else:
             self.journal.idle()
+
+    def _recover_if_freed(self):
+        """Seals what a start found no room to seal, after each custody that may have made some."""
+        journal = self.journal
+        if journal.segments_held == self._unrecovered_at:
+            return
+        before = journal.leaves_held()
+        try:
+            journal.recover(self._identity.signer)
+        finally:
+            self._unrecovered_at = journal.segments_held
+            found = journal.leaves_held() - before
+            self.observer.signed += found
+            self.observer.journalled += found
 
     def deadline(self):
         """The latest time at which `step` should be called again, were no frame to arrive."""
@@ -182,12 +200,14 @@ class Agent:
 
     def close_log(self):
         """Seals all that waits, and returns where each stream ends. StorageError when the flash does not take it."""
+        if not self.journal.is_recovered:
+            raise StorageError("the journal could not seal what an older boot left open; drain it first")
         self.observer.seal_all()
         return self.journal.heads()
 
     def journal_incarnations(self):
         """The present incarnation, and those of which segments wait."""
-        return {self.journal.incarnation} | {row[0] for row in self.journal.held()}
+        return {self.journal.incarnation} | {key[0] for key in self.journal.held()}
 
     def status(self):
         observer = self.observer
@@ -201,6 +221,7 @@ class Agent:
             "held_back": observer.refused,
             "utc_faults": observer.utc_faults,
             "journal_bytes": self.journal.bytes,
+            "recovered": self.journal.is_recovered,
             "flash_written": self.journal.bytes_written,
             "flash_observed": self.journal.payload_bytes,
             "linked": self.uplink.bridge is not None,
@@ -264,18 +285,24 @@ class Agent:
     def _on_established(self, now_ms, bridge):
         if self._asked_ms is None or now_ms - self._asked_ms >= self._config.exchange_ms:
             self._asked_ms = now_ms
-            self._asks_left = _EXCHANGES_AT_CONTACT
+            self._asks_left = _ASKS_AT_CONTACT
+            self._exchanges_left = _EXCHANGES_AT_CONTACT
             self._ask(now_ms)
         if self._config.seal_on_link:
             self.observer.want_seals()
 
     def _ask(self, now_ms):
+        """Asks the bridge for its time; again when no answer came for long, as on a radio."""
+        self._ask_again_ms = now_ms + self.uplink.call_ms
         if self._asks_left > 0 and self.uplink.ask_time(self._random_bytes(8), now_ms):
             self._asks_left -= 1
 
     def _on_exchange(self, now_ms, payload):
         if self.observer.observe(obs.EVIDENCE, obs.TIME_FORMAT, "log/time", cbor.encode(payload), now_ms):
             self.exchanges += 1
+        self._exchanges_left -= 1
+        if self._exchanges_left <= 0:
+            self._asks_left = 0
         self._ask(now_ms)
 
     def _on_early(self, now_ms, observation, identity, credential):
@@ -297,7 +324,7 @@ class Agent:
         self.maintenance = True
 
     def _on_idle(self, now_ms):
-        if not self.journal.held():
+        if self.journal.is_recovered and not self.journal.segments_held:
             self._attestations.keep({self._boot})
 
     def _on_closed(self, now_ms, reason):

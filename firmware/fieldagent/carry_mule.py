@@ -100,7 +100,7 @@ class Mule:
     def on_deadline(self, now_ms):
         if now_ms >= self._call_at_ms:
             self._call_at_ms = now_ms + self._interval_ms
-            if self._device is None:
+            if self._device is None or self._tries:  # who does not answer may be gone, or be back
                 self._queue.append(carry_frames.encode(CARRY, [self._identity.device]))
         if self._due_ms is not None and now_ms >= self._due_ms:
             self._tries += 1
@@ -116,7 +116,11 @@ class Mule:
         device = body[0]
         for receipt in self._store.receipts_for(device):
             self._queue.append(carry_frames.encode(KEPT, [self._identity.device] + [device] + receipt[1:]))
-        if self._device is not None or device == self._identity.device:
+        if device == self._identity.device or (self._device is not None and not self._tries):
+            return
+        if device == self._device:
+            self._tries = 0  # it was out of reach for a while
+            self._ask(now_ms)
             return
         waiting = [((device,) + tuple(row[:3]), row[3]) for row in body[2]]
         self._waiting = [row for row in waiting if 0 < row[1] <= limits.CARRIED_SEGMENT_MAX][:_WAITING_MAX]

@@ -73,8 +73,14 @@ class Origin:
             self._offered.clear()
         self._offered[mule] = now_ms
         count = min(_ROWS_MAX, (self._frame_max - _OFFER_HEAD) // _ROW_BYTES)
-        rows = [row for row in self._outbox.segments() if row[3] <= limits.CARRIED_SEGMENT_MAX]
-        self._answer(OFFER, [self._device, mule, [list(row) for row in rows[:count]]])
+        rows = []
+        for place in self._outbox.places():
+            length = self._outbox.length(*place)
+            if 0 < length <= limits.CARRIED_SEGMENT_MAX:
+                rows.append(list(place) + [length])
+            if len(rows) == count:
+                break
+        self._answer(OFFER, [self._device, mule, rows])
 
     def _answer(self, kind, body):
         self._answers = self._answers[1 - _KEPT_MAX :] + [carry_frames.encode(kind, body)]
@@ -87,12 +93,10 @@ class Origin:
     def _part(self, mule, item, at, end):
         """A PART as it is now; None for what is no longer there."""
         if isinstance(item, bytes):
-            found = [data for identity, data in self._outbox.tokens() if identity == item]
-            total = len(found[0]) if found else 0
-            data = found[0][at:end] if found else b""
+            data = self._outbox.token(item) or b""
+            total, data = len(data), data[at:end]
         else:
-            totals = [row[3] for row in self._outbox.segments() if list(row[:3]) == item]
-            total = totals[0] if totals else 0
+            total = self._outbox.length(*item)
             data = self._outbox.read_segment(*item, at, min(end, total) - at) if at < total else b""
         if not data or total > carry_frames.item_max(item):
             return None

@@ -4,10 +4,10 @@ Decides whether what a host writes makes a whole identity: a chain that verifies
 this device's own key. Refuses everything else and goes on waiting; whoever holds the cable chooses the mesh.
 """
 
+from fieldagent.exchange import Exchange
 from fieldagent.identity import Identity
-from fieldagent.seed import SeedError
 from fieldagent.trust import Trust
-from fieldwire import cbor, cose, keys, tokens
+from fieldwire import cose, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
 from fieldwire.errors import WireError
@@ -17,45 +17,22 @@ START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
 _TOKENS_MAX = const(8)
 
 
-class Enrolment:
-    """`make_seed(host bytes) -> 32 bytes`. Frames come in and go out without framing; `refused` is the last code."""
+class Enrolment(Exchange):
+    """`make_seed(host bytes) -> 32 bytes`. Event: ("enrolled", Identity)."""
 
     def __init__(self, hardware_id, model, measurement, make_seed):
+        super().__init__()
         self._hardware_id = hardware_id
         self._model = model
         self._measurement = measurement
         self._make_seed = make_seed
         self._seed = None
         self._public = None
-        self._out = []
-        self._events = []
         self._enrolled = None
-        self.refused = None
-
-    def receive(self, frame, now_ms):
-        if not frame or frame[0] not in (START, ENROL):
-            return
-        try:
-            body = cbor.decode(frame[1:])
-            if frame[0] == START:
-                self._on_start(body)
-            else:
-                self._on_enrol(body)
-        except WireError as error:
-            self.refused = error.code
-        except SeedError as error:
-            self._events.append(("keyless", str(error)))
-
-    def next_event(self):
-        """("enrolled", Identity) once: store it before `confirm`. ("keyless", why) when no key could be made."""
-        return self._events.pop(0) if self._events else None
-
-    def to_send(self, now_ms):
-        return self._out.pop(0) if self._out else None
 
     def confirm(self):
         """Tells the host that the identity is durable."""
-        self._out.append(bytes((ENROLLED,)) + cbor.encode([self._enrolled.device]))
+        self._send(ENROLLED, [self._enrolled.device])
 
     def _on_start(self, body):
         if not isinstance(body, list) or len(body) != 1 or not obs.is_bytes(body[0], 32):
@@ -63,8 +40,7 @@ class Enrolment:
         if self._seed is None:  # a start that is repeated asks for the same key again
             self._seed = self._make_seed(body[0])
             self._public = Ed25519Signer(self._seed).public
-        request = [self._public, self._hardware_id, self._model, self._measurement]
-        self._out.append(bytes((REQUEST,)) + cbor.encode(request))
+        self._send(REQUEST, [self._public, self._hardware_id, self._model, self._measurement])
 
     def _on_enrol(self, body):
         if not isinstance(body, list) or len(body) != 5:
@@ -89,6 +65,8 @@ class Enrolment:
             raise WireError("token-chain", "no credential of that id for this device's key")
         self._enrolled = Identity(self._seed, k_dev, root, mesh_id, credential, held)
         self._events.append(("enrolled", self._enrolled))
+
+    _FRAMES = {START: _on_start, ENROL: _on_enrol}
 
 
 def check_tokens(held):

@@ -4,7 +4,7 @@ Decides how a loss is told, so that a bridge can follow the chain of seals over 
 that is space.py's, and nothing is dropped before its record is durable.
 """
 
-from fieldwire import cbor, limits
+from fieldwire import cbor
 from fieldwire import observation_writer as obs
 from fieldwire.errors import StorageError, WireError
 from fieldwire.seal_writer import BODY
@@ -56,10 +56,10 @@ def _dropped_one(journal, key, reason):
 
 def _seal_body(head):
     """The ten fields that the seal at the begin of a segment binds; WireError where there is none. SPEC 6.2, 6.4"""
-    if len(head) < 4 or head[0] != 0x82 or head[1] not in (0x58, 0x59):
+    if head[:1] != b"\x82":
         raise WireError("seal-shape", "a segment begins with its seal")
-    at = 3 if head[1] == 0x58 else 4
-    signed = cbor.decode(head[at : at + int.from_bytes(head[2:at], "big")])
+    at, size = _string(head[1:4])
+    signed = cbor.decode(head[1 + at : 1 + at + size])
     return cbor.decode(signed.value[0])[BODY]
 
 
@@ -78,13 +78,32 @@ def _told_in(journal, key):
 def is_told_alone(journal, key):
     """True for a segment that holds gap records and nothing else."""
     try:
-        return {one[_FORMAT] for one in _leaves(journal, key)} == {obs.GAP_FORMAT}
+        return all(one[_FORMAT] == obs.GAP_FORMAT for one in _leaves(journal, key))
     except (StorageError, WireError):
         return False
 
 
 def _leaves(journal, key):
-    return [cbor.decode(leaf) for leaf in cbor.decode(journal.read(key, 0, limits.SEGMENT_MAX))[1]]
+    """The observations of a segment one by one: all at once they may fill a board's heap."""
+    at = 1
+    at += sum(_string(journal.read(key, at, 3)))
+    count = journal.read(key, at, 2)
+    at, left = (at + 1, count[0] & 0x1F) if count[0] < 0x98 else (at + 2, count[1])
+    for _ in range(left):
+        head, size = _string(journal.read(key, at, 3))
+        yield cbor.decode(journal.read(key, at + head, size))
+        at += head + size
+
+
+def _string(head):
+    """(bytes of its head, bytes behind it) of a CBOR byte string; WireError where none begins."""
+    if len(head) > 2 and head[0] == 0x59:
+        return 3, head[1] << 8 | head[2]
+    if len(head) > 1 and head[0] == 0x58:
+        return 2, head[1]
+    if not head or head[0] >> 5 != 2 or head[0] & 0x1F > 23:
+        raise WireError("seal-shape", "a byte string was expected")
+    return 1, head[0] & 0x1F
 
 
 def joined(entries):

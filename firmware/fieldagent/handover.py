@@ -5,14 +5,14 @@ handover. Until then it stays who it was; refuses all else. What was logged wait
 """
 
 from fieldagent.enrolment import check_tokens, take_tokens
+from fieldagent.exchange import Exchange
 from fieldagent.identity import Identity
-from fieldagent.seed import SeedError
 from fieldagent.trust import Trust, check_issuer
-from fieldwire import cbor, cose, custody, rotation, tokens
+from fieldwire import cose, custody, rotation, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer, verify
 from fieldwire.error_numbers import NUMBER
-from fieldwire.errors import StorageError, WireError
+from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
 
 START, REQUEST, ROTATE, ROTATED, REFUSED = 0x24, 0x25, 0x26, 0x27, 0x28
@@ -28,14 +28,15 @@ def next_k_dev(k_dev, public):
     return hmac_sha256(k_dev, b"rotated/1" + public)
 
 
-class Handover:
+class Handover(Exchange):
     """`next_key`: a NextKey; `close_log()` seals all and returns its ends, or raises StorageError.
 
     `incarnations()` of the segments that wait. `begun` after an order that is to be believed: observe nothing until
-    this handover is over. Frames come in and go out without framing; `refused` is the last code.
+    this handover is over. Event: ("rotated", Identity).
     """
 
     def __init__(self, identity, boot, next_key, close_log, incarnations):
+        super().__init__()
         self._identity = identity
         self._boot = boot
         self._next_key = next_key
@@ -43,38 +44,16 @@ class Handover:
         self._incarnations = incarnations
         self._seed = None
         self._accepted = None
-        self._out = []
-        self._events = []
         self._rotated = None
         self.begun = False
-        self.refused = None
-
-    def receive(self, frame, now_ms):
-        if not frame or frame[0] not in (START, ROTATE):
-            return
-        try:
-            body = cbor.decode(frame[1:])
-            if frame[0] == START:
-                self._on_start(body)
-            else:
-                self._on_rotate(body)
-        except WireError as error:
-            self.refused = error.code
-            if self.begun:
-                self._out.append(bytes((REFUSED,)) + cbor.encode([NUMBER.get(error.code, 0)]))
-        except (SeedError, StorageError) as error:
-            self._events.append(("keyless", str(error)))
-
-    def next_event(self):
-        """("rotated", Identity) once: store it before `confirm`. ("keyless", why) when no handover could be made."""
-        return self._events.pop(0) if self._events else None
-
-    def to_send(self, now_ms):
-        return self._out.pop(0) if self._out else None
 
     def confirm(self):
         """Tells the host that the new identity is durable; the old key is gone."""
-        self._out.append(bytes((ROTATED,)) + cbor.encode([self._rotated.device]))
+        self._send(ROTATED, [self._rotated.device])
+
+    def _on_refused(self, code):
+        if self.begun:
+            self._send(REFUSED, [NUMBER.get(code, 0)])
 
     def _on_start(self, body):
         known = self._identity
@@ -95,7 +74,7 @@ class Handover:
             signer = Ed25519Signer(self._seed)
             handover = rotation.hand_over(known.mesh_id, signer.public, self._boot, ends, known.signer)
             self._accepted = rotation.accept(handover, signer)
-        self._out.append(bytes((REQUEST,)) + cbor.encode([self._accepted]))
+        self._send(REQUEST, [self._accepted])
 
     def _on_rotate(self, body):
         if not isinstance(body, list) or len(body) != 1:
@@ -133,3 +112,5 @@ class Handover:
         check_issuer(named[0])
         rotation.verified(found[0], named[0], named[1], named[2], verify)
         return found[0], named[2].public
+
+    _FRAMES = {START: _on_start, ROTATE: _on_rotate}

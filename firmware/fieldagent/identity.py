@@ -9,6 +9,7 @@ from fieldwire import cbor, keys
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
+from fieldwire.token_writer import token_id
 
 _FILE = const("state/identity")
 _ATTESTATIONS = const("state/boots")
@@ -77,16 +78,29 @@ class Attestations:
         self._files = files
         files.folder("state")
         files.folder(_ATTESTATIONS)
-        self._boots = sorted(int(name) for name, _ in files.entries(_ATTESTATIONS) if name.isdigit())
+        boots = sorted(int(name) for name, _ in files.entries(_ATTESTATIONS) if name.isdigit())
+        self._boots = [[boot, None] for boot in boots]  # with the token's id, once it was asked for
 
     def add(self, boot, data):
         """Makes the token of a boot durable."""
         self._files.replace("%s/%d" % (_ATTESTATIONS, boot), [data])
-        self._boots.append(boot)
+        self._boots.append([boot, token_id(data)])
 
-    def all(self):
-        """[token bytes ...]"""
-        return [self._files.read("%s/%d" % (_ATTESTATIONS, boot)) for boot in self._boots]
+    def ids(self):
+        for entry in self._boots:
+            if entry[1] is None:
+                entry[1] = token_id(self._read(entry[0]))
+            yield entry[1]
+
+    def read(self, identity):
+        """The bytes of the token of that id, or None."""
+        for boot, one in self._boots:
+            if one == identity:
+                return self._read(boot)
+        return None
+
+    def _read(self, boot):
+        return self._files.read("%s/%d" % (_ATTESTATIONS, boot))
 
     def keep(self, boots):
         """Removes all but those of `boots`: the others' segments are gone, or never were."""
@@ -94,4 +108,4 @@ class Attestations:
         for name, _ in self._files.entries(_ATTESTATIONS):
             if name not in kept:  # what a cut left half written too
                 self._files.remove(_ATTESTATIONS + "/" + name)
-        self._boots = [boot for boot in self._boots if boot in boots]
+        self._boots = [entry for entry in self._boots if entry[0] in boots]

@@ -33,8 +33,7 @@ class Journal:
         self._segments = None  # looked up when first asked for: that reads every record
         self._open = [None] * 4  # the Run of each stream
         self._broken = [False] * 4  # an append failed: only what flash gives back is sure
-        self._signer = None  # of the start, for what it found no room to seal
-        self.is_recovered = False  # leaves of an older boot lie under no seal
+        self.is_recovered = False  # leaves of an older boot may lie under no seal
         self._is_reserved = False
         self._is_stuck = False  # nothing can be appended before something is freed
         self._at_rest = None  # what the log looked like when there was nothing to do
@@ -56,31 +55,15 @@ class Journal:
     def recover(self, signer):
         """Seals what an older boot left open, flagged; returns the number of leaves recovered. SPEC 6.2
 
-        Where flash has no room for a seal the log starts all the same: what is sealed is offered, and once something
-        was freed the next reading finds the room.
+        StorageError where flash has no room for a seal, or does not take it: what is sealed is offered and freed all
+        the same, nothing is appended, and it may be tried again once something was freed.
         """
-        self._signer = signer
-        recovered = 0
-        try:
-            for stream in range(4):
-                recovered += self._seal_from_flash(stream, signer, seal_writer.RECOVERED)
-        except StorageError:
-            if not self._is_stuck:
-                raise
-            return recovered
+        recovered = sum([self._seal_from_flash(stream, signer, seal_writer.RECOVERED) for stream in range(4)])
         self.is_recovered = True
         return recovered
 
-    def _recover_now(self):
-        """StorageError while leaves of an older boot still find no room for their seal."""
-        if self._signer is not None and not self.is_recovered:
-            self.recover(self._signer)
-            if not self.is_recovered:
-                raise StorageError("the journal is full and cannot seal what was open; free or drop segments")
-
     def renew(self, incarnation):
         """Begins a new incarnation, as a device does whose key is new. Nothing may be open or unsealed."""
-        self._recover_now()
         before = (self.incarnation, self._heads)
         self._make_ready()
         self.incarnation, self._heads = incarnation, [record.Head() for _ in range(4)]
@@ -110,10 +93,16 @@ class Journal:
 
     def next_seq(self, stream):
         """The position to use next. What should have been done while idle is done now, so that append need not wait."""
-        self._recover_now()
+        if not self.is_recovered:
+            raise StorageError("the journal could not seal what an older boot left open; free segments")
         self._make_room()
+        self._check_room()
         if not self._is_reserved:
             self._reserve_seqs()
+        return self._heads[stream].seq
+
+    def lowest_seq(self, stream):
+        """No seq below this one is used any more."""
         return self._heads[stream].seq
 
     def _reserve_seqs(self):
@@ -212,10 +201,15 @@ class Journal:
             self._segments.add(stream, row, at)
 
     def _append_ready(self, kind, stream, payload):
+        if self._log.torn is not None:
+            with Borrowed():
+                from fieldagent.mount import resume_torn
+
+                resume_torn(self._log, kind, stream, payload)
         if not self._log.fits(
             record.HEAD_BYTES + len(payload) + self._store.mark_bytes + 2 * self._store.align
         ):
-            self._make_ready()
+            self._make_room()
         return self._log.append(kind, stream, payload)
 
     # Reading
@@ -239,28 +233,47 @@ class Journal:
         """Keys of sealed segments whose seals flash no longer gives back: a gap record is to name them. SPEC 6.5"""
         return self._held().damaged
 
-    def holds(self, key):
-        return self._held().find(key) is not None
+    # A key is (incarnation, stream, segment). Which are held is known without a look at the flash.
 
-    def held(self):
-        """[(incarnation, stream, segment, length) ...]: urgent streams first, older incarnations before this one."""
-        return [(row.incarnation, stream, row.segment, row.length()) for stream, _, row in self._held().all()]
+    def holds(self, key):
+        return self._held().holds(key)
+
+    def held(self, streams=(0, 1, 2, 3)):
+        """Each segment held: those of the first of `streams` first, older incarnations before this one.
+
+        Nothing may be sealed, freed or dropped while it goes on.
+        """
+        return self._held().held(streams)
+
+    def next_held(self, incarnation, stream, segment):
+        """The least number of the segments held from `segment` on, or None."""
+        return self._held().next_from(incarnation, stream, segment)
+
+    def _seal_of(self, key):
+        """Its SealRecord; ValueError where it is not held, StorageError where it is damaged."""
+        return self._segments.seal_at(self._place_of(key))
+
+    def _place_of(self, key):
+        place = self._held().place(key)
+        if place is None:
+            raise ValueError("segment %r is not held" % (key,))
+        return place
+
+    def length(self, key):
+        """Bytes of a sealed segment as it travels."""
+        return self._seal_of(key).length()
 
     def read(self, key, offset, size):
         """Up to `size` bytes of a sealed segment as it travels (SPEC 6.4), from `offset`."""
-        found = self._held().find(key)
-        if found is None:
-            raise ValueError("segment %r is not held" % (key,))
-        return self._reader.read(key[1], found[0], offset, size)
-
-    def leaves_held(self):
-        """How many observations lie sealed in the log."""
-        return sum([row.count for _, _, row in self._held().all()])
+        return self._reader.read(key[1], self._place_of(key), offset, size)
 
     def seal_hash(self, key):
         """The seal hash of a sealed segment, None where it is not held."""
-        found = self._held().find(key)
-        return None if found is None else found[1].seal_hash
+        return self._seal_of(key).seal_hash if self.holds(key) else None
+
+    def leaves_held(self):
+        """How many observations lie sealed in the log."""
+        return self._held().leaves
 
     def heads(self):
         """[[incarnation, stream, segment, seal hash] ...] of each stream's last seal."""
@@ -271,27 +284,31 @@ class Journal:
         ]
 
     def boots_held(self):
-        """The boots that the segments held are of, as a set; None where one cannot tell. None may be open."""
-        if not self.is_recovered:
-            return None
+        """The boots that what is held is of, sealed or left under no seal, as a set; None where one cannot tell."""
         with Borrowed():
             from fieldagent.older_runs import boots_of
 
-            return None if self.damaged else boots_of(self._log, self._held())
+            return None if self.damaged else boots_of(self._log, self._held(), self.incarnation, self._heads)
 
     # Freeing, dropping
 
     def free(self, key):
         """Forgets one sealed segment; returns its number of leaves, 0 when it was not held."""
-        found = self._held().find(key)
-        if found is None and key not in self._segments.damaged:
+        segments = self._held()
+        place = segments.place(key)
+        if place is None and key not in segments.damaged:
             return 0
-        if found is not None and self._store.mark_bytes:
-            self._log.mark(*found[0])
+        self._is_stuck = False  # who appends next finds out
+        seal = None if place is None else segments.seal_or_none(place)
+        if seal is not None and self._store.mark_bytes:
+            self._log.mark(*place)
         else:
             self._record_freed(key)
-        self._segments.remove(key)
-        return 0 if found is None else found[1].count
+        if place is None:
+            segments.remove(key)
+        else:
+            segments.drop(key, seal)
+        return 0 if seal is None else seal.count
 
     def _record_freed(self, key):
         """Where there is no room for that, the segment is offered once more after a boot."""
@@ -307,11 +324,12 @@ class Journal:
     def oldest_of_lowest(self, size):
         """Keys to drop first, of at least `size` bytes together: the least urgent stream, its oldest segments."""
         chosen = []
-        for stream, _, row in self._held().all((3, 2, 1, 0)):
+        for key in self.held((3, 2, 1, 0)):
             if size <= 0:
                 break
-            chosen.append((row.incarnation, stream, row.segment))
-            size -= row.flash_bytes(self._store.align)
+            chosen.append(key)
+            seal = self._segments.seal_or_none(self._place_of(key))
+            size -= 0 if seal is None else seal.flash_bytes(self._store.align)
         return chosen
 
     # Space
@@ -372,7 +390,7 @@ class Journal:
             self.late_steps += 1
 
     def _make_room(self):
-        """More sectors can be begun than are kept free to move segments in."""
+        """The next sector can be begun; and where moving segments helps, more than are kept free to move them in."""
         log = self._log
         self._make_ready()
         began = self.late_steps
@@ -380,6 +398,10 @@ class Journal:
             if not log.clear_one() and not self._release():
                 break
             self.late_steps += 1
+
+    def _check_room(self):
+        """StorageError where no leaf may be appended."""
+        log = self._log
         self._is_stuck = log.room() < _ROOM_FOR_SEALS
         if self._is_stuck or (log.room() <= self._reserve and self.bytes > self.capacity):
             raise StorageError(

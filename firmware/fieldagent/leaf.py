@@ -14,6 +14,8 @@ from fieldwire.port import const
 from fieldwire.salt import Salts, salt_key
 
 _TOPICS_MAX = const(16)
+_USUAL_BYTES = const(320)
+_HEAD_MAX = const(9)  # a head is never among the last bytes: more than the payload stands behind it
 _BYTES = const(0x40)  # head of a byte string, RFC 8949 3.1
 
 
@@ -26,7 +28,7 @@ class Leaves:
         self._by = b"\x08" + cbor.encode(credential) + b"\x09" + cbor.encode(attestation)
         self._salts = Salts(salt_key(k_dev), device, incarnation)
         self._topics = {}  # subject -> (content format, keys 5 and 6 with the head of key 7)
-        self._out = bytearray(limits.OBSERVATION_MAX)
+        self._out = bytearray(_USUAL_BYTES)  # as long as the longest observation, and used again
         self._at = 0
 
     def _put(self, piece):
@@ -35,12 +37,21 @@ class Leaves:
             raise WireError(
                 "observation-shape", "an observation is at most %d bytes" % limits.OBSERVATION_MAX
             )
+        self._reach(end)
         self._out[self._at : end] = piece
         self._at = end
 
+    def _reach(self, end):
+        if end > len(self._out):
+            longest = bytearray(limits.OBSERVATION_MAX)
+            longest[: self._at] = memoryview(self._out)[: self._at]
+            self._out = longest
+
     def _put_head(self, major, number):
         """RFC 8949 3, shortest form; `major` is its first byte without the number."""
-        out, at = self._out, self._at
+        at = self._at
+        self._reach(at + _HEAD_MAX)
+        out = self._out
         if number < 24:
             out[at] = major | number
             self._at = at + 1

@@ -11,15 +11,19 @@ class LogPart:
         self._outbox = outbox
         self._is_mine = is_mine
         self.tokens = outbox.tokens
+        self.token = outbox.token
+        self.read_segment = outbox.read_segment
 
     def early(self):
         return [row for row in self._outbox.early() if self._is_mine(row[0])]
 
-    def segments(self):
-        return [row for row in self._outbox.segments() if self._is_mine(row[0])]
+    def places(self, streams=(0, 1, 2, 3)):
+        for place in self._outbox.places(streams):
+            if self._is_mine(place[0]):
+                yield place
 
-    def read_segment(self, incarnation, stream, segment, offset, size):
-        return self._outbox.read_segment(incarnation, stream, segment, offset, size)
+    def length(self, incarnation, stream, segment):
+        return self._outbox.length(incarnation, stream, segment) if self._is_mine(incarnation) else 0
 
     def seal_hash(self, incarnation, stream, segment):
         """None for a segment that is not of this part: no custody of it is this id's."""

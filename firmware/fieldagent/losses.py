@@ -61,7 +61,7 @@ class Losses:
 
     def _old_records(self, gap):
         if self._records is None:
-            urgent = [row[:3] for row in self._journal.held() if row[1] == obs.URGENT]
+            urgent = self._journal.held((obs.URGENT,))
             self._records = [key for key in urgent if gap.is_told_alone(self._journal, key)]
         self._records = [key for key in self._records if self._journal.holds(key)]
         return self._records
@@ -75,12 +75,16 @@ class Losses:
     # Readings
 
     def refuse(self, stream, now_ms):
-        """Counts a reading that the policy keeps out; the first one is told by a durable gap record."""
+        """Counts a reading that the policy keeps out; the first one is told by a durable gap record.
+
+        A log that takes nothing before it has recovered cannot be told so: it is told when it goes on.
+        """
         self.refused += 1
         waiting = self._waiting.get(stream)
         if waiting is None:
-            waiting = [self._journal.next_seq(stream), [self._boot, now_ms], 0]
-            self._tell_refused({stream: waiting}, STOPPED, now_ms)
+            waiting = [self._journal.lowest_seq(stream), [self._boot, now_ms], 0]
+            if self._journal.is_recovered:
+                self._tell_refused({stream: waiting}, STOPPED, now_ms)
             self._waiting[stream] = waiting
         waiting[2] += 1
 

@@ -7,11 +7,15 @@ second seal for a segment would be a fork. Used once, then let go of. SPEC 6.1, 
 from fieldagent import record, sector_header
 from fieldagent.older_runs import position_of
 from fieldagent.record_log import DAMAGED
+from fieldagent.segment_reader import meant
 from fieldwire.errors import StorageError
 from fieldwire.port import const
 
 _FIRST_BYTES = const(1280)  # a header and the longest record behind it
 _LEAF_BYTES_MIN = const(64)
+_HASH_AT = const(34)  # of the seal hash in a seal's record,
+_SIGNATURE_BYTES = const(64)  # at whose end the signature stands
+_ZEROS_MIN = const(64)  # of both in a torn one: another seal has so many in the same places once in 2^64
 
 
 def mount(log):
@@ -72,6 +76,28 @@ def _is_begun(log, number):
     return any(record.length_at(begin, number, at) >= 0 for at in range(least, most + 1, log.align))
 
 
+def resume_torn(log, kind, stream, payload):
+    """Goes on where the log's end is torn, if a cut in the program of this very record can have left that.
+
+    So starts that die one after the other, each in its first seal, use few sectors and not all. What hangs there must
+    be a zero of the record, or it would hang on: hence the proof by hash and signature, which all else follows from.
+    """
+    (sector, offset), log.torn = log.torn, None
+    if log.is_open() or sector != log.head:
+        return
+    log.load(sector)
+    whole = bytearray(record.HEAD_BYTES + len(payload))
+    record.put(whole, 0, sector, offset, kind, stream, payload)
+    end = offset + len(whole)
+    if end > log.sector_bytes or not record.is_blank(log.data, end, log.sector_bytes):
+        return
+    proof = log.data[offset + _HASH_AT : offset + _HASH_AT + 32] + log.data[end - _SIGNATURE_BYTES : end]
+    zeros = 8 * len(proof) - bin(int.from_bytes(proof, "big")).count("1")
+    left, whole = int.from_bytes(log.data[offset:end], "big"), int.from_bytes(whole, "big")
+    if zeros >= _ZEROS_MIN and left & whole == whole:  # each bit that was programmed is of this record
+        log.resume(offset)
+
+
 class Replay:
     """`heads` of the streams behind `header`; `is_proven`: False when a seal may be missing among them."""
 
@@ -94,10 +120,11 @@ class Replay:
     def _follow(self, log, sector):
         self._last, self._is_clean = None, True
         for found in log.records(sector):
-            offset, kind, size, first_byte = found
+            offset, kind, size, _ = found
             if kind == DAMAGED:
-                self._damaged.append(first_byte)
-                if size > _told_size(log, offset):
+                begin = meant(log, sector, offset, 3)
+                self._damaged.append(begin[0])
+                if size > _told_size(log, begin):
                     self._damaged.append(record.BLANK)  # behind a damaged record another one, of any kind
                 self._is_clean = False
                 continue
@@ -121,7 +148,7 @@ class Replay:
     def _settle(self, log):
         """Goes on behind the last record, where a cut may tear what is programmed only if the log was closed.
 
-        Else that record is made firm, and a new sector begun.
+        Else that record is made firm, and a new sector begun; unless what is torn is what the start will write first.
         """
         store = log.store
         log.load(log.head)
@@ -134,6 +161,8 @@ class Replay:
             log.program_again(last[0], last[0] + record.HEAD_BYTES + last[3])
         elif store.tears and store.rewrites:
             log.program_again(store.header_at, log.end)
+        if not self._is_clean and store.rewrites:
+            log.torn = (log.head, log.end)
 
     def _count_seqs(self, log):
         for stream, place in enumerate(self._leaves):
@@ -153,8 +182,8 @@ class Replay:
         return len(kinds) > 1 and any(known is None or known[0] in record.SEALS for known in kinds)
 
 
-def _told_size(log, offset):
+def _told_size(log, begin):
     """How long a damaged record may be, by the length it tells: bits that a cut left undone only make it longer."""
-    if record.kind_of(log.data[offset]) is None:
+    if record.kind_of(begin[0]) is None:
         return _FIRST_BYTES
-    return log.after(0, record.SEAL, 0, int.from_bytes(log.data[offset + 1 : offset + 3], "big"))
+    return log.after(0, record.SEAL, 0, int.from_bytes(begin[1:], "big"))

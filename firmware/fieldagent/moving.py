@@ -11,7 +11,11 @@ from fieldwire.errors import StorageError
 
 def move(log, segments, stream, place):
     """Writes the segment sealed at `place` anew; False where there is no room. What cannot be read is given up."""
-    seal = segments.seal_at(place)
+    try:
+        seal = segments.seal_at(place)
+    except StorageError:
+        segments.lose(stream, place)
+        return True
     seal.seal_bytes = bytes(seal.seal_bytes)
     if not log.takes(seal.flash_bytes(log.align)):
         return False
@@ -23,7 +27,7 @@ def move(log, segments, stream, place):
         except StopIteration:
             break
         except StorageError:
-            segments.lose(stream, place, seal)
+            segments.lose(stream, place)
             return True
         at = _append(log, record.LEAF_COPY, stream, leaf)
         first = first or at

@@ -78,13 +78,17 @@ class Observer:
                 tref.append(_utc_claim(reading))
             except WireError:
                 self.utc_faults += 1  # a receiver's junk is no claim, and no reason to lose the reading
-        if self._losses.is_waiting(stream) or self._space.is_closed_to(stream):
+        if self._is_refused(stream):
             self._losses.refuse(stream, now_ms)
             return None
         while self._space.is_short():
             self._drop_some(now_ms)
         is_early = early or stream == obs.URGENT
         return self._write(stream, content_format, subject, payload, tref, is_early, lineage)
+
+    def _is_refused(self, stream):
+        is_waiting = self._losses.is_waiting(stream) or not self._journal.is_recovered
+        return is_waiting or self._space.is_closed_to(stream)
 
     def _write(self, stream, content_format, subject, payload, tref, early, lineage):
         if self._identity.credential is not self._author[1]:

@@ -7,7 +7,7 @@ failed; then let go of. SPEC 6.2
 from fieldagent import record
 from fieldagent.record_log import DAMAGED
 from fieldagent.run import Run
-from fieldagent.segment_reader import leaves, walk
+from fieldagent.segment_reader import leaves, meant, walk
 from fieldwire import cbor, limits, seal_writer
 from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
@@ -40,43 +40,46 @@ def position_of(leaf):
         return None
 
 
-def boots_of(log, segments):
-    """The boots that the segments' leaves are of, as a set; None where a segment cannot tell."""
+def boots_of(log, segments, incarnation, heads):
+    """The boots of the segments' leaves, and of those under no seal, as a set; None where flash cannot tell."""
     boots = set()
-    for stream, place, seal in segments.all():
-        try:
-            found = position_of(next(leaves(log, stream, place, seal)))
-        except (StorageError, StopIteration):
-            return None
-        boots.add(found[3][0])
+    try:
+        for key in segments.held(range(4)):
+            stream, place = key[1], segments.place(key)
+            seal = segments.seal_at(place)
+            boots.add(position_of(next(leaves(log, stream, place, seal)))[3][0])
+        for stream, head in enumerate(heads):
+            if head.first is not None:
+                boots.update([run.author[0] for run, _ in runs(log, incarnation, stream, head.first, 0)])
+    except (StorageError, StopIteration):
+        return None
     return boots
 
 
 def runs(log, incarnation, stream, first, flags):
-    """(Run, place behind it or None): the stream's leaves from the place `first` on, each run fit for one seal.
+    """(Run, place of the next leaf or None): the stream's leaves from the place `first` on, each run fit for one seal.
 
     A damaged record that may have been the stream's seal ends a run, with the flags that it had, so that its new seal
-    is the same. A leaf that was written once more counts once.
+    is the same. A leaf that was written once more counts once. What is yielded hangs on no bit of what is damaged but
+    those flags.
     """
-    run, last = None, -1
-    for place, kind, of_stream, length in walk(log, first, (log.head, log.sector_bytes)):
-        if kind == DAMAGED:
-            lost = _flags_of_lost_seal(length, stream)
-            if run is not None and lost is not None:
-                run.flags = lost
-                yield run, place
-                run = None
+    run, is_ended, last = None, False, -1
+    for place, kind, of_stream in walk(log, first, (log.head, log.sector_bytes)):
+        if kind == DAMAGED and run is not None and not is_ended:
+            lost = _flags_of_lost_seal(meant(log, place[0], place[1], 1)[0], stream)
+            if lost is not None:
+                run.flags, is_ended = lost, True
         elif kind == record.LEAF and of_stream == stream:
             leaf = bytes(log.payload(*place)[2])
             found = position_of(leaf)
             if found is None or found[:2] != (incarnation, stream) or found[2] <= last:
                 continue
             last = found[2]
-            if run is not None and not _continues(run, found[3], found[2]):
+            if run is not None and (is_ended or not _continues(run, found[3], found[2])):
                 yield run, place
                 run = None
             if run is None:
-                run = Run(found[3], found[2], place, 0, flags)
+                run, is_ended = Run(found[3], found[2], place, 0, flags), False
             run.add(leaf)
     if run is not None:
         yield run, None

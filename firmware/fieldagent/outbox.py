@@ -6,44 +6,57 @@ Decides what is offered to which bridge. Refuses to free anything but what a cus
 from fieldwire import cbor
 from fieldwire.errors import StorageError, WireError
 from fieldwire.port import const
-from fieldwire.token_writer import token_id
 
 _REJECTED_FILE = const("state/rejected")
 _REJECTED_MAX = const(64)
 
 
 class Outbox:
-    """`held_tokens() -> [token bytes ...]`, issuers first. `bridge`: thumbprint of the bridge on the link, or None."""
+    """`own_tokens`: an OwnTokens. `bridge`: thumbprint of the bridge on the link, or None."""
 
-    def __init__(self, journal, observer, held_tokens, files):
+    def __init__(self, journal, observer, own_tokens, files):
         self._journal = journal
         self._observer = observer
-        self._held_tokens = held_tokens
+        self._own_tokens = own_tokens
         self._files = files
         self.bridge = None
         self._unreadable = []  # keys of segments that the flash no longer gives back
         self._rejected = _load(files)  # [[bridge thumbprint[:8], incarnation, stream, segment] ...]
 
     def tokens(self):
-        """[(id, bytes) ...] in the order in which each is understood."""
-        return [(token_id(data), data) for data in self._held_tokens()]
+        """Ids in the order in which each is understood."""
+        return self._own_tokens.ids()
+
+    def token(self, identity):
+        """The bytes of a token, or None."""
+        return self._own_tokens.read(identity)
 
     def early(self):
         """[(incarnation, stream, seq, bytes) ...] of early copies whose segment is not sealed yet."""
         return self._observer.early()
 
-    def segments(self):
-        """[(incarnation, stream, segment, length) ...]; what any bridge rejected comes last, to that bridge never."""
+    def places(self, streams=(0, 1, 2, 3)):
+        """(incarnation, stream, segment) of each segment, those of the first of `streams` first.
+
+        What any bridge rejected comes last, to that bridge never. Nothing may be freed or sealed while it goes on.
+        """
+        for key in self._journal.held(streams):
+            if key not in self._unreadable and not self._rejected_by(key):
+                yield key
         if not self._rejected:
-            return self._journal.held()
-        first, last = [], []
-        for row in self._journal.held():
-            bridges = [entry[0] for entry in self._rejected if entry[1:] == list(row[:3])]
-            if not bridges:
-                first.append(row)
-            elif self.bridge is None or self.bridge[:8] not in bridges:
-                last.append(row)
-        return first + last
+            return
+        for key in self._journal.held(streams):
+            bridges = self._rejected_by(key)
+            if bridges and (self.bridge is None or self.bridge[:8] not in bridges):
+                yield key
+
+    def _rejected_by(self, key):
+        return [entry[0] for entry in self._rejected if tuple(entry[1:]) == key]
+
+    def length(self, incarnation, stream, segment):
+        """Bytes of a segment as it travels; 0 when it has been dropped meanwhile, or cannot be read."""
+        key = (incarnation, stream, segment)
+        return self._readable(key, self._journal.length, key) or 0
 
     def read_segment(self, incarnation, stream, segment, offset, size):
         """Bytes of a segment as it travels; empty when it has been dropped meanwhile, or cannot be read."""
@@ -73,9 +86,10 @@ class Outbox:
     def custody(self, incarnation, stream, first, last):
         """Frees a range that a custody names; returns the number of observations freed."""
         freed = 0
-        for row in self._journal.held():
-            if row[0] == incarnation and row[1] == stream and first <= row[2] <= last:
-                freed += self._journal.free(row[:3])
+        segment = self._journal.next_held(incarnation, stream, first)
+        while segment is not None and segment <= last:
+            freed += self._journal.free((incarnation, stream, segment))
+            segment = self._journal.next_held(incarnation, stream, segment + 1)
         kept = [
             entry
             for entry in self._rejected

@@ -7,6 +7,7 @@ other one good.
 from fieldwire.errors import StorageError
 from fieldwire.port import const
 
+REPEATS = "the random source repeats itself; restart the board, or replace it"
 _JUDGED_BYTES = const(8)  # equal by chance once in 2^64 draws
 
 
@@ -28,6 +29,6 @@ class RandomSource:
             raise RandomFailed("the random source fails (%s); restart the board, or replace it" % cause)
         judged = bytes(drawn[:_JUDGED_BYTES])
         if len(drawn) != count or len(set(judged)) == 1 or judged == self._last:
-            raise RandomFailed("the random source repeats itself; restart the board, or replace it")
+            raise RandomFailed(REPEATS)
         self._last = judged
         return drawn

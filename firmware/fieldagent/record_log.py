@@ -39,6 +39,9 @@ class Log:
         self._told_tail = store.count  # and nothing before this one, as flash knows
         self._cleared = 0  # the places of all sectors before this one are ready
         self._bad = set()  # sectors whose place cannot be cleared
+        self.torn = (
+            None  # (sector, offset) of what a cut left at the log's end, where it may be programmed again
+        )
         self.bytes_written = 0
         self.read_errors = 0
 

@@ -5,6 +5,7 @@ to call it good: a generator that is started alike at each boot passes, and so d
 Against those stand the host's bytes and the jitter, which can only add. SPEC 8.7
 """
 
+from fieldagent.random_source import REPEATS, RandomFailed, RandomSource
 from fieldwire.port import const
 from fieldwire.sha512 import sha512
 
@@ -13,25 +14,22 @@ _BLOCK_BYTES = const(8)
 _JITTER_BYTES = const(128)  # 1,024 low bits
 
 
-class SeedError(Exception):
-    """No key can be made; the message names the cause and the remedy."""
-
-
 def make_seed(random_bytes, host_bytes, hardware_id, jitter):
-    """32 secret bytes; nobody who chooses only some of the inputs can choose or foresee the seed. SPEC 8.7"""
+    """32 secret bytes; nobody who chooses only some of the inputs can choose or foresee the seed. SPEC 8.7
+
+    RandomFailed where the random source cannot be used.
+    """
     return sha512(_drawn(random_bytes) + host_bytes + hardware_id + jitter)[:32]
 
 
 def _drawn(random_bytes):
     """64 random bytes, whose source did not repeat eight bytes in two draws: by chance once in 2^57 times."""
-    try:
-        before, drawn = random_bytes(_DRAW_BYTES), random_bytes(_DRAW_BYTES)
-    except OSError as cause:
-        raise SeedError("the random source fails (%s); let the board warm up, or replace it" % cause)
+    source = RandomSource(random_bytes)
+    before, drawn = source(_DRAW_BYTES), source(_DRAW_BYTES)
     both = bytes(before) + bytes(drawn)
     blocks = {both[at : at + _BLOCK_BYTES] for at in range(0, len(both), _BLOCK_BYTES)}
-    if len(drawn) != _DRAW_BYTES or len(blocks) != 2 * _DRAW_BYTES // _BLOCK_BYTES:
-        raise SeedError("the random source repeats itself; no key is made with it: replace the board")
+    if len(blocks) != 2 * _DRAW_BYTES // _BLOCK_BYTES:
+        raise RandomFailed(REPEATS)
     return drawn
 
 

@@ -52,7 +52,7 @@ def leaves(log, stream, place, seal):
     is_copy = log.payload(*place)[0] == record.SEAL_COPY
     wanted = record.LEAF_COPY if is_copy else record.LEAF
     left = seal.count
-    for at, found, of_stream, _ in walk(log, seal.first, place):
+    for at, found, of_stream in walk(log, seal.first, place):
         if left and found == wanted and of_stream == stream:
             left -= 1
             yield log.payload(*at)[2]
@@ -65,12 +65,27 @@ def leaves(log, stream, place, seal):
 
 
 def walk(log, first, end):
-    """(place, kind, stream, length) of each record from the place `first` up to the place `end`, over sectors."""
+    """(place, kind, stream) of each record from the place `first` up to the place `end`, over sectors."""
     for sector in range(first[0], end[0] + 1):
-        for offset, kind, stream, length in log.records(sector, first[1] if sector == first[0] else None):
+        for offset, kind, stream, _ in log.records(sector, first[1] if sector == first[0] else None):
             if (sector, offset) >= end:
                 return
-            yield (sector, offset), kind, stream, length
+            yield (sector, offset), kind, stream
+
+
+def meant(log, sector, offset, size):
+    """The first bytes of a damaged record; where nothing but one bit of these has turned, as they were."""
+    log.load(sector)
+    data = log.data
+    size = min(size, len(data) - offset)
+    for bit in range(8 * size):
+        data[offset + bit // 8] ^= 1 << bit % 8
+        found = bytes(data[offset : offset + size])
+        is_sound = record.length_at(data, sector, offset) >= 0
+        data[offset + bit // 8] ^= 1 << bit % 8
+        if is_sound:
+            return found
+    return bytes(data[offset : offset + size])
 
 
 def string_head(size):

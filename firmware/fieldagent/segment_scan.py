@@ -5,7 +5,12 @@ many there were before it. Refuses to guess which of the missing ones had been f
 """
 
 from fieldagent import record, sector_header
+from fieldagent.record_log import DAMAGED
+from fieldagent.segment_reader import meant
 from fieldwire.errors import StorageError
+from fieldwire.port import const
+
+_KEY_END = const(19)  # of a seal's record: head, incarnation, segment
 
 
 def look_through(log, segments, incarnation, heads):
@@ -17,6 +22,7 @@ def look_through(log, segments, incarnation, heads):
         except StorageError:
             continue  # counted by the log; what its seals said shows as missing numbers
     scan.compare(incarnation, heads)
+    scan.miss_moved()
 
 
 class _Scan:
@@ -24,6 +30,7 @@ class _Scan:
         self._log = log
         self._segments = segments
         self._newest = {}  # (incarnation, stream) -> newest segment seen
+        self._moved = []  # keys of segments that may have been moved, and whose new seals are damaged
 
     def sector(self, sector):
         log = self._log
@@ -39,6 +46,25 @@ class _Scan:
             elif kind == record.FREED:
                 key = record.Key.decode(log.payload(sector, offset)[2])
                 self._segments.remove((key.incarnation, stream, key.segment))
+                self._forget_moved((key.incarnation, stream, key.segment))
+            elif kind == DAMAGED:
+                self._suspect(meant(log, sector, offset, _KEY_END))
+
+    def _suspect(self, begin):
+        known = record.kind_of(begin[0])
+        if known is not None and known[0] == record.SEAL_COPY and len(begin) == _KEY_END:
+            key = record.Key.decode(begin[record.HEAD_BYTES :])
+            self._moved.append((key.incarnation, known[1], key.segment))
+
+    def _forget_moved(self, key):
+        self._moved = [one for one in self._moved if one != key]
+
+    def miss_moved(self):
+        """The old seal of a moved segment is marked: one whose new seal is damaged would be lost in silence."""
+        for incarnation, stream, segment in self._moved:
+            is_known = segment <= self._newest.get((incarnation, stream), -1)
+            if is_known and not self._segments.holds((incarnation, stream, segment)):
+                self._segments.miss(incarnation, stream, segment, segment + 1)
 
     def compare(self, incarnation, heads):
         """What was sealed by then and was not seen is missing."""
@@ -55,21 +81,12 @@ class _Scan:
             kind == record.SEAL_COPY or seal.segment <= last
         ):  # it was seen before, or its first record is gone
             self._segments.remove((seal.incarnation, stream, seal.segment))
+            self._forget_moved((seal.incarnation, stream, seal.segment))
             if not is_freed:
-                self._segments.put(self._index_for(stream, seal), stream, seal, place)
+                self._segments.put(stream, seal, place)
             return
         if last >= 0:
             self._segments.miss(seal.incarnation, stream, last + 1, seal.segment)
         self._newest[(seal.incarnation, stream)] = seal.segment
         if not is_freed:
             self._segments.add(stream, seal, place)
-
-    def _index_for(self, stream, seal):
-        """Before the first newer segment of its incarnation, or behind its last; before all where there is none."""
-        index = 0
-        for at, (_, _, other) in enumerate(self._segments.all((stream,))):
-            if other.incarnation == seal.incarnation:
-                if other.segment > seal.segment:
-                    return at
-                index = at + 1
-        return index

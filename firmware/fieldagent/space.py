@@ -6,6 +6,7 @@ ones go on in room kept for them. Refuses to drop anything: the observer does, b
 """
 
 from fieldwire import observation_writer as obs
+from fieldwire.errors import StorageError
 from fieldwire.port import const
 
 # A gap record, and four streams that may each begin a block or write a segment beside its open file.
@@ -13,6 +14,7 @@ MARGIN_BYTES = 16_384
 _URGENT_PARTS = const(8)  # of "stop": this part of the log is for urgent readings alone
 _AHEAD_PARTS = const(16)  # room is made before it is needed: this part of the log,
 _AT_ONCE_PARTS = const(32)  # of which so much at a time
+_CLOSEST = const(2)  # numbers: with one between them
 
 
 class Space:
@@ -40,37 +42,49 @@ class Space:
         return self._stops and stream != obs.URGENT and self._left() < self._most // _URGENT_PARTS
 
     def is_open_again(self):
-        """True when enough was freed to go on, so that not every single custody lets one reading in."""
-        return self._left() >= 2 * (self._most // _URGENT_PARTS)
+        """True when enough was freed to go on; of "stop" so much that not every single custody lets one reading in."""
+        return self._left() >= (2 * (self._most // _URGENT_PARTS) if self._stops else 0)
 
     def victims(self):
         """Keys of the sealed segments to drop next; empty when none is held."""
         wanted = self._most // _AT_ONCE_PARTS
         if self._thins:
-            held = self._journal.held()
-            return _thinned(held, wanted) or self._journal.oldest_of_lowest(wanted)
+            return _thinned(self._journal, wanted) or self._journal.oldest_of_lowest(wanted)
         return self._journal.oldest_of_lowest(wanted)
 
 
-def _thinned(held, size):
+def _thinned(journal, size):
     """Keys of at least `size` bytes of the lowest class, each the one whose neighbours stand closest together.
 
-    Of equals the oldest goes: every second one from the oldest on, then every second one of what stayed. The first and
-    the last of each run stay.
+    Of equals the oldest goes: every second one from the oldest on, then every second one of what stayed. The first
+    and the last of each run stay.
     """
-    lowest = max([row[1] for row in held], default=None)
-    rows = [row for row in held if row[1] == lowest]
+    lowest = [stream for stream in range(4) if any(journal.held((stream,)))]
     keys = []
-    while size > 0:
-        best, closest = None, None
-        for index in range(1, len(rows) - 1):
-            before, after = rows[index - 1], rows[index + 1]
-            apart = after[2] - before[2]
-            if before[0] == after[0] and (closest is None or apart < closest):
-                best, closest = index, apart
-        if best is None:
+    while size > 0 and lowest:
+        key = _closest(journal.held(lowest[-1:]), keys)
+        if key is None:
             break
-        row = rows.pop(best)
-        keys.append(row[:3])
-        size -= row[3]
+        keys.append(key)
+        try:
+            size -= journal.length(key)
+        except StorageError:
+            continue
     return keys
+
+
+def _closest(keys, gone):
+    """The key whose neighbours stand closest together once those that are `gone` are, or None."""
+    found, closest = None, None
+    before = middle = None
+    for key in keys:
+        if key in gone:
+            continue
+        if before is not None and before[0] == key[0]:
+            apart = key[2] - before[2]
+            if closest is None or apart < closest:
+                found, closest = middle, apart
+            if apart == _CLOSEST:
+                break
+        before, middle = middle, key
+    return found

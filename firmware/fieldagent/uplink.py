@@ -9,11 +9,12 @@ from fieldwire.port import const
 from fieldwire.session_burst import longest_ms
 from fieldwire.session_device import DeviceSession
 
-# A cable may be put in at any time: calls go on at this pace however long nobody answers.
+# A cable may be put in at any time: calls on it go on at this pace however long nobody answers.
 _CALL_MS = const(2_000)
 # A bridge that was restarted cannot call; a device that hears nothing for so long calls again.
 _SILENCE_MS = const(10_000)
 _ANSWERS = const(8)
+_LONG_MS = const(1 << 29)
 _ROTATE_START = const(0x24)
 
 
@@ -55,8 +56,12 @@ class Uplink:
         self._anew = False
         nonce = self._random_bytes(8)
         self.bridge = self._outbox.bridge = None
-        if self._session is not None and self._session.sending is not None:
-            self._sendings[self._speaker[0]] = self._session.sending
+        unanswered = 0
+        if self._session is not None:
+            if self._session.sending is not None:
+                self._sendings[self._speaker[0]] = self._session.sending
+            if not self._link.duplex:
+                unanswered = self._session.unanswered
         others_turn = self._speaker is self._present and self._former_waits()
         self._speaker = self._former if others_turn else self._present
         device, k_dev, outbox = self._speaker
@@ -65,7 +70,7 @@ class Uplink:
         if self.new_carried is not None and self._speaker is self._present:
             carried = self.new_carried()
         self._session = DeviceSession(device, self._boot, k_dev, nonce, outbox, self._link, sending, carried)
-        self._session.open(now_ms)
+        self._session.open(now_ms, unanswered)
 
     def receive(self, frame, now_ms):
         if frame and frame[0] == _ROTATE_START:
@@ -125,9 +130,13 @@ class Uplink:
         self._present = self._speaker = (device, k_dev, LogPart(outbox, lambda one: one not in ours))
 
     def _former_waits(self):
-        return self._former is not None and bool(self._former[2].segments())
+        return self._former is not None and any(self._former[2].places())
 
     def _give_up_ms(self):
+        if self._session.state == "calling" and not self._link.duplex:
+            # It calls ever more rarely by itself; each time the other one's turn is, while there are two.
+            due_ms = self._session.deadline() if self._former_waits() else None
+            return self._heard_ms + _LONG_MS if due_ms is None else due_ms
         if self.bridge is None:
             return self._heard_ms + (0 if self._anew else self.call_ms)
         if self._speaker is self._former and not self._former_waits():

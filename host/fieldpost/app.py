@@ -200,7 +200,7 @@ class App:
 
         port = SerialPort(str(self.folder / table.port), table.baud, modem.received, opened)
         link = self._link(terms, modem.send)
-        link.framed, link.clear = bytes, modem.is_clear
+        link.framed, link.clear, link.salt_key_for = bytes, modem.is_clear, self.salt_key_for
         self.links.append((port, link))
         self._modems.append(modem)
         await port.run()

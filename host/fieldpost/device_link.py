@@ -89,10 +89,15 @@ class DeviceLink:
     _told: set[tuple[bytes, bytes]] = field(default_factory=set)  # device, and a revocation it was handed
 
     def opened(self) -> None:
-        """The cable is in: a new session, which resumes what an earlier one had begun."""
+        """The cable is in: the session goes on where the cable was pulled, until another device calls."""
+        self._deframer = frame.Deframer()
+        if self._session is None:
+            self._begin()
+
+    def _begin(self) -> None:
+        """A new session, which resumes what an earlier one had begun."""
         self.device, self._asked = None, False
         incoming = None if self._session is None else self._session.incoming
-        self._deframer = frame.Deframer()
         self._session = BridgeSession(
             self.thumbprint,
             self.boot,
@@ -196,7 +201,7 @@ class DeviceLink:
             self._stranger(rest[0])
         elif name == "closed":
             self._farewell()
-            self.opened()
+            self._begin()
 
     def _established(self, device: bytes) -> None:
         self._asked = self._asked and device == self.device

@@ -167,7 +167,6 @@ class Enrolment:
 
 def caller(data: bytes) -> bytes:
     """The id of the device whose call this HELLO is; WireError for a HELLO that is no call. SPEC 8.2"""
-    identity = frames.decode("HELLO", data)[2]
-    if len(identity) != 16:
+    if not frames.is_call(data):
         raise WireError("frame-shape", "a HELLO that is no call")
-    return identity
+    return frames.decode("HELLO", data)[2]

@@ -195,7 +195,7 @@ MEANING = {
         "Ask for the segment as it is; both ends must pack and unpack the same items in the same order.",
     ),
     "pack-unknown": (
-        "A packed segment leaves out a previous seal hash or salts that are not held here.",
+        "A packed segment goes on from one that is not held here, or leaves out salts that cannot be made here.",
         "Ask for the segment as it is; hand the device's salt key to the bridge beside its link key.",
     ),
 }

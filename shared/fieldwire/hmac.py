@@ -8,6 +8,8 @@ from hashlib import sha256
 from fieldwire.port import const
 
 _BLOCK = const(64)
+_INNER = int.from_bytes(b"\x36" * 64, "big")
+_OUTER = int.from_bytes(b"\x5c" * 64, "big")
 
 
 class HmacKey:
@@ -16,9 +18,10 @@ class HmacKey:
     def __init__(self, key):
         if len(key) > _BLOCK:
             key = sha256(key).digest()
-        key = bytes(key) + bytes(_BLOCK - len(key))
-        self._inner = bytes(byte ^ 0x36 for byte in key)
-        self._outer = bytes(byte ^ 0x5C for byte in key)
+        # One long number is combined at once, several times as fast as 64 bytes on either runtime.
+        number = int.from_bytes(bytes(key) + bytes(_BLOCK - len(key)), "big")
+        self._inner = (number ^ _INNER).to_bytes(_BLOCK, "big")
+        self._outer = (number ^ _OUTER).to_bytes(_BLOCK, "big")
 
     def tag(self, message):
         """The 32-byte tag of message under this key."""

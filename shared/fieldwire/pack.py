@@ -4,11 +4,12 @@ Decides what bytes a packed segment stands for. Refuses to believe them: the sea
 unpacks them asks it before anything else.
 """
 
-from fieldwire import cbor, limits, pack_parts, seal
+from fieldwire import cbor, limits, merkle_tree, pack_parts, seal
 from fieldwire.errors import WireError
 from fieldwire.observation_writer import is_path
 from fieldwire.pack_column import Cursor, bad
-from fieldwire.pack_context import Context
+from fieldwire.pack_column_writer import NEW
+from fieldwire.pack_context import NOTHING, Context, Left
 from fieldwire.pack_table_writer import LINEAGES, READINGS, WHOLE
 from fieldwire.pack_writer import (
     AUTHOR_GIVEN,
@@ -26,14 +27,12 @@ _DIGEST_BYTES, _SALT_BYTES, _SIGNATURE_BYTES = 16, 8, 64
 class Unpacker:
     """One device's segments in one transfer, each once and in the order in which they were packed.
 
-    `salt_key`: that of the device, or None while it is not held. `hash_of(incarnation, stream, segment)`: the hash of
-    a seal of this device that is held, or None.
+    `salt_key`: that of the device, or None while it is not held.
     """
 
-    def __init__(self, device, salt_key, hash_of):
+    def __init__(self, device, salt_key):
         self.salt_key = salt_key
         self._device = device
-        self._hash_of = hash_of
         self._context = Context()
 
     def unpack(self, data, key):
@@ -47,21 +46,18 @@ class Unpacker:
         head = _Head(cursor, key, self._context)
         signature = cursor.take(_SIGNATURE_BYTES)
         salts = cursor.take(_SALT_BYTES * head.count) if head.flags & SALTS_GIVEN else None
-        rows = _rows(cursor, head)
+        left = Left(head.first + head.count, {})
+        rows = _rows(cursor, head, left.ends)
         if not cursor.is_done():
             bad("bytes behind the last column")
-        fields = head.fields(self._previous(head, key))
+        self._context.leave(key, left)
+        fields = head.fields()
         leaves = self._leaves(key, head, rows, self._salts(key, head) if salts is None else _cut(salts))
+        protected = pack_parts.protected(fields, self._device)
+        left.seal_hash = seal.seal_hash(
+            protected, merkle_tree.root([merkle_tree.leaf_hash(one) for one in leaves])
+        )
         return seal.encode_segment(pack_parts.seal(fields, self._device, signature), leaves)
-
-    def _previous(self, head, key):
-        incarnation, stream, segment = key
-        if head.previous is not None or segment == 0:
-            return head.previous
-        previous = self._hash_of(incarnation, stream, segment - 1)
-        if previous is None:
-            raise WireError("pack-unknown", "the seal of segment %d is not held" % (segment - 1))
-        return previous
 
     def _salts(self, key, head):
         if self.salt_key is None:
@@ -91,10 +87,13 @@ class _Head:
         self.count = cursor.number()
         if not 1 <= self.count <= limits.SEGMENT_LEAVES_MAX:
             bad("%d leaves, a segment has 1 to %d" % (self.count, limits.SEGMENT_LEAVES_MAX))
-        self.first = _count(cursor)
+        follows = key[2] and not self.flags & PREVIOUS_GIVEN
+        before = context.before(key) if follows else NOTHING
+        self.before = before or NOTHING
+        self.first = _count(cursor, self.before.seq)
         known = len(context.topics)
         self.author = self._author(cursor, context)
-        self.previous = None
+        self.previous = self.before.seal_hash
         if self.flags & PREVIOUS_GIVEN:
             if key[2] == 0:
                 bad("a seal before the first")
@@ -108,6 +107,8 @@ class _Head:
             more = first & MORE_TOPICS
             topic = _topic(cursor, context, first & ~MORE_TOPICS, known)
             self.topics.append((topic, cursor.byte()))
+        if before is None:
+            raise WireError("pack-unknown", "segment %d did not come packed before it" % (key[2] - 1))
 
     def _author(self, cursor, context):
         index = self.flags >> 3
@@ -115,22 +116,20 @@ class _Head:
             if index >= len(context.authors):
                 bad("author %d is not known" % index)
             return context.authors[index]
-        author = (_count(cursor), cursor.take(_DIGEST_BYTES), cursor.take(_DIGEST_BYTES))
+        author = (_count(cursor, 0), cursor.take(_DIGEST_BYTES), cursor.take(_DIGEST_BYTES))
         context.learn_author(author)
         return author
 
-    def fields(self, previous):
+    def fields(self):
         """Those of the seal, in SPEC 6.2's order."""
-        return (
-            list(self._key)
-            + [self.first, self.count]
-            + list(self.author)
-            + [previous, self.flags & RECOVERED]
-        )
+        if self.before is not NOTHING and self.previous is None:
+            raise WireError("pack-unknown", "segment %d did not come whole" % (self._key[2] - 1))
+        fields = list(self._key) + [self.first, self.count] + list(self.author)
+        return fields + [self.previous, self.flags & RECOVERED]
 
 
-def _count(cursor):
-    value = cursor.number()
+def _count(cursor, before):
+    value = before + cursor.number()
     if value > limits.COUNT_MAX:
         bad("a count of %d" % value)
     return value
@@ -153,30 +152,39 @@ def _topic(cursor, context, index, known):
     return topic
 
 
-def _rows(cursor, head):
-    """(topic, time, lineage, payload) of each leaf."""
+def _rows(cursor, head, ends):
+    """(topic, time, lineage, payload) of each leaf; where the columns end goes to `ends`."""
     order = cursor.integers(head.count) if len(head.topics) > 1 else [0] * head.count
     if min(order) < 0 or max(order) >= len(head.topics):
         bad("a leaf of a topic that is not named")
-    tables = [iter(_table(cursor, order.count(index), *one)) for index, one in enumerate(head.topics)]
+    tables = []
+    for index, (topic, layout) in enumerate(head.topics):
+        before = head.before.ends.get((topic, layout))
+        leaves, end = _table(cursor, order.count(index), topic, layout, before)
+        ends[topic, layout] = end
+        tables.append(iter(leaves))
     return [next(tables[index]) for index in order]
 
 
-def _table(cursor, rows, topic, layout):
-    """A topic's leaves."""
+def _table(cursor, rows, topic, layout, before):
+    """A topic's leaves, and where its columns end."""
     size = layout & ~(READINGS | LINEAGES)
     if rows == 0 or not (size == WHOLE or size <= limits.SCHEMA_FIELDS_MAX):
         bad("a topic of %d leaves with %d values each" % (rows, size))
-    times = cursor.integers(rows)
-    readings = _checked(list, cursor.column(rows)) if layout & READINGS else [None] * rows
-    lineages = _checked(bytes, cursor.column(rows)) if layout & LINEAGES else [None] * rows
-    columns = [cursor.column(rows) for _ in range(1 if size == WHOLE else size)]
+    others = bool(layout & READINGS) + bool(layout & LINEAGES)
+    before = iter(before or [NEW] * (1 + others + (1 if size == WHOLE else size)))
+    times, end = cursor.times(rows, next(before))
+    read = [cursor.column(rows, one) for one in before]
+    ends = [end] + [one for _, one in read]
+    columns = [values for values, _ in read]
+    readings = _checked(list, columns.pop(0)) if layout & READINGS else [None] * rows
+    lineages = _checked(bytes, columns.pop(0)) if layout & LINEAGES else [None] * rows
     found = []
     for row in range(rows):
         values = [column[row] for column in columns]
         payload = _whole(values[0]) if size == WHOLE else cbor.encode(values)
         found.append((topic, (times[row], readings[row]), lineages[row], payload))
-    return found
+    return found, ends
 
 
 def _checked(kind, column):

@@ -11,6 +11,7 @@ from fieldwire.pack_column_writer import (
     BYTES,
     GOLOMB,
     LINE,
+    NEW,
     SHAPES,
     SOME,
     STEP,
@@ -68,13 +69,16 @@ class Cursor:
 
     # Columns
 
-    def column(self, rows):
-        """One value a row: None, an integer, text, bytes or a list of three integers."""
+    def column(self, rows, before=NEW):
+        """(values, where the column ends): a value is None, an integer, text, bytes or a list of three integers.
+
+        `before`: where the column ended that this one goes on from.
+        """
         first = self.byte()
         if first == ABSENT:
-            return [None] * rows
+            return [None] * rows, NEW
         if first != SOME:
-            return self._given(first, rows)
+            return self._given(first, rows, before)
         bits = _Bits(self._data, self._at)
         given = [bits.take(1) for _ in range(rows)]
         self._at = bits.end()
@@ -82,28 +86,35 @@ class Cursor:
         first = self.byte()
         if not 0 < count < rows or first == ABSENT:
             bad("a column of %d values for %d rows" % (count, rows))
-        values = iter(self._given(first, count))
-        return [next(values) if one else None for one in given]
+        values, end = self._given(first, count, before)
+        values = iter(values)
+        return [next(values) if one else None for one in given], end
 
     def integers(self, rows):
-        return self._integers(self.byte(), rows)
+        return self._integers(self.byte(), rows, NEW)[0]
 
-    def _given(self, first, rows):
+    def times(self, rows, before):
+        """(integers, where they end)."""
+        return self._integers(self.byte(), rows, before)
+
+    def _given(self, first, rows, before):
         if first == TRIPLE:
             parts = [self.integers(rows) for _ in range(3)]
-            return [[parts[0][row], parts[1][row], parts[2][row]] for row in range(rows)]
+            return [[parts[0][row], parts[1][row], parts[2][row]] for row in range(rows)], NEW
         if first in (TEXT, BYTES):
-            return self._strings_of(first, rows)
-        return self._integers(first, rows)
+            return self._strings_of(first, rows), NEW
+        return self._integers(first, rows, before)
 
-    def _integers(self, first, rows):
+    def _integers(self, first, rows, before):
         shape, size = first & SHAPES, first & WIDTH_MAX
         if shape > GOLOMB or (rows == 1 and first):
             bad("no column of %d integers begins with 0x%02x" % (rows, first))
-        value = line = self.signed()
-        step = self.signed() if first & STEP else 0
-        if first & STEP and not step:
-            bad("a step of 0 before byte %d" % self._at)
+        value = line = before[0] + self.signed()
+        step = before[1]
+        if first & STEP:
+            step += self.signed()
+            if step == before[1]:
+                bad("a step that is no other before byte %d" % self._at)
         bits = _Bits(self._data, self._at)
         values = []
         for row in range(rows):
@@ -116,7 +127,7 @@ class Cursor:
                 bad("an integer of more than 64 bits before byte %d" % self._at)
             values.append(value)
         self._at = bits.end()
-        return values
+        return values, (line if shape == LINE else value + step, step)
 
     def _strings_of(self, kind, rows):
         places = self.integers(rows)

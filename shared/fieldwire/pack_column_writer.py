@@ -17,6 +17,9 @@ WIDTH_MAX = const(0x1F)
 # The first byte of any other column.
 ABSENT, TEXT, BYTES, TRIPLE, SOME = 0xC0, 0xC1, 0xC2, 0xC3, 0xC4
 
+NEW = (0, 0)  # where a column begins that goes on from none
+
+_COLUMN = const(64)  # bytes of heap that one takes without values
 _SAME_MIN = const(4)  # a shorter run of equal bytes costs as much as it saves
 
 
@@ -104,25 +107,29 @@ class Column:
 
     def cost(self):
         """Bytes of heap that the values take, about."""
-        return sum([4 * len(part) for part in self._parts]) + sum([8 + len(raw) for raw in self._seen])
+        values = sum([4 * len(part) for part in self._parts]) + sum([8 + len(raw) for raw in self._seen])
+        return _COLUMN + values
 
-    def write(self, out, rows):
+    def write(self, out, rows, before=NEW):
+        """Where it ends, if it is of integers, so that the same column of the next segment goes on there."""
         if self.kind == ABSENT:
             out.append(ABSENT)
-            return
+            return NEW
         if len(self._parts[0]) < rows:
             out.append(SOME)
             bits = Bits(out)
             bits.put(self._given, rows)
             bits.end()
-        if self.kind != LINE:
-            out.append(self.kind)
+        if self.kind == LINE:
+            return integers(out, self._parts[0], before)
+        out.append(self.kind)
         for part in self._parts:
             integers(out, part)
-        before = b""
+        string = b""
         for raw in self._seen:
-            _string(out, raw, before)
-            before = raw
+            _string(out, raw, string)
+            string = raw
+        return NEW
 
 
 def kind_of(value):
@@ -167,13 +174,16 @@ def _same(raw, before, at):
     return end - at
 
 
-def integers(out, values):
-    """One or more integers, in the shape that takes the fewest bits."""
-    first, base, step = _shape(values)
+def integers(out, values, before=NEW):
+    """One or more integers, in the shape that takes the fewest bits.
+
+    `before`: (what would come next in the column that this one goes on from, its step). Returns the same of this one.
+    """
+    first, base, step = _shape(values, before[1])
     out.append(first)
-    number(out, zigzag(base))
+    number(out, zigzag(base - before[0]))
     if first & STEP:
-        number(out, zigzag(step))
+        number(out, zigzag(step - before[1]))
     bits = Bits(out)
     shape, size = first & SHAPES, first & WIDTH_MAX
     line = base
@@ -190,13 +200,15 @@ def integers(out, values):
             else:
                 bits.put(left, size)
             line = values[index]
+        line += step
     bits.end()
+    return line, step
 
 
-def _shape(values):
+def _shape(values, slope_before):
     """(first byte, base, step) of the shortest column of these integers."""
     if len(values) == 1:
-        return LINE, values[0], 0
+        return LINE, values[0], slope_before
     steps = sorted([values[index] - values[index - 1] for index in range(1, len(values))])
     low, high = steps[0], steps[-1]
     slope, least, size = _line(values, low, high)
@@ -208,9 +220,10 @@ def _shape(values):
     shapes.append((cost, GOLOMB, order, values[0], middle))
     best = None
     for cost, shape, size, base, step in shapes:
-        cost += (width(zigzag(step)) + 6) // 7 * 8
+        told = step - slope_before
+        cost += (width(zigzag(told)) + 6) // 7 * 8
         if size <= WIDTH_MAX and (best is None or cost < best[0]):
-            best = cost, shape | size | (STEP if step else 0), base, step
+            best = cost, shape | size | (STEP if told else 0), base, step
     return best[1:]
 
 

@@ -7,8 +7,8 @@ judge them, which whoever verifies the seal does.
 from fieldwire import cbor, cose_writer, seal_writer
 
 
-def seal(fields, device, signature):
-    """The bytes of a seal from the ten fields of SPEC 6.2; its kid is the begin of the device's id (SPEC 4.1)."""
+def protected(fields, device):
+    """The protected bytes of a seal from the ten fields of SPEC 6.2; its kid is the begin of the device's id (4.1)."""
     header = {
         cose_writer.ALG: cose_writer.EDDSA,
         cose_writer.KID: device[:8],
@@ -16,7 +16,12 @@ def seal(fields, device, signature):
         cose_writer.VDS: 1,
         seal_writer.BODY: fields,
     }
-    return cose_writer.assemble(cbor.encode(header), None, signature)
+    return cbor.encode(header)
+
+
+def seal(fields, device, signature):
+    """The bytes of a seal."""
+    return cose_writer.assemble(protected(fields, device), None, signature)
 
 
 class LeafMaker:

@@ -5,7 +5,7 @@ Decides which column a part of a leaf goes to. Refuses a leaf that would not com
 
 from fieldwire import cbor, limits
 from fieldwire.errors import WireError
-from fieldwire.pack_column_writer import ABSENT, Column, kind_of
+from fieldwire.pack_column_writer import ABSENT, NEW, Column, kind_of
 from fieldwire.port import const
 
 # A layout is a number of values, or WHOLE where the payload is one byte string, and what else the leaves have.
@@ -52,11 +52,13 @@ class Table:
 
     def cost(self):
         """Bytes of heap that the columns take, about."""
-        return sum([column.cost() for column in self._columns()])
+        return sum([one.cost() for one in [self._times, self._readings, self._lineages] + self._values])
 
-    def write(self, out):
-        for column in self._columns():
-            column.write(out, self._rows)
+    def write(self, out, before):
+        """Where each column ends; `before`: where those end that these go on from, or None."""
+        columns = self._columns()
+        before = before or [NEW] * len(columns)
+        return [column.write(out, self._rows, end) for column, end in zip(columns, before)]
 
     def _columns(self):
         """Those that are written: readings and lineages only where a leaf has one."""

@@ -7,7 +7,7 @@ memory than there is: such a one travels as it is.
 from fieldwire import cbor, pack_parts, seal_writer
 from fieldwire.errors import WireError
 from fieldwire.pack_column_writer import integers, number
-from fieldwire.pack_context import Context
+from fieldwire.pack_context import NOTHING, Context, Left
 from fieldwire.pack_table_writer import Rows
 from fieldwire.salt import Salts
 
@@ -29,11 +29,10 @@ class Packer:
         self._room = room
         self._context = Context()
 
-    def pack(self, parts, follows):
+    def pack(self, parts):
         """The packed bytes, or None where the segment travels as it is. What was packed MUST be sent, and once.
 
-        `parts`: the bytes of a sound seal, then of each of its leaves. `follows`: whether the receiver has the seal
-        before from the same transfer.
+        `parts`: the bytes of a sound seal, then of each of its leaves.
         """
         parts = iter(parts)
         seal_bytes = bytes(next(parts))
@@ -45,17 +44,33 @@ class Packer:
         if seal_bytes != pack_parts.seal(fields, self._device, signature):
             return None
         rows = self._rows(fields, parts)
-        if rows is None:
-            return None
+        return None if rows is None else self._packed(fields, rows, signature)
+
+    def forget(self, stream):
+        """The receiver could not unpack what the last segments of a stream told: the next one goes on from none."""
+        self._context.forget(stream)
+
+    def _packed(self, fields, rows, signature):
+        """The context learns when all is written: who runs out of memory on the way has told nothing."""
+        key, first = tuple(fields[:3]), fields[3]
+        before = self._context.before(key)
+        if before is not None and before.seq > first:
+            before = None
         out = bytearray()
-        self._put_head(out, fields, rows, follows)
+        self._put_head(out, fields, rows, before)
         out.extend(signature)
         if not rows.salts_implied:
             out.extend(rows.salts)
         if len(rows.tables) > 1:
             integers(out, rows.order)
+        left = Left(first + fields[4], {})
         for table in rows.tables:
-            table.write(out)
+            place = table.topic, table.layout()
+            left.ends[place] = table.write(out, (before or NOTHING).ends.get(place))
+        self._context.learn_author(tuple(fields[5:8]))
+        for table in rows.tables:
+            self._context.learn_topic(table.topic)
+        self._context.leave(key, left)
         return bytes(out)
 
     def _rows(self, fields, leaves):
@@ -69,26 +84,26 @@ class Packer:
                 return None
         return rows if len(rows.order) == count else None
 
-    def _put_head(self, out, fields, rows, follows):
+    def _put_head(self, out, fields, rows, before):
         _, _, _, first, count, boot, credential, attestation, previous, flags = fields
         author = (boot, credential, attestation)
-        known, topics = self._context.authors[:], self._context.topics[:]
+        known = self._context.authors
         flags |= SALTS_GIVEN if not rows.salts_implied else 0
-        flags |= PREVIOUS_GIVEN if previous is not None and not follows else 0
+        flags |= PREVIOUS_GIVEN if previous is not None and before is None else 0
         flags |= (known.index(author) if author in known else AUTHOR_GIVEN) << 3
         out.append(flags)
         number(out, count)
-        number(out, first)
+        number(out, first if before is None else first - before.seq)
         if author not in known:
             number(out, boot)
             out.extend(credential + attestation)
-            self._context.learn_author(author)
         if flags & PREVIOUS_GIVEN:
             out.extend(previous)
         for index, table in enumerate(rows.tables):
-            self._put_topic(out, table, topics, index + 1 < len(rows.tables))
+            self._put_topic(out, table, index + 1 < len(rows.tables))
 
-    def _put_topic(self, out, table, known, more):
+    def _put_topic(self, out, table, more):
+        known = self._context.topics
         given = table.topic not in known
         out.append((TOPIC_GIVEN if given else known.index(table.topic)) | (MORE_TOPICS if more else 0))
         if given:
@@ -101,5 +116,4 @@ class Packer:
             subject = subject.encode()
             number(out, len(subject))
             out.extend(subject)
-            self._context.learn_topic(table.topic)
         out.append(table.layout())

@@ -18,6 +18,10 @@ if MICROPYTHON:
     ptr8 = ptr16 = ptr32 = uint = None  # pyright: ignore
 else:
     import ctypes
+    from collections import deque
+
+    # Of what is read-only and is no bytes: kernels go on with the bare address, so these outlive their pointers.
+    _COPIES = deque(maxlen=64)
 
     def const(value):
         return value
@@ -33,6 +37,7 @@ else:
         def __init__(self, place):
             if not isinstance(place, (int, bytes)) and memoryview(place).readonly:
                 place = bytes(place)
+                _COPIES.append(place)
             self._address = place if isinstance(place, int) else _address(place)
             self._place = place  # lives as long as the pointer
 

@@ -12,9 +12,7 @@ from fieldwire.session_burst import longest_ms
 from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
-    KNOWN,
     LOST,
-    NO_TAG,
     PACK_SHAPE,
     PACK_UNKNOWN,
     PACKS,
@@ -68,8 +66,8 @@ class BridgeSession(Session):
     """A bridge's end of a link. `nonce`: 8 random bytes; `incoming`: that of the session before, to resume.
 
     `key_for(device id)` -> K of SPEC 8.4 or None; `holdings(device id)` -> (held, tokens), the lists of HELD.
-    `salt_key_for(device id)` -> S of SPEC 5.6 where packed segments are taken, or None. An `item` of the kind PACKED is the
-    segment that it stands for if its seal verifies; else refuse_packed is to be called.
+    `salt_key_for(device id)` -> S of SPEC 5.6 where packed segments are taken, or None. An `item` of the kind PACKED is
+    the segment that it stands for if its seal verifies; else refuse_packed is to be called.
     `link` as for DeviceSession. Events: ("established", device id), ("item", kind, key, bytes), ("awaited",
     incarnation, stream, segment) when the device has no custody of what it delivered (with a device's id before the
     incarnation where it carried that one's), ("answered", command) when it
@@ -249,9 +247,13 @@ class BridgeSession(Session):
         """Our turn: what we hold, HAVE, and what that announces."""
         self._answer_at_ms = None
         turn, units = [], 0
+        lists = self._lists() if self._list else None
+        self._list = False
         if not self._link.duplex:
-            if self._exchanges.waiting():
-                turn, units = [_TIME], 1
+            if lists is not None:
+                turn, units = [lists], session_frames.units(len(lists))
+            if self._exchanges.waiting() and units < FOLLOWS:
+                turn, units = turn + [_TIME], units + 1
             while units < FOLLOWS:
                 frame = self._next(now_ms)
                 if frame is None:
@@ -263,14 +265,16 @@ class BridgeSession(Session):
                 units += more
                 turn.append(frame)
         self._turn = [self._have_frame(units)] + turn
-        if self._list:
-            self._list = False
-            held, tokens = self._holdings(self.device)
-            if held or tokens or self._awaited:
-                self._turn.insert(
-                    0, self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max))
-                )
-            self._awaited = False
+        if self._link.duplex and lists is not None:
+            self._turn.insert(0, lists)
+
+    def _lists(self):
+        """A HELD, or None where it would say nothing."""
+        held, tokens = self._holdings(self.device)
+        awaited, self._awaited = self._awaited, False
+        if not (held or tokens or awaited):
+            return None
+        return self._tagged(session_frames.fit_held(held, tokens, self._link.frame_max))
 
     def _have_frame(self, follow):
         transfer = self.incoming.transfer
@@ -284,19 +288,11 @@ class BridgeSession(Session):
     def _input(self, name, frame):
         if name != "HELLO":
             return name
-        return "HELLO-call" if frame[-TAG_SIZE:] == NO_TAG else "HELLO-confirm"
+        return "HELLO-call" if session_frames.is_call(frame) else "HELLO-confirm"
 
     def _caller_of(self, body):
-        """(device id, nonce, key) of a HELLO; None for a device whose key is not here."""
+        """(device id, nonce, key) of a call; None for a device whose key is not here."""
         device, nonce = body[2], body[3]
-        if not device:  # a confirmation: of the session that lives, or of the call that was answered last
-            if self.state == "established" and nonce == self._peer_nonce:
-                return self.device, nonce, self._key
-            if self._caller is None or self._caller[1] != nonce:
-                raise WireError("frame-stale", "a confirmation of no call")
-            return self._caller
-        if len(device) != 16:
-            raise WireError("frame-shape", "a device id has 16 bytes")
         key = self._key_for(device)
         if key is None:
             if self._unknown != device:
@@ -315,22 +311,33 @@ class BridgeSession(Session):
         self._goes_on = known = self._knows(device, nonce, body[4])
         if self.state == "established" and nonce != self._peer_nonce and not known:
             self._muted = True
-        features = (KNOWN if known else 0) | (0 if self._salt_key_for(device) is None else PACKS)
-        hello = session_frames.encode_hello(features, self._thumbprint, self._nonce, b"")
+        features = 0 if self._salt_key_for(device) is None else PACKS
+        hello = session_frames.encode_answer(features, b"" if known else self._thumbprint, self._nonce)
         self._greetings = [self._tagged_for(hello, key, nonce)]
         if body[0] != VERSION and self.state == "waiting":
             self._end("version")
 
     def _on_confirm(self, body, frame, now_ms):
         """The tag proves a live device: its session replaces the one before."""
-        caller = self._caller_of(body)
-        if caller is None:
-            return
-        device, nonce, key = caller
-        self._authenticate(frame, key, nonce)
+        if not body[4]:
+            raise WireError("frame-shape", "a confirmation names a transfer")
+        device, nonce, key = self._confirming(frame)
         if self.state == "established" and nonce == self._peer_nonce:
             self._muted = False
-            return
+        else:
+            self._replace(device, nonce, key, body[4])
+        if body[5] is not None:
+            self._asked(body[5], now_ms)
+
+    def _confirming(self, frame):
+        """(device id, nonce, key): of the session that lives, or of the call that was answered last."""
+        for caller in ((self.device, self._peer_nonce, self._key), self._caller):
+            if caller is not None and caller[2] is not None and self._is_tagged(frame, caller[2], caller[1]):
+                return caller
+        raise WireError("frame-tag", "a confirmation of no call")
+
+    def _replace(self, device, nonce, key, transfer):
+        """A session begins in the place of the one before."""
         if nonce in self._past:
             raise WireError("frame-stale", "a session that has ended")
         self._past.append(nonce)
@@ -339,7 +346,7 @@ class BridgeSession(Session):
         if self.device not in (None, device):
             self._controls = []  # they were meant for the device before
         self.device, self._peer_nonce, self._key = device, nonce, key
-        self._resume(body[4])
+        self._resume(transfer)
         self._exchanges = Exchanges(self._boot, device)
         self._mark = self._answer_at_ms = self._due_ms = None
         self._muted = False
@@ -407,15 +414,20 @@ class BridgeSession(Session):
     def _on_poll(self, body, frame, now_ms):
         if self._muted:
             raise WireError("frame-state", "POLL before a HELLO that confirms")
-        self._mark, awaited = body
-        self._answer_at_ms = now_ms
-        self._heard(now_ms, 0)
+        mark, awaited = body
+        self._asked(mark, now_ms)
         if awaited is not None:
             self._list = self._awaited = True
             if self.incoming.expanding is not None and self.incoming.expanding.refuses(tuple(awaited)):
                 self.refuse_packed(*awaited)
             else:
                 self._tell("awaited", *awaited)
+
+    def _asked(self, mark, now_ms):
+        """A question that is answered at once."""
+        self._mark = mark
+        self._answer_at_ms = now_ms
+        self._heard(now_ms, 0)
 
     def _heard(self, now_ms, burst_ms):
         """Where one talks at a time: a burst goes on, or another begins, though we may miss some of its frames."""

@@ -6,22 +6,26 @@ Decides how long a burst is and when it asks. When to wait, and for how long, is
 from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
-from fieldwire.session_frames import COUNTDOWN_MAX, DATA_HEAD
+from fieldwire.session_frames import COUNTDOWN_MAX, DATA_HEAD, HAVE_BYTES
 from fieldwire.session_outgoing import Known
 from fieldwire.transfer_head import SPAN, TILE, WINDOW
 from fieldwire.transfer_pace import Pace
 from fieldwire.transfer_sending import Sending
 
 # Frames between two questions: enough that asking costs a hundredth, few enough to fit the receiver's window.
-_FRAMES_MAX = const(96)
+_FRAMES_MAX = const(112)
 _WINDOW_PARTS = const(3)
 # Where both may talk at once: so many questions in the time of a burst, so that a lost one stops nothing.
 _OPEN_QUESTIONS = const(4)
-_PIECE = const(512)
+_PIECE = const(256)
 _FIRST_FRAMES = const(8)  # of a transfer that goes on, before the bridge has said what it holds
+# Eighths of a byte of the next answer: a gap takes two bytes, and of frames in a row few are gaps of their own.
+_GAP_NEW, _GAP_AGAIN = const(5), const(8)
+_GAPS_MORE = const(4)  # bytes: few frames may all be lost
 _PLENTY = const(4)  # frames: more than a countdown
-# A frame is in the heap three times while it is sent; at twice the size a head would weigh one part in a hundred less.
-_SENT_MAX = const(1_024)
+# A frame is in the heap three times while it is sent, once in pieces.
+# At twice the size a head would weigh one part in a hundred less.
+_SENT_MAX = const(512)
 
 
 def _frames(tiles):
@@ -42,7 +46,7 @@ class Burst:
         self.key = None  # K, once the bridge is known
         self.resumed = sending is not None  # so that the bridge lists nothing of its own accord
         self.confirmed = False  # the bridge has answered a question, so it knows that we are live
-        self.unheard = 0  # frames since the last answer: each may be a gap in it
+        self._unheard = 0  # eighths of a byte: what the frames since the last answer may add to the next one
         self._duplex = link.duplex
         self._outgoing = outgoing
         self._pace = Pace((min(link.frame_max, _SENT_MAX) - DATA_HEAD) // TILE, link.by_bytes)
@@ -92,11 +96,12 @@ class Burst:
         tiles = self._pace.tiles
         # Counted frames do not grow: who hears one knows how long those behind it take at most.
         last = not self._duplex and min(self._left, self.sending.frames_left(tiles, _PLENTY)) <= COUNTDOWN_MAX
+        ahead = self.sending.ahead()
         found = self.sending.frame(tiles, last)
         if found is None:
             self._left = 0
             return None
-        tile, data = found
+        tile, pieces = found
         follow = min(self._left - 1, self.sending.frames_left(tiles, COUNTDOWN_MAX))
         self._left = follow if follow < COUNTDOWN_MAX else self._left - 1
         countdown = follow + 1 if follow < (1 if self._duplex else COUNTDOWN_MAX) else 0
@@ -105,16 +110,20 @@ class Burst:
         if countdown == 1:
             self.sending.asked()
             self._left = 0
-        frame = session_frames.encode_data(tile, countdown, data)
+        frame = session_frames.encode_data(tile, countdown, pieces)
         self._pace.sent(len(frame))
-        self.unheard += 1
+        self._unheard += _GAP_AGAIN if self.sending.ahead() == ahead else _GAP_NEW
         return frame, countdown
 
-    def poll(self, awaited):
-        """A bare question."""
+    def asked(self):
+        """The mark of a bare question that goes now."""
         number = self.sending.asked()
         self._asked.append((number % SPAN, number))
-        return session_frames.encode_poll(number % SPAN, awaited)
+        return number % SPAN
+
+    def answer_bytes(self):
+        """How long the answer to a question may be; hardly ever is it longer."""
+        return HAVE_BYTES + _GAPS_MORE + self._unheard // 8
 
     def fill(self):
         """Places items until the next frames are sure, so that a burst knows its end."""
@@ -142,7 +151,7 @@ class Burst:
     def take(self, question, base, held, told_to):
         """Takes an answer, as for Sending.have; True when it tells anything."""
         self.confirmed = True
-        self.unheard = 0
+        self._unheard = 0
         self._asked = [entry for entry in self._asked if entry[1] > question]
         before = self.sending.left()
         lost, done = self.sending.have(question, base, held, told_to)

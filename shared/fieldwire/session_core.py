@@ -12,7 +12,8 @@ from fieldwire.port import const
 # When three frames in ten are lost, bad luck ends a session once in several hundred bursts, and the next one
 # resumes; a peer that is gone is missed after about 160 waits.
 TRIES_MAX = const(20)
-_PLAIN_TRIES = const(3)  # what is lost by chance is asked again at once; only then is the peer slow or gone
+# What is lost by chance is asked again at once; only then is the peer slow or gone, and one that never answered sooner.
+PLAIN_CALLS, _PLAIN_ASKS = const(6), const(8)
 _DOUBLINGS_MAX = const(4)
 # Both clocks count whole milliseconds.
 MARGIN_MS = const(2)
@@ -151,13 +152,16 @@ class Session:
         return frame + custody.tag(key, self._role, device_nonce, bridge_nonce, frame)
 
     def _authenticate(self, frame, key, peer_nonce):
+        if len(frame) < session_frames.TAG_SIZE + 2:
+            raise WireError("frame-shape")
+        if not self._is_tagged(frame, key, peer_nonce):
+            raise WireError("frame-tag")  # wrong key, wrong session or altered bytes
+
+    def _is_tagged(self, frame, key, peer_nonce):
         device_nonce, bridge_nonce = self._nonces(peer_nonce)
         size = len(frame) - session_frames.TAG_SIZE
-        if size < 2:
-            raise WireError("frame-shape")
         expected = custody.tag(key, 1 - self._role, device_nonce, bridge_nonce, frame[:size])
-        if not custody.matches(expected, frame[size:]):
-            raise WireError("frame-tag")  # wrong key, wrong session or altered bytes
+        return custody.matches(expected, frame[size:])
 
     def _sent(self, frame, now_ms):
         """Notes when a frame that is handed out now will have left."""
@@ -167,5 +171,6 @@ class Session:
     def _wait(self, answer_ms, now_ms):
         """Sets the deadline for an answer that takes so long on the link; many tries without one double the wait."""
         answer_ms += 2 * self._link.turnaround_ms + MARGIN_MS
-        doublings = min(max(0, self._tries - _PLAIN_TRIES), _DOUBLINGS_MAX)
+        at_once = PLAIN_CALLS if self._key is None else _PLAIN_ASKS
+        doublings = min(max(0, self._tries - at_once), _DOUBLINGS_MAX)
         self._due_ms = max(now_ms, self._silent_ms) + (answer_ms << doublings)

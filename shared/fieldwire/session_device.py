@@ -8,15 +8,12 @@ from fieldwire import custody, session_frames
 from fieldwire.errors import WireError
 from fieldwire.port import const
 from fieldwire.session_burst import Burst
-from fieldwire.session_core import MARGIN_MS, TRIES_MAX, Session
+from fieldwire.session_core import MARGIN_MS, PLAIN_CALLS, TRIES_MAX, Session
 from fieldwire.session_frames import (
     FOLLOWS,
-    HAVE_BYTES,
     HELLO_BYTES,
-    KNOWN,
     LOST,
     MORE,
-    NO_TAG,
     PACK_SHAPE,
     PACK_UNKNOWN,
     PACKS,
@@ -31,6 +28,9 @@ from fieldwire.transfer_sending import Gone
 _ASKS_BEFORE_OFFER = const(3)
 _ASK_DOUBLINGS_MAX = const(8)
 _TRIES_BEFORE_HELLO = const(2)
+# On a channel that all share, calls that nobody answers take one part in so many of the time.
+_CALL_SHARE = const(200)
+_CALL_DOUBLINGS_MAX = const(8)
 _ASKED, _ANSWERED = const(0), const(1)
 
 # SPEC 8.3; a test compares the table with the text. A name in capitals is a frame, small letters name what this side
@@ -107,6 +107,7 @@ class DeviceSession(Session):
         self._turn_left = 0  # units that the bridge still sends before it listens
         self._awaited = None
         self._asks = 0
+        self._vain = 0  # answers in a row that told nothing
         self._gone = None  # about an item that was freed on its way: _ASKED, then _ANSWERED
         self._look_at_ms = 0
         self._listen_ms = 0  # when the bridge reckons that a burst has ended
@@ -119,12 +120,18 @@ class DeviceSession(Session):
         """The transfer, for the next contact to go on with."""
         return self._burst.sending
 
-    def open(self, now_ms):
-        """Starts to call. The call is repeated until a bridge answers or the session is closed."""
+    @property
+    def unanswered(self):
+        """How many calls nobody has answered, the one under way among them."""
+        return self._tries + 1 if self.state == "calling" else 0
+
+    def open(self, now_ms, unanswered=0):
+        """Starts to call, after so many calls that nobody answered, and goes on until a bridge does or it is closed."""
         if not self._may("open"):
             raise ValueError("a session is opened once; make a new one with a new nonce")
         self._step("open")
         self._hello = True
+        self._tries = unanswered
 
     def wake(self, now_ms):
         """The outbox has something new: an idle session looks at once instead of at its next turn."""
@@ -133,8 +140,14 @@ class DeviceSession(Session):
     def receive(self, frame, now_ms):
         """As every session; and who calls on a channel that all share lets those finish whom it hears."""
         super().receive(frame, now_ms)
-        if self.state == "calling" and not self._link.duplex and self._due_ms is not None:
-            self._wait(self._link.wire_ms(self._link.frame_max) + self._apart_ms(), now_ms)
+        if self.state != "calling" or self._link.duplex or self._due_ms is None:
+            return
+        later_ms = now_ms + self._answered_in_ms(self._link.frame_max) + self._apart_ms()
+        if session_frames.is_call(frame):
+            self._due_ms = max(self._due_ms, later_ms)  # a call: it is as lonely as we are
+        else:
+            self._tries = min(self._tries, PLAIN_CALLS)  # a bridge is near
+            self._due_ms = later_ms
 
     def on_deadline(self, now_ms):
         if self._due_ms is None or now_ms < self._due_ms:
@@ -190,26 +203,46 @@ class DeviceSession(Session):
 
     def _hello_frame(self, now_ms):
         """A call has no tag yet; once the bridge is known a short HELLO with a tag confirms. SPEC 8.4"""
-        calls = self.state == "calling"
-        hello = session_frames.encode_hello(
-            0, self._device_id if calls else b"", self._nonce, self.sending.identity
-        )
-        frame = self._sent(hello + NO_TAG if calls else self._tagged(hello), now_ms)
-        if calls:
-            self._wait(self._link.wire_ms(HELLO_BYTES) + self._apart_ms(), now_ms)
+        if self.state == "calling":
+            call = session_frames.encode_call(self._device_id, self._nonce, self.sending.identity)
+            frame = self._sent(call, now_ms)
+            self._wait_for_bridge(self._link.wire_ms(len(frame)), now_ms)
+            return frame
+        asks = self._question and self._awaited is None
+        mark = self._burst.asked() if asks else None
+        hello = session_frames.encode_confirmation(self.sending.identity, mark)
+        frame = self._sent(self._tagged(hello), now_ms)
+        if asks:
+            self._question = False
+            self._wait_for_have(now_ms)
         return frame
 
-    def _apart_ms(self):
-        """Where all share one channel: a later wait for each unanswered call, by the nonce, so that callers part."""
+    def _wait_for_bridge(self, call_ms, now_ms):
+        """On a cable of one's own a bridge is called at a steady pace; on a channel that all share ever more rarely."""
         if self._link.duplex:
-            return 0
+            self._wait(self._link.wire_ms(HELLO_BYTES), now_ms)
+            return
+        apart_ms = self._apart_ms()
+        doublings = min(max(0, self._tries - PLAIN_CALLS), _CALL_DOUBLINGS_MAX)
+        rest_ms = self._answered_in_ms(HELLO_BYTES) + apart_ms << doublings
+        longest_ms = _CALL_SHARE * call_ms + apart_ms
+        self._due_ms = max(now_ms, self._silent_ms) + min(rest_ms, longest_ms)
+
+    def _answered_in_ms(self, size):
+        return self._link.wire_ms(size) + 2 * self._link.turnaround_ms + MARGIN_MS
+
+    def _apart_ms(self):
+        """A later wait for each unanswered call, by the nonce, so that callers part."""
         answer_ms = self._link.wire_ms(HELLO_BYTES) + 2 * self._link.turnaround_ms
         return self._nonce[self._tries & 7] * min(self._tries, 4) * answer_ms >> 8
 
     def _on_hello(self, body, frame, now_ms):
-        version, features, bridge, nonce, _ = body
-        if len(bridge) != 32:
-            raise WireError("frame-shape")  # a bridge is named by 32 bytes
+        version, features, bridge, nonce = body[:4]
+        goes_on = not bridge
+        if goes_on:
+            bridge = self.sending.bridge
+        if bridge is None or len(bridge) != 32 or not nonce:
+            raise WireError("frame-shape")  # a bridge is named by 32 bytes, unless our transfer goes on there
         key = custody.link_key(self._k_dev, bridge)
         self._authenticate(frame, key, nonce)
         self._bridge, self._key, self._peer_nonce = bridge, key, nonce
@@ -224,8 +257,9 @@ class DeviceSession(Session):
         self._hello = True
         self._tell("established", bridge)
         self._burst.begin()
-        if not features & KNOWN:
+        if not goes_on:
             self._burst.begin_transfer(self._nonce[:4])
+            self.sending.bridge = bridge
             self._ask()  # what the bridge holds from before is told first
         if features & PACKS:
             self._outgoing.pack_for(self._device_id, self._k_dev)
@@ -270,9 +304,9 @@ class DeviceSession(Session):
         return None
 
     def _wait_for_have(self, now_ms):
-        """The answer has a HELD before it where a segment was named, and at first where the transfer is new."""
-        answer_ms = self._link.wire_ms(min(HAVE_BYTES + self._burst.unheard // 2, self._link.frame_max))
-        if self._awaited is not None or not (self._burst.confirmed or self._burst.resumed):
+        """Where both may talk at once, lists of what is held may go before the answer."""
+        answer_ms = self._link.wire_ms(min(self._burst.answer_bytes(), self._link.frame_max))
+        if self._link.duplex and (self._awaited is not None or not self._burst.confirmed):
             answer_ms += self._link.wire_ms(self._link.frame_max)
         self._wait(answer_ms, now_ms)
 
@@ -290,7 +324,7 @@ class DeviceSession(Session):
         """No answer came: frames that have to go ask once more, or a bare question does."""
         # A bridge that restarted, or met a copy of an old call, listens again to one that confirms.
         self._hello = not self._burst.confirmed or self._tries > _TRIES_BEFORE_HELLO
-        if self._awaited is None and self._gone is None:
+        if self._burst.confirmed and self._awaited is None and self._gone is None:
             self._burst.fill()
             if self._burst.waits():
                 self._burst.begin_again()
@@ -300,7 +334,7 @@ class DeviceSession(Session):
 
     def _poll_frame(self, now_ms):
         self._question = False
-        frame = self._sent(self._burst.poll(self._awaited), now_ms)
+        frame = self._sent(session_frames.encode_poll(self._burst.asked(), self._awaited), now_ms)
         self._wait_for_have(now_ms)
         return frame
 
@@ -314,8 +348,9 @@ class DeviceSession(Session):
         if self._gone is not None:
             self._gone = _ANSWERED
         progress = self._burst.take(question, base, held, told_to if flags & MORE else None)
-        self._tries = 0 if progress else self._tries + 1
-        if self._tries > TRIES_MAX:  # it answers, and yet holds nothing of what it is sent
+        self._tries = 0
+        self._vain = 0 if progress else self._vain + 1
+        if self._vain > TRIES_MAX:  # it answers, and yet holds nothing of what it is sent
             self._lose("lost")
             return
         if self.state == "polling":
@@ -334,7 +369,7 @@ class DeviceSession(Session):
             each_ms = self._link.wire_ms(min(UNIT, self._link.frame_max))
             longest_ms = self._link.wire_ms(self._link.frame_max) if units == FOLLOWS else 0
             self._silent_ms = now_ms
-            self._wait(max(units * each_ms, longest_ms), now_ms)
+            self._wait(max(units * each_ms, longest_ms) - self._link.turnaround_ms, now_ms)
 
     def _receive(self, frame, now_ms):
         super()._receive(frame, now_ms)
@@ -415,7 +450,7 @@ class DeviceSession(Session):
             self._wait_for_custody(now_ms)
 
     def _on_held(self, body, frame, now_ms):
-        if self._awaited is not None and self._asks >= _ASKS_BEFORE_OFFER:
+        if self._asks >= _ASKS_BEFORE_OFFER:
             self._outgoing.forget_delivered()  # what is not in these lists was lost there
         self._outgoing.take_held(body[0], body[1])
 

@@ -1,10 +1,9 @@
 """What a bridge expands in one transfer: packed segments, in the order in which they come. SPEC 6.7, 8.9
 
-Decides which bytes a packed segment stands for, and remembers those that stand for none. Refuses to believe them: the
-seal proves them or does not, and whoever takes them asks it.
+Remembers which of them stood for none. Refuses to believe the others: the seal proves them or does not, and whoever
+takes them asks it.
 """
 
-from fieldwire import merkle, seal
 from fieldwire.pack import Unpacker
 
 # A device that hears of a refusal sends that segment as it is; more than these are on their way at no time.
@@ -15,23 +14,13 @@ class Expanding:
     """One transfer's part. A key is (incarnation, stream, segment)."""
 
     def __init__(self, device):
-        self._unpacker = Unpacker(device, None, self._hash_of)
-        self._last = {}  # stream -> (key of the segment that was expanded last, its seal hash)
+        self._unpacker = Unpacker(device, None)
         self._refused = []
 
     def expand(self, key, data, salt_key):
         """The segment (SPEC 6.4) as its device sealed it, if its seal verifies; WireError where it cannot be made."""
         self._unpacker.salt_key = salt_key
-        segment = self._unpacker.unpack(data, key)
-        seal_bytes, leaves = seal.decode_segment(segment)
-        message, _ = seal.decode(seal_bytes)
-        root = merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
-        self._last[key[1]] = key, seal.seal_hash(message.protected_bytes, root)
-        return segment
-
-    def _hash_of(self, incarnation, stream, segment):
-        last, seal_hash = self._last.get(stream, (None, None))
-        return seal_hash if last == (incarnation, stream, segment) else None
+        return self._unpacker.unpack(data, key)
 
     def refuse(self, key):
         """Until it comes as it is, whoever asks is told that it was refused."""

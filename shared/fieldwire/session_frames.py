@@ -11,7 +11,6 @@ from fieldwire.transfer_head import SPAN, TILE
 
 VERSION = const(0)
 TAG_SIZE = const(8)
-NO_TAG = bytes(TAG_SIZE)
 NO_NONCE = bytes(8)
 
 # A type has bit 7 clear; bit 6 marks one that a receiver must know. What has bit 7 set is DATA.
@@ -33,15 +32,16 @@ CRITICAL = const(0x40)
 UNTAGGED = ("DATA", "POLL")
 
 FOLLOWS, MORE, LOST = const(0x03), const(0x04), const(0x08)  # of HAVE: a count, and two flags
-# Feature bits of a bridge's HELLO: the transfer that was named can go on; it takes packed segments of the caller.
-KNOWN, PACKS = const(1), const(2)
+PACKS = const(1)  # feature bit of a bridge's HELLO: it takes packed segments of the caller
 # Codes of a REJECT that answers a packed segment alone: it may come as it is. SPEC 6.7
 PACK_SHAPE, PACK_UNKNOWN = const(47), const(48)
 UNIT = const(75)  # bytes that FOLLOWS counts by, so that who waits for what was lost does not wait for long
 DATA_HEAD = const(2)
 COUNTDOWN_MAX = const(3)
 HAVE_BYTES = const(13)  # without a gap
-HELLO_BYTES = const(51)  # of a bridge
+HELLO_BYTES = const(51)  # of a bridge that names itself
+_CALL_BYTES = const(31)
+_ASKING_BYTES = const(17)  # of a HELLO that confirms and asks
 _CARRIED_BYTES = const(34)  # without a MAC
 _HAVE_HEAD = const(5)
 _LONG_RUN = const(0xE0)
@@ -77,29 +77,57 @@ def decode(name, frame):
     return body
 
 
-def encode_hello(features, identity, nonce, transfer):
-    """HELLO without its tag: a device calls with its id and confirms without, a bridge names no transfer."""
-    return bytes((TYPE["HELLO"], VERSION, features)) + identity + nonce + transfer
+def encode_call(device, nonce, transfer):
+    """HELLO of a device that calls: it has no tag, since no bridge is known yet."""
+    return _hello(0, device + nonce + transfer)
+
+
+def is_call(frame):
+    """Whether a frame is a HELLO that calls; other HELLOs of devices are shorter."""
+    return frame[0] == TYPE["HELLO"] and _CALL_BYTES <= len(frame) < HELLO_BYTES
+
+
+def encode_answer(features, thumbprint, nonce):
+    """HELLO of a bridge without its tag: the answer to a call. Where its transfer can go on, no thumbprint says so."""
+    return _hello(features, thumbprint + nonce)
+
+
+def encode_confirmation(transfer, mark):
+    """HELLO without its tag: a device confirms; where `mark` is not None, it asks as a POLL of that mark does."""
+    return _hello(0, transfer + (b"" if mark is None else mark.to_bytes(2, "big")))
+
+
+def _hello(features, rest):
+    return bytes((TYPE["HELLO"], VERSION, features)) + rest
 
 
 def _decode_hello(frame, end):
-    """[version, features, id, nonce, transfer]; a later version may add a few bytes behind."""
-    sizes = sorted([size for size in _HELLO_ID if size <= end])
-    if not sizes or (frame[1] == VERSION and sizes[-1] != end):
-        raise WireError("frame-shape", "HELLO of %d bytes" % end)
-    nonce_at = 3 + _HELLO_ID[sizes[-1]]
-    return [
-        frame[1],
-        frame[2],
-        frame[3:nonce_at],
-        frame[nonce_at : nonce_at + 8],
-        frame[nonce_at + 8 : sizes[-1]],
-    ]
+    """[version, features, id, nonce, transfer, mark or None], where it has no such part, none of its bytes.
+
+    A later version may add a few bytes to a call or to an answer with a thumbprint.
+    """
+    size = len(frame)
+    if size >= _CALL_BYTES and frame[1] != VERSION:
+        size = _CALL_BYTES if size < HELLO_BYTES else HELLO_BYTES
+    if size not in _HELLO_PARTS:
+        raise WireError("frame-shape", "HELLO of %d bytes" % len(frame))
+    found, at = [frame[1], frame[2]], 3
+    for part in _HELLO_PARTS[size]:
+        found.append(frame[at : at + part])
+        at += part
+    return found + [_mark(frame, at) if size == _ASKING_BYTES else None]
 
 
-def encode_data(tile, countdown, data):
+def _mark(frame, at):
+    mark = frame[at] << 8 | frame[at + 1]
+    if mark >= SPAN:
+        raise WireError("frame-shape", "a mark of %d" % mark)
+    return mark
+
+
+def encode_data(tile, countdown, pieces):
     """DATA: whole tiles from number `tile` on; countdown n: n - 1 frames follow before we listen, 0: more."""
-    return (0x8000 | countdown << 13 | tile % SPAN).to_bytes(2, "big") + data
+    return b"".join([(0x8000 | countdown << 13 | tile % SPAN).to_bytes(2, "big")] + pieces)
 
 
 def _decode_data(frame, end):
@@ -119,16 +147,16 @@ def encode_poll(mark, awaited):
 
 
 def _decode_poll(frame, end):
-    if end < 3 or frame[1] << 8 | frame[2] >= SPAN:
+    if end < 3:
         raise WireError("frame-shape", "POLL of %d bytes" % end)
-    awaited = None
+    mark, awaited = _mark(frame, 1), None
     if end > 3:
         awaited = cbor.decode(memoryview(frame)[3:], _DEPTH_MAX)
         if not isinstance(awaited, list) or not _is_awaited(awaited):
             raise WireError(
                 "frame-shape", "POLL awaits [incarnation, stream, segment], a device's id before it or none"
             )
-    return [frame[1] << 8 | frame[2], awaited]
+    return [mark, awaited]
 
 
 def encode_carried(device, incarnation, stream, first, last, mac):
@@ -294,7 +322,14 @@ _SHAPE = {
     "BYE": lambda body: not body,
 }
 
-_HELLO_ID = {15: 0, 31: 16, 43: 32}  # bytes without tag -> of the id: a confirmation, a call, a bridge's
+# Bytes of a HELLO -> of its id, nonce, transfer: it confirms, confirms and asks, answers, calls, answers in full.
+_HELLO_PARTS = {
+    15: (0, 0, 4),
+    _ASKING_BYTES: (0, 0, 4),
+    19: (0, 8, 0),
+    _CALL_BYTES: (16, 8, 4),
+    HELLO_BYTES: (32, 8, 0),
+}
 _BINARY = {
     "HELLO": _decode_hello,
     "DATA": _decode_data,

@@ -9,6 +9,7 @@ from fieldwire.port import const
 from fieldwire.transfer_head import CARRIED, EARLY, ITEM_MAX, PACKED, SEGMENT, TOKEN
 
 _FLOOR = const(8)  # every eighth segment comes from the least urgent stream that has any
+_URGENT_FIRST, _FLOOR_FIRST = (0, 1, 2, 3), (3, 2, 1, 0)
 
 
 class Item:
@@ -66,11 +67,12 @@ class Known:
 class Outgoing:
     """Chooses items and reads their bytes.
 
-    `outbox` is what the journal offers: `tokens()` -> (id, bytes); `early()` -> (incarnation, stream, seq,
-    bytes) not yet sealed; `segments()` -> (incarnation, stream, segment, length) sealed and not freed, most
-    urgent first; `read_segment(incarnation, stream, segment, offset, n)` -> bytes; `seal_hash(incarnation,
-    stream, segment)` -> 32 bytes or None. It is asked again for each item, so what is sealed meanwhile goes
-    out in the same session. `carried`: a session_carried.Carried, on a mule: what it has goes after all of our own.
+    `outbox` is what the journal offers: `tokens()` -> ids, and `token(id)` -> bytes; `early()` -> (incarnation,
+    stream, seq, bytes) not yet sealed; `places(streams)` -> (incarnation, stream, segment) sealed and not freed,
+    those of the first stream first; `length(*place)` -> bytes, 0 when it is gone; `read_segment(*place, offset, n)`
+    -> bytes; `seal_hash(*place)` -> 32 bytes or None. It is asked again for each item, one by one, so what is sealed
+    meanwhile goes out in the same session, and nothing is read but what goes. `carried`: a session_carried.Carried,
+    on a mule: what it has goes after all of our own.
     """
 
     def __init__(self, outbox, carried=None):
@@ -78,6 +80,7 @@ class Outgoing:
         self.carried = carried
         self.known = Known()
         self._rejected = Places()
+        self._too_long = Places()  # for a segment, or for what is left of the budget
         self._wanted = None
         self._budget = None
         self._segments = 0  # given out so far
@@ -85,18 +88,22 @@ class Outgoing:
 
     def pack_for(self, device, k_dev):
         """The bridge takes packed segments: from here on those that can go packed do."""
-        from fieldwire.session_packing import Packing  # few links are slow enough to need it
-
-        self._packs = True
         if self.known.packing is None:
+            try:
+                from fieldwire.session_packing import Packing  # few links are slow enough to need it
+            except MemoryError:
+                return
             self.known.packing = Packing(device, k_dev)
+        self._packs = True
 
     def next_item(self, flying):
         """The next Item that the bridge lacks and that is not among the items `flying`, or None."""
         under_way = [(SEGMENT if item.kind == PACKED else item.kind, item.key) for item in flying]
-        for identity, data in self._outbox.tokens():
-            new = identity not in self.known.tokens and (TOKEN, identity) not in under_way
-            if new and 0 < len(data) <= ITEM_MAX[TOKEN]:
+        for identity in self._outbox.tokens():
+            if identity in self.known.tokens or (TOKEN, identity) in under_way:
+                continue
+            data = self._outbox.token(identity)
+            if data and len(data) <= ITEM_MAX[TOKEN]:
                 return Item(TOKEN, identity, len(data), data)
         listed = set()
         for incarnation, stream, seq, data in self._outbox.early():
@@ -120,29 +127,37 @@ class Outgoing:
         return item
 
     def _next_segment(self, under_way):
-        rows = [row for row in self._outbox.segments() if self._may_go(row, under_way)]
-        if not rows:
+        found = self._choose(_FLOOR_FIRST if (self._segments + 1) % _FLOOR == 0 else _URGENT_FIRST, under_way)
+        if found is None:
             return None
         self._segments += 1
-        row = rows[0]
-        if self._segments % _FLOOR == 0:
-            row = max(rows, key=lambda one: one[1])  # the first of its stream
+        place, length = found
         if self._budget is not None:
-            self._budget -= row[3]
-        place = tuple(row[:3])
+            self._budget -= length
         if self._packs:
             data = self.known.packing.pack(place, self._outbox.read_segment)
             if data is not None:
                 return Item(PACKED, place, len(data), data)
-        return Item(SEGMENT, place, row[3], None)
+        return Item(SEGMENT, place, length, None)
 
-    def _may_go(self, row, under_way):
-        place, length = tuple(row[:3]), row[3]
+    def _choose(self, streams, under_way):
+        """(place, length) of the first segment that may go, of the first of `streams` that has any, or None."""
+        most = ITEM_MAX[SEGMENT] if self._budget is None else min(ITEM_MAX[SEGMENT], self._budget)
+        for place in self._outbox.places(streams):
+            if not self._may_go(place, under_way):
+                continue
+            length = self._outbox.length(*place)
+            if 0 < length <= most:
+                return place, length
+            self._too_long.add(*place, place[2])
+        return None
+
+    def _may_go(self, place, under_way):
         if self.known.segments.covers(place) or self._rejected.covers(place) or (SEGMENT, place) in under_way:
             return False
         if self._wanted is not None and not self._wanted.covers(place):
             return False
-        return 0 < length <= ITEM_MAX[SEGMENT] and (self._budget is None or length <= self._budget)
+        return not self._too_long.covers(place)
 
     def read(self, item, at, size):
         """`size` bytes of an item from `at` on; fewer when the outbox no longer has them."""
@@ -170,6 +185,7 @@ class Outgoing:
     def take_want(self, places, budget):
         """From now on only these segments, and no more bytes than the budget; None: no bound."""
         self._budget = budget
+        self._too_long = Places()
         self._wanted = None
         if places is not None:
             self._wanted = Places()
@@ -192,8 +208,7 @@ class Outgoing:
 
     def awaited(self):
         """The place of the first segment that was delivered and neither freed nor rejected, or None."""
-        for row in self._outbox.segments():
-            place = tuple(row[:3])
+        for place in self._outbox.places(_URGENT_FIRST):
             if self.known.segments.covers(place) and not self._rejected.covers(place):
                 return place
         return None if self.carried is None else self.carried.awaited(self.known.carried)

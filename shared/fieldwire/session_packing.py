@@ -21,7 +21,6 @@ class Packing:
 
     def __init__(self, device, k_dev):
         self._packer = Packer(device, salt_key(k_dev), _ROOM)
-        self._last = {}  # stream -> (incarnation, segment) that was packed last
         self._refused = Places()
         self._kept = 0
 
@@ -33,11 +32,11 @@ class Packing:
         """The packed bytes of a segment, or None where it travels as it is. What was packed MUST be sent."""
         if self._refused.covers(place):
             return None
-        incarnation, stream, segment = place
-        follows = self._last.get(stream) == (incarnation, segment - 1)
-        data = self._packer.pack(pack_source.parts(lambda at, size: read_segment(*place, at, size)), follows)
+        try:
+            data = self._packer.pack(pack_source.parts(lambda at, size: read_segment(*place, at, size)))
+        except MemoryError:
+            return None
         if data is not None:
-            self._last[stream] = incarnation, segment
             self._kept += len(data) + _ITEM
         return data
 
@@ -47,9 +46,9 @@ class Packing:
         return not self._refused.covers(item.key)
 
     def refuse(self, place):
-        """The bridge cannot expand it, nor leave out what follows from it; False where it said so before."""
+        """The bridge cannot expand it, nor what goes on from it; False where it said so before."""
         if self._refused.covers(place):
             return False
         self._refused.add(*place, place[2])
-        self._last.pop(place[1], None)
+        self._packer.forget(place[1])
         return True

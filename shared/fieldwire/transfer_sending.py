@@ -5,7 +5,10 @@ receiver answers. It outlives a contact: the next one goes on where the receiver
 """
 
 from fieldwire import ranges, transfer_head
+from fieldwire.port import const
 from fieldwire.transfer_head import SPAN, TILE, WINDOW
+
+_PIECE = const(256)  # a heap in small parts finds room for these sooner than for a frame
 
 
 class Gone(Exception):
@@ -34,6 +37,7 @@ class Sending:
         self.identity = identity
         self.known = known
         self.read = None
+        self.bridge = None  # thumbprint of the receiver, once it is known
         self.end = 0  # tiles placed so far
         self.question = 0  # how many were asked
         self._base = 0  # all below is held by the receiver
@@ -82,7 +86,7 @@ class Sending:
         return min(count, most)
 
     def frame(self, size, longest=False):
-        """(first tile, bytes) of the next frame of at most `size` tiles; None when there is nothing to send.
+        """(first tile, [bytes ...]) of the next frame of at most `size` tiles; None when there is nothing to send.
 
         What was lost goes first; where the longest frame is asked for, whatever makes that.
         """
@@ -93,7 +97,7 @@ class Sending:
         hi = min(hi, lo + size)
         if hi <= lo:
             return None
-        data = self._bytes(lo, hi)
+        pieces = self._pieces(lo, hi)
         self._next = max(self._next, hi)
         self._resend = ranges.remove(self._resend, lo, hi)
         last = self._flying[-1] if self._flying else None
@@ -101,7 +105,7 @@ class Sending:
             last[1] = hi
         else:
             self._flying.append([lo, hi, self.question])
-        return lo, data
+        return lo, pieces
 
     def asked(self):
         """Number of the question that goes now: what is sent from here on comes after it."""
@@ -146,25 +150,27 @@ class Sending:
         """The receiver keeps tiles from the first item on that it has not whole."""
         return min(self.end, self._items[0].start + WINDOW) if self._items else self.end
 
-    def _bytes(self, lo, hi):
-        parts = []
+    def _pieces(self, lo, hi):
+        pieces = []
         for placed in self._items:
             if lo < placed.end and placed.start < hi:
                 first, last = max(lo, placed.start) - placed.start, min(hi, placed.end) - placed.start
-                parts.append(self._part(placed, first * TILE, last * TILE))
-        return b"".join(parts)
+                self._cut(pieces, placed, first * TILE, last * TILE)
+        return pieces
 
-    def _part(self, placed, at, end):
-        """Bytes `at` to `end` of an item as it lies in the stream: head, bytes, proof, zeros."""
-        head = len(placed.head)
-        data = placed.head[at:end]
-        body_at = max(0, at - head)
-        size = min(placed.total, end - head) - body_at
-        if size > 0:
-            body = self.read(placed.item, body_at, size)
-            if len(body) != size:
+    def _cut(self, pieces, placed, at, end):
+        """Appends bytes `at` to `end` of an item as it lies in the stream: head, bytes, proof, zeros."""
+        body, proof = len(placed.head), len(placed.head) + placed.total
+        if at < body:
+            pieces.append(placed.head[at:end])
+        begin, stop = max(at, body), min(end, proof)
+        while begin < stop:
+            size = min(_PIECE, stop - begin)
+            data = self.read(placed.item, begin - body, size)
+            if len(data) != size:
                 raise Gone
-            data += body
-        proof_at = head + placed.total
-        data += placed.proof[max(0, at - proof_at) : max(0, end - proof_at)]
-        return data + bytes(end - at - len(data))
+            pieces.append(data)
+            begin += size
+        if proof < end:
+            pieces.append(placed.proof[max(0, at - proof) : end - proof])
+            pieces.append(bytes(max(0, end - max(at, proof + len(placed.proof)))))

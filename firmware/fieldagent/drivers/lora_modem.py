@@ -6,6 +6,7 @@ and then besides: questions over SPI disturb what is being received.
 
 from fieldwire.port import const
 
+_FAULTS = (RuntimeError, OSError)  # a modem that says otherwise than it should, a bus that says nothing
 _QUIET_CALLS = const(200)  # of receive(), after which it is asked though no interrupt came: about a second
 
 
@@ -40,7 +41,7 @@ class LoraModem:
         try:
             self._modem.prepare_send(frame)
             self._modem.start_send()
-        except RuntimeError:
+        except _FAULTS:
             self.restart()
 
     def is_sending(self):
@@ -48,7 +49,7 @@ class LoraModem:
         if self._sending:
             try:
                 self._sending = self._modem.poll_send() is True
-            except RuntimeError:
+            except _FAULTS:
                 self.restart()
         return self._sending
 
@@ -60,7 +61,7 @@ class LoraModem:
             found = self._modem.poll_recv()
             if found is False:  # a receive ended by itself: listen again
                 self._modem.start_recv(continuous=True)
-        except RuntimeError:
+        except _FAULTS:
             self.restart()
             return None
         if found is True or found is False:
@@ -76,7 +77,7 @@ class LoraModem:
         try:
             self._modem.standby()
             self._modem.start_recv(continuous=True)
-        except RuntimeError:
+        except _FAULTS:
             pass  # it is tried again at the next frame
 
     def _has_news(self):

@@ -19,8 +19,8 @@ def open_radio(board, files, wanted):
         return _lora(board, files, wanted)
     from fieldagent.drivers.espnow_modem import EspNowModem
 
-    radio = _of_board(board, "espnow")()
-    return RadioLink(link_terms.EspNow(), EspNowModem(radio, wanted.peer))
+    make = _of_board(board, "espnow")
+    return RadioLink(link_terms.EspNow(), _started(lambda: EspNowModem(make(), wanted.peer)))
 
 
 def _lora(board, files, wanted):
@@ -38,7 +38,18 @@ def _lora(board, files, wanted):
     except ValueError as error:
         raise ConfigError("radio: %s" % error)
     cfg = lora_modem.settings(wanted.channel_khz, terms, wanted.power_dbm)
-    return RadioLink(terms, lora_modem.LoraModem(_of_board(board, "lora")(cfg)), airtime)
+    make = _of_board(board, "lora")
+    return RadioLink(terms, _started(lambda: lora_modem.LoraModem(make(cfg))), airtime)
+
+
+def _started(make):
+    """What the board makes; of a modem that does not answer, or cannot do as it is told, the words that it raises."""
+    try:
+        return make()
+    except (OSError, RuntimeError, ValueError) as error:
+        raise ConfigError(
+            "radio: the modem does not start (%s); check its wiring, and the keys below radio" % error
+        )
 
 
 def _of_board(board, kind):

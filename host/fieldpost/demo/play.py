@@ -256,6 +256,7 @@ class Play:
         )
         await self._until("a bravo observation derives from an alpha one", self._derived_across)
         await self._until("a later epoch holds it", self._relay_is_joint)
+        await self._until("what the boards observed meanwhile is drained too", self._drained)
 
     # Facts
 
@@ -288,8 +289,7 @@ class Play:
             if (
                 not said
                 or not held
-                or said["journalled"] == 0
-                or held[0][0] < said["signed"]
+                or not 0 < said["journalled"] == said["signed"] == held[0][0]
                 or not said["freed"]
             ):
                 return False

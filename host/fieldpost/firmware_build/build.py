@@ -8,7 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from fieldpost.firmware_build.compiling import compiled, with_short_names
+from fieldpost.firmware_build.compiling import compiled, with_fewer_names
 from fieldpost.firmware_build.errors import BuildError
 from fieldpost.firmware_build.profile import BoardProfile
 from fieldpost.firmware_build.programs import rom_image
@@ -46,7 +46,7 @@ def build(profile: BoardProfile) -> Build:
         raise BuildError(_too_large(profile, size, modules))
     files = _installed(made, profile)
     _check_room(profile, files)
-    frozen = {name.removeprefix(MODULES): data for name, data in with_short_names(sources).items()}
+    frozen = {name.removeprefix(MODULES): data for name, data in with_fewer_names(sources).items()}
     return Build(
         profile=profile,
         files=files,

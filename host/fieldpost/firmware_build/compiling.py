@@ -1,25 +1,27 @@
-"""Sources made into what lies on a board: shorter lists of names, then `.mpy` for its architecture."""
+"""Sources made into what lies on a board: the same program with fewer names, then `.mpy` for its architecture."""
 
 from collections.abc import Mapping
 
 from fieldpost.firmware_build.profile import BoardProfile
 from fieldpost.firmware_build.programs import cross_compile
-from fieldpost.firmware_build.short_names import shortened
+from fieldpost.firmware_build.small_source import small
 from fieldpost.firmware_build.sources import MODULES, STARTED
 
 
-def with_short_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The same files; names that no other file can see are shorter in the modules below `lib/`."""
+def with_fewer_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
+    """The same files; in the modules below `lib/` names that no other file can see are shorter, or gone."""
     modules = {
-        name: data for name, data in files.items() if name.startswith(MODULES) and name.endswith(".py")
+        name.removeprefix(MODULES): data
+        for name, data in files.items()
+        if name.startswith(MODULES) and name.endswith(".py")
     }
-    return {**files, **shortened(modules)}
+    return {**files, **{MODULES + name: data for name, data in small(modules).items()}}
 
 
 def compiled(files: Mapping[str, bytes], profile: BoardProfile) -> dict[str, bytes]:
     """The same files with each module cross-compiled to `.mpy` for the board, except main.py and boot.py."""
     result: dict[str, bytes] = {}
-    for name, data in with_short_names(files).items():
+    for name, data in with_fewer_names(files).items():
         if not name.endswith(".py") or name in STARTED:
             result[name] = data
         else:

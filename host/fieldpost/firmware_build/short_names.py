@@ -8,7 +8,6 @@ names, so that a traceback says what it said before; a person's own files are le
 import ast
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 from string import ascii_lowercase
 from typing import TypeVar
 
@@ -16,17 +15,11 @@ Node = TypeVar("Node", bound=ast.AST)
 Function = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 
 
-def shortened(sources: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The same modules, path -> source; those that import each other's classes must be among them."""
-    return dict(_shortened(tuple(sorted(sources.items()))))
-
-
-@lru_cache(maxsize=4)  # a second and a half
-def _shortened(sources: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], ...]:
-    trees = {name: ast.parse(source) for name, source in sources}
+def rename(trees: Mapping[str, ast.Module]) -> None:
+    """Changes the modules, name -> tree, in place; those that import each other's classes must be among them."""
     keywords = {one.arg for tree in trees.values() for one in _all(tree, ast.keyword)}
-    constants = (one.value for tree in trees.values() for one in _all(tree, ast.Constant))
-    strings = {one for one in constants if isinstance(one, str)}
+    constants = [one.value for tree in trees.values() for one in _all(tree, ast.Constant)]
+    strings = {value for value in constants if isinstance(value, str)}
     for names in _families(trees).values():
         family = [trees[name] for name in names]
         taken = _attributes(family) | strings
@@ -34,7 +27,6 @@ def _shortened(sources: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes
     for tree in trees.values():
         for function in _functions(tree):
             _rename_arguments(function, keywords)
-    return tuple((name, ast.unparse(tree).encode()) for name, tree in trees.items())
 
 
 def _all(tree: ast.AST, *kinds: type[Node]) -> Iterator[Node]:

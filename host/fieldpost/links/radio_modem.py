@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from fieldwire import frame, gateway_frames
 from fieldwire.errors import WireError
 from fieldwire.link_terms import Lora
-from fieldwire.session_frames import NO_TAG, TYPE
+from fieldwire.session_frames import is_call
 
 log = logging.getLogger(__name__)
 TELLS_EVERY_MS = 500  # a gateway says how it is so often
@@ -19,7 +19,6 @@ SILENT_MS = 6 * TELLS_EVERY_MS  # it has been restarted, or is no gateway: set i
 LOST_MS = 3 * TELLS_EVERY_MS  # so long after a frame it must have told of it
 WAITING_MAX = 8
 QUIET_TURNS = 8  # turns without a word of the device at work, and another one may have the channel
-CALL_BYTES = 39
 
 
 @dataclass
@@ -102,14 +101,10 @@ class RadioModem:
     def _heard(self, rssi_dbm: int, snr_quarter_db: int, one: bytes) -> None:
         self.strength = rssi_dbm, snr_quarter_db
         owner, now_ms = self.owner(), self.now_ms()
-        if _is_call(one) and owner is not None and one[3:19] != owner:
+        if is_call(one) and owner is not None and one[3:19] != owner:
             quiet_ms = QUIET_TURNS * (self.terms.wire_ms(self.terms.frame_max) + self.terms.turnaround_ms)
             if now_ms - self._owner_ms < quiet_ms:
                 return
         else:
             self._owner_ms = now_ms
         self.on_frame(one)
-
-
-def _is_call(one: bytes) -> bool:
-    return one[0] == TYPE["HELLO"] and len(one) == CALL_BYTES and one.endswith(NO_TAG)

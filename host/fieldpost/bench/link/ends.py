@@ -46,8 +46,11 @@ class Journal:
     def early(self) -> list:
         return []
 
-    def segments(self) -> list[tuple[bytes, int, int, int]]:
-        return [(INCARNATION, STREAM, number, len(data)) for number, data in self.kept.items()]
+    def places(self, streams: tuple[int, ...]) -> list[tuple[bytes, int, int]]:
+        return [(INCARNATION, STREAM, number) for number in self.kept if STREAM in streams]
+
+    def length(self, incarnation: bytes, stream: int, number: int) -> int:
+        return len(self.kept.get(number, b""))
 
     def read_segment(self, incarnation: bytes, stream: int, number: int, at: int, size: int) -> bytes:
         return self.kept.get(number, b"")[at : at + size]

@@ -4,12 +4,13 @@ Segments carry a digest under a key that the channel lacks, in place of a signat
 ever kept, so that a custody can be judged that was promised before the disk was put back to an older state.
 """
 
+from collections.abc import Iterator
 from hashlib import sha256
 from random import Random
 from typing import Any
 
 from fieldwire import custody
-from fieldwire.transfer_head import EARLY, SEGMENT, TOKEN
+from fieldwire.transfer_head import EARLY, PACKED, SEGMENT, TOKEN
 
 SEALING_KEY = b"known to the devices alone, and to the verifier"
 STREAMS = 4
@@ -20,7 +21,9 @@ Place = tuple[bytes, int, int]  # incarnation, stream, number
 
 def digest(device: bytes, key: Place, body: bytes) -> bytes:
     incarnation, stream, number = key
-    return sha256(SEALING_KEY + device + incarnation + bytes((stream, number)) + body).digest()
+    return sha256(
+        SEALING_KEY + device + incarnation + bytes((stream,)) + number.to_bytes(8, "big") + body
+    ).digest()
 
 
 class Log:
@@ -41,7 +44,7 @@ class Log:
         self.incarnation = self._random.randbytes(8)
         self.kept: dict[Place, bytes] = {}
         self.past: dict[Place, bytes] = {}
-        self._rows: list[tuple[bytes, int, int, int]] = []
+        self._places: list[list[Place]] = [[] for _ in range(STREAMS)]
         self._hashes: dict[Place, bytes] = {}
         for _ in range(segments):
             self.seal()
@@ -66,18 +69,22 @@ class Log:
         return found
 
     def _list(self) -> None:
-        self._rows = sorted(
-            ((*place, len(data)) for place, data in self.kept.items()), key=lambda row: row[1:]
-        )
+        self._places = [sorted(one for one in self.kept if one[1] == stream) for stream in range(STREAMS)]
 
-    def tokens(self) -> list[tuple[bytes, bytes]]:
-        return self._tokens
+    def tokens(self) -> list[bytes]:
+        return [identity for identity, _ in self._tokens]
+
+    def token(self, identity: bytes) -> bytes:
+        return dict(self._tokens)[identity]
 
     def early(self) -> list[tuple[bytes, int, int, bytes]]:
         return self._early
 
-    def segments(self) -> list[tuple[bytes, int, int, int]]:
-        return self._rows
+    def places(self, streams: tuple[int, ...]) -> Iterator[Place]:
+        return (place for stream in streams for place in self._places[stream])
+
+    def length(self, incarnation: bytes, stream: int, number: int) -> int:
+        return len(self.kept.get((incarnation, stream, number), b""))
 
     def read_segment(self, incarnation: bytes, stream: int, number: int, at: int, size: int) -> bytes:
         return self.kept.get((incarnation, stream, number), b"")[at : at + size]
@@ -100,7 +107,9 @@ class Disk:
         self.ever: dict[tuple[bytes, Place], bytes] = {}
         self.tokens: dict[bytes, bytes] = {}
         self.written: list[tuple[bytes, Place, bytes]] = []  # and not durable yet
+        self.salt_keys: dict[bytes, bytes] = {}
         self.unproven = 0
+        self.refused = 0  # packed segments that expanded to other bytes
         self.forked = 0  # two sets of bytes for one place
         self._backup: dict[tuple[bytes, Place], bytes] = {}
 
@@ -125,11 +134,17 @@ class Disk:
             _, kind, key, data = event
             if kind == TOKEN and key == sha256(data).digest()[:16]:
                 self.tokens[key] = data
-            elif kind in (EARLY, SEGMENT) and data[-DIGEST:] == digest(device, key, data[:-DIGEST]):
-                if kind == SEGMENT:
+            elif self._is_true(device, kind, key, data):
+                if kind != EARLY:
                     self.written.append((device, key, data))
+            elif kind == PACKED:
+                self.refused += 1
+                session.refuse_packed(*key)
             else:
                 self.unproven += 1
+
+    def _is_true(self, device: bytes, kind: int, key: Place, data: bytes) -> bool:
+        return kind in (EARLY, SEGMENT, PACKED) and data[-DIGEST:] == digest(device, key, data[:-DIGEST])
 
     def commit(self, session: Any) -> None:
         """Makes durable what was written, then says so to the device that is there."""

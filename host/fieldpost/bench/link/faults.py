@@ -1,9 +1,10 @@
 """Sessions under seeded schedules of faults: a hostile while, then a kind one in which all must drain.
 
-Each schedule is one seed. Faults: frames lost, copied, delayed, flipped, shortened, replayed,
-forged; a line cut at any byte; a bridge that crashes before its disk has written, or comes back with an older disk; a
-device that is formatted; another device or another bridge on the line. Unsafe: a segment freed that no bridge ever had,
-bytes that differ from those sealed, or a place that seems forked. Stuck: what a kind channel does not drain.
+Each schedule is one seed. Faults: frames lost, copied, delayed, flipped, shortened, replayed, forged; a line cut at any
+byte; a bridge that crashes before its disk has written, or comes back with an older disk; a device that is formatted;
+another device or another bridge on the line; where segments travel packed, a salt key that is wrong or gone. Unsafe: a
+segment freed that no bridge ever had, bytes that differ from those sealed, or a place that seems forked. Stuck: what a
+kind channel does not drain.
 """
 
 import heapq
@@ -13,6 +14,7 @@ from random import Random
 from typing import Any
 
 from fieldpost.bench.link.fault_ends import STREAMS, Disk, Log, seal_hash
+from fieldpost.bench.link.fault_packed import CHANGES, SHARE, SaltedDisk, SealedLog
 from fieldwire import custody, frame, session_frames
 from fieldwire.link_terms import Lora, Serial
 from fieldwire.session import BridgeSession, DeviceSession
@@ -61,12 +63,11 @@ class World:
         random = self.random = Random(f"faults/{seed}")
         self.rates = {kind: random.choice(RATES[kind]) if kind in kinds else 0 for kind in RATES}
         self.link = random.choice(LINKS)
-        size_max = self.link.frame_max * 4
         others = bool(self.rates["device"]), bool(self.rates["bridge"])
-        self.logs = [Log(DEVICES[0], random, random.randrange(2), 3, size_max)]
-        if others[0]:
-            self.logs.append(Log(DEVICES[1], random, 0, 2, size_max))
-        self.disks = [Disk(BRIDGES[n], self.logs) for n in range(1 + others[1])]
+        packing = Random(f"packed/{seed}")
+        self.packs = packing.random() < SHARE
+        self.rates["salt"] = packing.choice(CHANGES) if self.packs else 0
+        self.logs, self.disks = (self.sealed if self.packs else self.opaque)(*others)
         self.log, self.disk = self.logs[0], self.disks[0]
         self.now_ms = 0
         self.closed: list[str] = []
@@ -84,6 +85,19 @@ class World:
 
     # What there is
 
+    def opaque(self, two_devices: bool, two_bridges: bool) -> tuple[list[Log], list[Disk]]:
+        """Segments of random bytes."""
+        random, size_max = self.random, self.link.frame_max * 4
+        logs = [Log(DEVICES[0], random, random.randrange(2), 3, size_max)]
+        if two_devices:
+            logs.append(Log(DEVICES[1], random, 0, 2, size_max))
+        return logs, [Disk(BRIDGES[n], logs) for n in range(1 + two_bridges)]
+
+    def sealed(self, two_devices: bool, two_bridges: bool) -> tuple[list[Log], list[Disk]]:
+        """Segments of readings, which may travel packed."""
+        logs = [SealedLog(one, self.random, 1, 4) for one in DEVICES[: 1 + two_devices]]
+        return list(logs), [SaltedDisk(BRIDGES[n], logs) for n in range(1 + two_bridges)]
+
     def new_device(self, sending: Any) -> None:
         self.count(self.device)
         nonce = self.random.randbytes(8)
@@ -94,7 +108,14 @@ class World:
         self.count(self.bridge)
         disk, nonce = self.disk, self.random.randbytes(8)
         self.bridge = BridgeSession(
-            disk.thumbprint, 1, nonce, disk.keys.get, disk.holdings, self.link, incoming
+            disk.thumbprint,
+            1,
+            nonce,
+            disk.keys.get,
+            disk.holdings,
+            self.link,
+            incoming,
+            disk.salt_keys.get,
         )
 
     def count(self, session: Any) -> None:
@@ -190,6 +211,9 @@ class World:
             if random.random() < 0.5:  # the device saw the cable go; otherwise it has to find out
                 self.new_device(self.device.sending)
 
+        if self.happens("salt") and isinstance(self.disk, SaltedDisk):
+            self.disk.change(self.log.device, random)
+
     def on_the_line(self, from_device: bool, sent: bytes) -> list[bytes]:
         """What comes out of the deframer; a cut left a piece of an earlier frame in it."""
         torn, self.torn[from_device] = self.torn[from_device], b""
@@ -217,10 +241,10 @@ class World:
         number = random.getrandbits(13)
         choices: list[tuple[bool, bytes]] = [
             (False, said + tag),
-            (True, session_frames.encode_data(number, random.randrange(STREAMS), random.randbytes(24))),
+            (True, session_frames.encode_data(number, random.randrange(STREAMS), [random.randbytes(24)])),
             (True, session_frames.encode_poll(number, list(place))),
-            (True, session_frames.encode_hello(0, log.device, random.randbytes(8), bytes(4)) + bytes(8)),
-            (True, session_frames.encode_hello(0, bytes(16), random.randbytes(8), bytes(4)) + bytes(8)),
+            (True, session_frames.encode_call(log.device, random.randbytes(8), bytes(4))),
+            (True, session_frames.encode_call(bytes(16), random.randbytes(8), bytes(4))),
             (random.random() < 0.5, random.randbytes(random.randrange(1, 40))),
         ]
         return random.choice(choices)

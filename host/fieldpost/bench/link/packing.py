@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from random import Random
 
+from fieldpost.bench.device.scripts import run_script
 from fieldpost.bench.line import Line
 from fieldpost.bench.link.drains import BEGIN_US, LONGEST_US, B, Channel, D, Stuck
 from fieldpost.bench.link.ends import BRIDGE, K_DEV
@@ -142,3 +143,13 @@ def lines(seed: int, seeds: int = SEEDS, readings: int = READINGS) -> Iterator[L
         GOAL,
         references,
     )
+    yield heap_line(seed)
+
+
+def heap_line(seed: int) -> Line:
+    """What packing takes of the unix port's heap, whose pointers are twice as long as a board's, once a bridge asks."""
+    began_s = time.monotonic()
+    [found] = run_script("bench_packing.py")
+    total = found["modules"] + found["while_packing"]
+    took_s = time.monotonic() - began_s
+    return Line("link/pack_heap_bytes", total, "bytes", "lower", 1, seed, took_s, None, found)

@@ -152,14 +152,20 @@ class Log:
         self.hashes.append(seal.seal_hash(cose.decode(made).protected_bytes, root))
         self.sealed.append(seal.encode_segment(made, leaves))
 
-    def tokens(self) -> list[tuple[bytes, bytes]]:
-        return [(tokens.token_id(one), one) for one in self.maker.tokens]
+    def tokens(self) -> list[bytes]:
+        return [tokens.token_id(one) for one in self.maker.tokens]
+
+    def token(self, identity: bytes) -> bytes:
+        return {tokens.token_id(one): one for one in self.maker.tokens}[identity]
 
     def early(self) -> list:
         return []
 
-    def segments(self) -> list[tuple[bytes, int, int, int]]:
-        return [(INCARNATION, STREAM, number, len(data)) for number, data in self.kept.items()]
+    def places(self, streams: tuple[int, ...]) -> list[tuple[bytes, int, int]]:
+        return [(INCARNATION, STREAM, number) for number in self.kept if STREAM in streams]
+
+    def length(self, incarnation: bytes, stream: int, number: int) -> int:
+        return len(self.kept.get(number, b""))
 
     def read_segment(self, incarnation: bytes, stream: int, number: int, at: int, size: int) -> bytes:
         return self.kept.get(number, b"")[at : at + size]
