@@ -326,3 +326,4 @@ def test_leaves_are_not_taken_before_the_log_has_recovered():
     journal = Journal(SectorFiles(Files("", FakeFlash()), 131_072), Incarnations())
     leaf = cbor.encode({obs.SEQ: 0})
     fails(ValueError, journal.append, 1, leaf, (1, b"", b""), 0)
+    assert not journal.is_recovered and journal.leaves_held() == 0

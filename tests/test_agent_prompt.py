@@ -90,9 +90,11 @@ def test_the_copy_of_the_prompt_on_a_uart_is_taken_off_and_put_back():
 
 
 def test_a_port_without_copies_of_its_prompt_is_left_as_it_is():
-    taken = Prompt(object())
+    system = NoConsole()
+    taken = Prompt(system)
     taken.take()
     taken.give_back()
+    assert not hasattr(system, "terminal") and not hasattr(system, "dupterm")
 
 
 def test_the_usb_port_has_the_face_of_a_link():

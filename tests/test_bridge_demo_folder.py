@@ -14,7 +14,7 @@ from fieldpost.cli.main import app
 from fieldpost.demo.play import DemoError, clear
 
 LEFT_S_MAX = 10
-ALL = 8  # six boards and two bridges
+ALL = 9  # six boards, the gateway and two bridges
 
 
 def test_what_an_earlier_run_left_is_removed(tmp_path):
@@ -48,12 +48,13 @@ def test_no_process_outlives_a_demo_that_is_told_to_end(tmp_path, told, code):
     words = [sys.executable, "-m", "fieldpost", "demo", "--folder", str(folder)]
     process = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
     until = time.monotonic() + 60
-    while len(of_demo(folder)) < ALL and time.monotonic() < until:
+    started = 0  # at once: one of them may end and start again at any time
+    while started < ALL and time.monotonic() < until:
         time.sleep(0.1)
-    started = len(of_demo(folder))
+        started = max(started, len(of_demo(folder)))
     process.send_signal(told)
     assert "Traceback" not in process.communicate(timeout=30)[1]
-    assert (process.returncode, started) == (code, ALL)
+    assert process.returncode == code and started >= ALL
     until = time.monotonic() + LEFT_S_MAX
     while of_demo(folder) and time.monotonic() < until:
         time.sleep(0.2)

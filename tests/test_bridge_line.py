@@ -167,3 +167,6 @@ def test_no_frame_of_any_kind_stops_an_end():
         far.receive(said[: random.randrange(len(said) + 1)] if random.random() < 0.3 else said, 0)
         far.to_send(1 << 30)
     far.begin(b"two.", 0)
+    far.write(b"two.", b"still here")
+    sent = [far.to_send(1 << 31), far.to_send(1 << 32)]
+    assert b"still here" in [line.decode(one)[4] for one in sent if one is not None]

@@ -45,6 +45,7 @@ def test_devices_behind_one_radio_take_turns_and_all_are_drained(tmp_path):
         async with field(tmp_path, specs, LINK) as (fleet, app, ids):
             fleet["gate"].plug()
             await until(fleet, "both are drained and freed", lambda: drained(fleet, app, ids))
+            assert leaves_held(app, ids["a"]) == leaves_held(app, ids["b"]) == list(range(READINGS))
 
     asyncio.run(story())
 
@@ -56,5 +57,7 @@ def test_a_gateway_that_loses_its_power_is_set_up_anew(tmp_path):
             await until(fleet, "it drains", lambda: app.desk.state.whole.get(ids["a"]))
             fleet["gate"].reset()
             await until(fleet, "all is drained and freed", lambda: drained(fleet, app, ids))
+            assert fleet["gate"].power_ons == 2
+            assert leaves_held(app, ids["a"]) == list(range(READINGS))
 
     asyncio.run(story())

@@ -8,11 +8,10 @@ from contextlib import asynccontextmanager, suppress
 
 import pytest
 import serial
+from port_world import WAIT_S, running, so
 
 from fieldpost.links import serial_port
 from fieldpost.links.serial_port import PENDING_MAX, SerialPort
-
-WAIT_S = 5
 
 
 class Plug:
@@ -69,19 +68,8 @@ async def holding(plug):
     """A port that is held for as long as the block runs."""
     heard = Heard()
     port = SerialPort(str(plug.path), 115_200, heard.on_data, heard.on_open)
-    task = asyncio.create_task(port.run())
-    try:
+    async with running(port):
         yield port, heard
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def until(fact):
-    async with asyncio.timeout(WAIT_S):
-        while not fact():
-            await asyncio.sleep(0.005)
 
 
 def test_a_port_is_found_when_it_comes_lost_when_it_goes_and_found_again(plug):
@@ -91,14 +79,14 @@ def test_a_port_is_found_when_it_comes_lost_when_it_goes_and_found_again(plug):
             assert not port.is_open and heard.opened == 0
             for turn in (1, 2, 3):
                 plug.put_in()
-                await until(lambda: port.is_open)
+                await so(lambda: port.is_open)
                 assert heard.opened == turn
                 os.write(plug.far, b"in %d " % turn)
                 port.write(b"out %d" % turn)
                 assert await plug.read(5) == b"out %d" % turn
-                await until(lambda turn=turn: heard.data.endswith(b"in %d " % turn))
+                await so(lambda turn=turn: heard.data.endswith(b"in %d " % turn))
                 plug.pull_out()
-                await until(lambda: not port.is_open)
+                await so(lambda: not port.is_open)
             assert heard.data == b"in 1 in 2 in 3 "
         assert not port.is_open
 
@@ -109,7 +97,7 @@ def test_what_a_slow_reader_does_not_take_at_once_waits_and_arrives_whole(plug):
     async def story():
         plug.put_in()
         async with holding(plug) as (port, _):
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
             message = bytes(range(256)) * 400
             for at in range(0, len(message), 1_000):
                 port.write(message[at : at + 1_000])
@@ -125,7 +113,7 @@ def test_what_waits_is_bounded_and_nothing_is_cut_in_the_middle(plug):
     async def story():
         plug.put_in()
         async with holding(plug) as (port, _):
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
             piece = b"x" * 4_095 + b"|"
             for _ in range(3 * PENDING_MAX // len(piece)):
                 port.write(piece)
@@ -144,12 +132,12 @@ def test_what_one_cable_did_not_take_is_not_said_to_the_next(plug):
     async def story():
         plug.put_in()
         async with holding(plug) as (port, _):
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
             port.write(b"stale" * 20_000)
             plug.pull_out()
-            await until(lambda: not port.is_open)
+            await so(lambda: not port.is_open)
             plug.put_in()
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
             port.write(b"fresh")
             assert await plug.read(5) == b"fresh"
 
@@ -161,7 +149,7 @@ def test_without_a_port_what_is_written_is_lost_and_does_not_wait_for_the_next_o
         async with holding(plug) as (port, _):
             port.write(b"into the air")
             plug.put_in()
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
             port.write(b"heard")
             assert await plug.read(5) == b"heard"
 
@@ -177,7 +165,7 @@ def test_a_port_has_one_holder_and_a_busy_one_is_told_of_once(plug, caplog):
             assert not port.is_open and heard.opened == 0
             assert len(caplog.records) == 1 and str(plug.path) in caplog.text
             other.close()
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
             with pytest.raises(serial.SerialException):
                 serial.Serial(str(plug.path), exclusive=True)
 
@@ -189,10 +177,10 @@ def test_a_file_that_is_no_terminal_is_told_of_and_looked_at_again(plug, caplog)
     async def story():
         plug.path.write_text("no port")
         async with holding(plug) as (port, _):
-            await until(lambda: bool(caplog.records))
+            await so(lambda: bool(caplog.records))
             plug.path.unlink()
             plug.put_in()
-            await until(lambda: port.is_open)
+            await so(lambda: port.is_open)
         assert "cannot be had" in caplog.text
 
     asyncio.run(story())
@@ -230,7 +218,10 @@ def test_a_port_that_is_let_go_can_be_held_by_another(plug):
     async def story():
         plug.put_in()
         async with holding(plug) as (port, _):
-            await until(lambda: port.is_open)
-        serial.Serial(str(plug.path), exclusive=True).close()
+            await so(lambda: port.is_open)
+            with pytest.raises(serial.SerialException):
+                serial.Serial(str(plug.path), exclusive=True)
+        with serial.Serial(str(plug.path), exclusive=True) as other:
+            assert other.is_open
 
     asyncio.run(story())

@@ -6,12 +6,11 @@ import os
 import socket
 from contextlib import asynccontextmanager, suppress
 
-from field_world import device, drained, field, until
+from field_world import READINGS, device, drained, field, leaves_held, until
+from port_world import running, so
 
 from fieldpost.links.serial_port import PENDING_MAX
 from fieldpost.links.tcp_port import TcpPort
-
-WAIT_S = 5
 
 
 def free_port():
@@ -45,19 +44,8 @@ class Far:
 async def holding(number):
     heard = []
     port = TcpPort(("127.0.0.1", number), heard.append, lambda: heard.append(None))
-    task = asyncio.create_task(port.run())
-    try:
+    async with running(port):
         yield port, heard
-    finally:
-        task.cancel()
-        with suppress(asyncio.CancelledError):
-            await task
-
-
-async def so(fact):
-    async with asyncio.timeout(WAIT_S):
-        while not fact():
-            await asyncio.sleep(0.005)
 
 
 def test_a_socket_is_called_lost_and_called_again_and_its_absence_is_told_of_once(caplog):
@@ -123,5 +111,6 @@ def test_a_board_behind_a_socket_drains_and_is_freed_by_custody(tmp_path):
         board = device("a", 20, seal={"count": 16, "age_ms": 500})
         async with field(tmp_path, [board], link) as (fleet, app, ids), served(number, fleet["a"].plug()):
             await until(fleet, "all is drained", lambda: drained(fleet, app, ids))
+            assert leaves_held(app, ids["a"]) == list(range(READINGS))
 
     asyncio.run(story())

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from random import Random
 from typing import Any
 
-from fieldpost.bench.link.ends import INCARNATION, K_DEV, STREAM
+from fieldpost.bench.link.ends import INCARNATION, K_DEV, STREAM, Journal
 from fieldpost.device_link import ranges
 from fieldpost.signing import Signer, verify
 from fieldwire import cbor, cose, keys, merkle, salt, schema, seal, tokens
@@ -105,17 +105,18 @@ def maker(random: Random) -> Maker:
     return Maker(signer, held, (tokens.token_id(own), tokens.token_id(boot)))
 
 
-class Log:
-    """The outbox of a session. `kept`: segments that are not freed; `sealed`: all that there ever were."""
+class Log(Journal):
+    """Slow readings, sealed. `sealed`: all segments that there ever were; `kept`: those that are not freed."""
 
     def __init__(self, random: Random, content_format: int | bytes, payload: Any, readings: int) -> None:
         self.maker = maker(random)
         self.leaves = self._leaves(walk(random, readings), content_format, payload)
-        self.hashes: list[bytes] = []
+        self.hashes: dict[int, bytes] = {}
         self.sealed: list[bytes] = []
         for first in range(0, readings, A_SEGMENT):
             self._seal(first, self.leaves[first : first + A_SEGMENT])
         self.kept = dict(enumerate(self.sealed))
+        self.bytes = sum(map(len, self.sealed))
 
     def _leaves(self, rows: list, content_format: int | bytes, payload: Any) -> list[bytes]:
         credential, attestation = self.maker.author
@@ -143,13 +144,13 @@ class Log:
         ]
 
     def _seal(self, first: int, leaves: list[bytes]) -> None:
-        previous = self.hashes[-1] if self.hashes else None
+        previous = self.hashes.get(len(self.sealed) - 1)
         body = seal.SealBody(
             INCARNATION, STREAM, len(self.sealed), first, len(leaves), _BOOT, *self.maker.author, previous, 0
         )
         root = merkle.root([merkle.leaf_hash(leaf) for leaf in leaves])
         made = seal.seal(body, root, self.maker.signer)
-        self.hashes.append(seal.seal_hash(cose.decode(made).protected_bytes, root))
+        self.hashes[len(self.sealed)] = seal.seal_hash(cose.decode(made).protected_bytes, root)
         self.sealed.append(seal.encode_segment(made, leaves))
 
     def tokens(self) -> list[bytes]:
@@ -157,21 +158,6 @@ class Log:
 
     def token(self, identity: bytes) -> bytes:
         return {tokens.token_id(one): one for one in self.maker.tokens}[identity]
-
-    def early(self) -> list:
-        return []
-
-    def places(self, streams: tuple[int, ...]) -> list[tuple[bytes, int, int]]:
-        return [(INCARNATION, STREAM, number) for number in self.kept if STREAM in streams]
-
-    def length(self, incarnation: bytes, stream: int, number: int) -> int:
-        return len(self.kept.get(number, b""))
-
-    def read_segment(self, incarnation: bytes, stream: int, number: int, at: int, size: int) -> bytes:
-        return self.kept.get(number, b"")[at : at + size]
-
-    def seal_hash(self, incarnation: bytes, stream: int, number: int) -> bytes | None:
-        return self.hashes[number] if number < len(self.hashes) else None
 
 
 class Shelf:
