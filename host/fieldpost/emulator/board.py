@@ -17,6 +17,8 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import IO
 
+import msgspec
+
 from fieldpost.emulator import runtime
 from fieldpost.emulator.air import Air
 from fieldpost.emulator.cable import Cable
@@ -253,7 +255,7 @@ class EmulatedBoard:
             "boot_reason": reason,
             "unique_id": self.spec.hardware_id().hex(),
             "links": {
-                name: {"descriptor": descriptor, **asdict(self._profile.links[name])}
+                name: {"descriptor": descriptor, **msgspec.structs.asdict(self._profile.links[name])}
                 for name, descriptor in links.items()
             },
             **others,

@@ -4,35 +4,73 @@ Decides which keys such a file has and what they may be. It refuses to guess: a 
 another kind is a fault that names itself.
 """
 
-import tomllib
+from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
+from typing import Annotated, Literal, get_args
+
+import msgspec
 
 from fieldpost.firmware_build.errors import BuildError
-from fieldpost.firmware_build.toml_table import Table
+from fieldpost.toml_struct import ConfigError, Fault, read
 
 # What mpy-cross compiles native code for, and ports load.
-ARCHITECTURES = (
-    "armv6m",
-    "armv7m",
-    "armv7em",
-    "armv7emsp",
-    "armv7emdp",
-    "xtensa",
-    "xtensawin",
-    "rv32imc",
-    "x64",
-)
-CABLES = ("usb", "uart", "local")
-RADIOS = ("lora", "espnow")
-# In the file system, in a ROMFS, or in the runtime itself.
-PLACES = ("files", "rom", "frozen")
+Arch = Literal[
+    "armv6m", "armv7m", "armv7em", "armv7emsp", "armv7emdp", "xtensa", "xtensawin", "rv32imc", "x64"
+]
+ARCHITECTURES = get_args(Arch)
+Text = Annotated[str, msgspec.Meta(min_length=1)]
+Count = Annotated[int, msgspec.Meta(ge=1)]
+Room = Annotated[int, msgspec.Meta(ge=0)]
 
 
-@dataclass(frozen=True, slots=True)
-class Wire:
-    baud: int
-    turnaround_ms: int
+class Wire(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[links.NAME]"""
+
+    baud: Annotated[int, msgspec.Meta(ge=300)]
+    turnaround_ms: Room
+
+
+class LinksTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[links]: cables to a host, and the local link to neighbours."""
+
+    usb: Wire | None = None
+    uart: Wire | None = None
+    local: Wire | None = None
+
+
+class RuntimeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[runtime]: as MicroPython's sources name it, and what is free at its prompt at least."""
+
+    port: Text
+    board: Text
+    heap_bytes: Annotated[int, msgspec.Meta(ge=65_536)]
+
+
+class FlashTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """[flash]: the file system, and where modules lie: in it, in a ROMFS, or in the runtime itself."""
+
+    block_bytes: Annotated[int, msgspec.Meta(ge=512)]
+    blocks: Count
+    program_bytes: Count
+    modules: Literal["files", "rom", "frozen"]
+    modules_bytes: Count
+    rom_bytes: Room = 0
+    journal_bytes: Room = 0
+
+
+class BoardFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
+    """A board.toml."""
+
+    name: Text
+    title: Text
+    arch: Arch
+    runtime: RuntimeTable
+    flash: FlashTable
+    links: LinksTable
+    radios: tuple[Literal["lora", "espnow"], ...] = ()
+    pins: dict[str, str | int] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,63 +110,43 @@ class BoardProfile:
 
 
 def read_profile(path: Path) -> BoardProfile:
-    """The board of a `board.toml`. Raises BuildError naming file, key, what is wrong and what is expected."""
+    """The board of a `board.toml`. Raises BuildError naming file, line, key and what is expected."""
     try:
-        top = Table(path, tomllib.loads(path.read_text()))
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as cause:
+        found = read(path, BoardFile, partial(_faults, folder=path.parent.name))
+    except ConfigError as fault:
+        raise BuildError(str(fault)) from None
+    except (OSError, UnicodeDecodeError) as cause:
         raise BuildError(f"{path}: cannot be read as a board's profile: {cause}") from cause
-    runtime, flash = top.table("runtime"), top.table("flash")
-    links, pins = top.table("links"), top.table("pins", {})
-    profile = BoardProfile(
-        name=top.one_of("name", (path.parent.name,)),
-        title=top.text("title"),
-        arch=top.one_of("arch", ARCHITECTURES),
-        port=runtime.text("port"),
-        port_board=runtime.text("board"),
-        heap_bytes=runtime.number("heap_bytes", 65_536),
-        block_bytes=flash.number("block_bytes", 512),
-        blocks=flash.number("blocks", 1),
-        program_bytes=flash.number("program_bytes", 1),
-        modules=flash.one_of("modules", PLACES),
-        rom_bytes=flash.number("rom_bytes", default=0),
-        modules_bytes=flash.number("modules_bytes", 1),
-        journal_bytes=flash.number("journal_bytes", default=0),
-        links={name: _wire(links.table(name)) for name in links.names()},
-        radios=top.some_of("radios", RADIOS),
-        pins={name: pins.any(name) for name in pins.names()},
+    return BoardProfile(
+        name=found.name,
+        title=found.title,
+        arch=found.arch,
+        port=found.runtime.port,
+        port_board=found.runtime.board,
+        heap_bytes=found.runtime.heap_bytes,
+        **msgspec.structs.asdict(found.flash),
+        links={name: wire for name, wire in msgspec.structs.asdict(found.links).items() if wire},
+        radios=found.radios,
+        pins=found.pins,
         directory=path.parent,
     )
-    for table in (top, runtime, flash):
-        table.end()
-    _check(profile, path)
-    return profile
 
 
-def _wire(table: Table) -> Wire:
-    wire = Wire(table.number("baud", 300), table.number("turnaround_ms"))
-    table.end()
-    return wire
-
-
-def _check(profile: BoardProfile, path: Path) -> None:
-    """What no single key can show."""
-    for name in profile.links:
-        if name not in CABLES:
-            raise BuildError(
-                f"{path}: links.{name} is unknown, one of {', '.join(CABLES)} is expected; rename it"
-            )
-    if profile.modules == "rom" and profile.rom_bytes < profile.modules_bytes:
-        raise BuildError(
-            f"{path}: flash.modules_bytes is {profile.modules_bytes} and flash.rom_bytes only {profile.rom_bytes};"
-            " modules lie in the ROMFS, so make it larger or the budget smaller"
+def _faults(board: BoardFile, folder: str) -> Iterator[Fault]:
+    flash = board.flash
+    if board.name != folder:
+        yield ("name",), "name", f"{folder}, as its folder is named"
+    if flash.modules == "rom" and flash.rom_bytes < flash.modules_bytes:
+        yield (
+            ("flash", "rom_bytes"),
+            "flash.rom_bytes",
+            f"at least flash.modules_bytes ({flash.modules_bytes}), since modules lie in the ROMFS",
         )
-    if profile.modules != "rom" and profile.rom_bytes:
-        raise BuildError(
-            f"{path}: flash.modules is {profile.modules} and flash.rom_bytes {profile.rom_bytes};"
-            " say rom, or leave rom_bytes out"
-        )
-    if profile.journal_bytes % profile.block_bytes:
-        raise BuildError(
-            f"{path}: flash.journal_bytes is {profile.journal_bytes}, no multiple of flash.block_bytes"
-            f" ({profile.block_bytes}); make it one"
+    if flash.modules != "rom" and flash.rom_bytes:
+        yield ("flash", "rom_bytes"), "flash.rom_bytes", 'none, or flash.modules = "rom"'
+    if flash.journal_bytes % flash.block_bytes:
+        yield (
+            ("flash", "journal_bytes"),
+            "flash.journal_bytes",
+            f"a multiple of flash.block_bytes ({flash.block_bytes})",
         )
