@@ -18,6 +18,7 @@ import vector_rotation
 import vector_seals
 import vector_sectors
 import vector_session
+import vector_slot
 import vector_strays
 import vector_tokens
 import vector_transfer
@@ -27,6 +28,7 @@ MODULES = (
     vector_observations,
     vector_seals,
     vector_sectors,
+    vector_slot,
     vector_pack,
     vector_tokens,
     vector_links,

@@ -1,0 +1,124 @@
+"""What a board starts next, and how its last starts went: a record in two files, written in turn.
+
+20 bytes: "FPS1" | counter u32, from 1 | slot, 0x61 a or 0x62 b | slot on trial, the other one, or 0x2D none |
+flags: 1 the trial has begun, 2 a start is under way, 4 the prompt is asked for | crashed starts in a row |
+the first 8 bytes of the SHA-256 of all before them. A record with an odd counter lies in slot.1, one with an even
+counter in slot.0; of two sound ones the higher counter counts, so that a torn write leaves the record before it.
+Decides what follows from what happened. Refuses to know where slots lie; no file is opened here.
+"""
+
+import hashlib
+import struct
+
+FILES = ("slot.0", "slot.1")
+SAFE_MODE_AT = 3
+_MAGIC = b"FPS1"
+_SLOTS = b"ab"
+_NONE = 0x2D
+_BEGUN, _UNDER_WAY, _PROMPT = 1, 2, 4
+_CRASHES_MAX = 255
+_DIGEST_BYTES = 8
+
+
+class Record:
+    """`slot`, `trial`: "a" or "b", `trial` None where none is under way; as a board is that has no record."""
+
+    counter = 0
+    slot = "a"
+    trial = None
+    begun = False
+    under_way = False
+    prompt = False
+    crashes = 0
+
+    @property
+    def is_safe_mode(self):
+        """Whether so many starts in a row have crashed that only the link and the status are to run."""
+        return self.crashes >= SAFE_MODE_AT
+
+    @property
+    def running(self):
+        """The slot that a start has chosen."""
+        return self.trial if self.begun else self.slot
+
+    @property
+    def spare(self):
+        """The slot that an update is written into: never the one that is gone back to."""
+        return "a" if self.slot == "b" else "b"
+
+    def offer(self):
+        """An update: the spare slot is to be tried at the next start."""
+        self.trial, self.begun = self.spare, False
+        self.forgive()
+
+    def forgive(self):
+        """No start counts as crashed, so that the next one is an ordinary one."""
+        self.crashes, self.under_way = 0, False
+
+    def start(self, by_power):
+        """A start begins. One that is still under way crashed, unless the power ended it; its trial has failed."""
+        if self.under_way and not by_power:
+            self.crash()
+        if self.begun:
+            self.trial, self.crashes = None, 0
+        self.begun = self.trial is not None
+        self.under_way = True
+
+    def confirm(self):
+        """What runs has stayed up: a trial becomes the slot to run. Safe mode is left by a person alone."""
+        if self.begun:
+            self.slot, self.trial, self.begun = self.trial, None, False
+        if not self.is_safe_mode:
+            self.crashes = 0
+        self.under_way = False
+
+    def end(self):
+        """The start ends as it was meant to, however early: it is no crash."""
+        self.under_way = False
+
+    def crash(self):
+        self.crashes = min(self.crashes + 1, _CRASHES_MAX)
+        self.under_way = False
+
+    def encode(self):
+        flags = self.begun * _BEGUN + self.under_way * _UNDER_WAY + self.prompt * _PROMPT
+        trial = _NONE if self.trial is None else ord(self.trial)
+        data = _MAGIC + struct.pack(">IBBBB", self.counter, ord(self.slot), trial, flags, self.crashes)
+        return data + _digest(data)
+
+    def store(self, write):
+        """Writes the next record over the older file. `write(name, bytes)` returns when it is durable."""
+        self.counter += 1
+        write(FILES[self.counter & 1], self.encode())
+
+
+def load(read):
+    """The record that counts, None where there is none. `read(name)` -> bytes, or None where there is no file."""
+    found = None
+    for odd in range(2):
+        one = decode(read(FILES[odd]) or b"")
+        if one is not None and one.counter & 1 == odd and (found is None or one.counter > found.counter):
+            found = one
+    return found
+
+
+def decode(data):
+    """The record in a file's bytes, None where they are not a sound one."""
+    data = bytes(data)
+    body = data[:-_DIGEST_BYTES]
+    if len(body) != 12 or body[:4] != _MAGIC or data != body + _digest(body):
+        return None
+    counter, slot, trial, flags, crashes = struct.unpack(">IBBBB", body[4:])
+    is_sound = counter > 0 and slot in _SLOTS and flags <= 7 and (trial in _SLOTS or trial == _NONE)
+    if not is_sound or trial == slot or (trial == _NONE and flags & _BEGUN):
+        return None
+    record = Record()
+    record.counter, record.slot, record.crashes = counter, chr(slot), crashes
+    record.trial = None if trial == _NONE else chr(trial)
+    record.begun, record.under_way = bool(flags & _BEGUN), bool(flags & _UNDER_WAY)
+    record.prompt = bool(flags & _PROMPT)
+    return record
+
+
+def _digest(data):
+    return hashlib.sha256(data).digest()[:_DIGEST_BYTES]
