@@ -17,6 +17,7 @@ import vector_pack
 import vector_rotation
 import vector_seals
 import vector_sectors
+import vector_senml
 import vector_session
 import vector_slot
 import vector_strays
@@ -26,6 +27,7 @@ import vector_transfer
 VECTORS = Path(__file__).parent / "vectors"
 MODULES = (
     vector_observations,
+    vector_senml,
     vector_seals,
     vector_sectors,
     vector_slot,

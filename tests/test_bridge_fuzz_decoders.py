@@ -16,7 +16,7 @@ from fieldagent.enrolment import Enrolment
 from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
 from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch
-from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens, transfer_head
+from fieldwire import cbor, cose, frame, keys, limits, schema, seal, senml, session_frames, tokens, transfer_head
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import WireError
@@ -220,6 +220,10 @@ def _message(data: bytes) -> None:
     _same(data, boundary_messages.encode(name, *fields))
 
 
+def _senml(data: bytes) -> None:
+    assert len(senml.claims(data)) <= limits.SENML_RECORDS_MAX
+
+
 def _schema(data: bytes) -> None:
     name, fields = schema.decode(data)
     _same(data, schema.encode(name, fields))
@@ -295,6 +299,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "receipts": (_receipt, golden("receipt")),
     "observations": (lambda data: _same(data, obs.encode(obs.decode(data))), OBSERVATIONS),
     "early copies": (_early, golden("early")),
+    "SenML": (_senml, golden("senml")),
     "schemas": (_schema, golden("schema")),
     "payloads": (_payloads, golden("payload")),
     "framing": (_deframed, _stuffed()),

@@ -1,7 +1,7 @@
 """Claims: what an observation's payload says, as the conflict stage compares it.
 
-Decides by the schema alone. An observation whose schema is not held, or whose payload does not fit it, is
-kept and claims nothing. SPEC 5.4
+Decides by the schema alone, or by what SenML says of itself. An observation whose schema is not held, or whose
+payload does not fit it, is kept and claims nothing. SPEC 5.4, 5.8
 """
 
 from typing import Any
@@ -25,11 +25,9 @@ def widened(interval: Interval) -> Interval:
 
 def fields_claimed(trust: Trust, entry: Verified) -> list[tuple[Any, ...]]:
     """(property, type, value, unit, exponent) of each claim."""
-    fields = trust.fields_of(entry.observation[obs.FORMAT])
-    if fields is None:
-        return []
+    observation = entry.observation
     try:
-        return schema.claims(fields, entry.observation[obs.PAYLOAD])
+        return schema.claims_of(observation[obs.FORMAT], observation[obs.PAYLOAD], trust.fields_of)
     except WireError:
         return []
 

@@ -24,6 +24,7 @@ EPOCH = ("number", "agreement", "joint root", "evidence", "decisions", "scopes",
 CHECKPOINT = ("origin", "size", "root")
 REPORT = ("scope", "terms", "thresholds", "epoch")
 FIELD = ("property", "type", "unit", "exponent")
+CLAIM = ("property", "type", "value", "unit", "exponent")
 FIELD_TYPES = ("integer", "category", "position", "opaque")
 
 SIGNED = {

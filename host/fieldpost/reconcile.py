@@ -178,7 +178,8 @@ def _regrade(state: State) -> None:
 
 def _write_claims(state: State, entry: Verified) -> None:
     """Claims become rows once their schema is held, whichever came first."""
-    if state.trust.fields_of(entry.observation[obs.FORMAT]) is None:
+    content_format = entry.observation[obs.FORMAT]
+    if content_format != obs.SENML_FORMAT and state.trust.fields_of(content_format) is None:
         return
     state.claimed.add(entry.id)
     for name, _, value, unit, exponent in fields_claimed(state.trust, entry):

@@ -50,4 +50,5 @@ NUMBER = {
     "object-unknown": 46,
     "pack-shape": 47,
     "pack-unknown": 48,
+    "senml-shape": 49,
 }
