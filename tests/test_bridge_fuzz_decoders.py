@@ -16,7 +16,19 @@ from fieldagent.enrolment import Enrolment
 from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
 from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch
-from fieldwire import cbor, cose, frame, keys, limits, schema, seal, senml, session_frames, tokens, transfer_head
+from fieldwire import (
+    cbor,
+    cose,
+    frame,
+    keys,
+    limits,
+    schema,
+    seal,
+    senml,
+    session_frames,
+    tokens,
+    transfer_head,
+)
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import WireError
