@@ -116,7 +116,7 @@ class PromptPort:
         data = self._held + data
         try:
             written = os.write(self.link, data) if data else 0
-        except BlockingIOError:
+        except OSError:  # the port is full, or its far end went with the power
             written = 0
         if written:
             self._read_there = True

@@ -41,10 +41,11 @@ class LinksTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class RuntimeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """[runtime]: as MicroPython's sources name it, and what is free at its prompt at least."""
+    """[runtime]: as MicroPython's sources name it, the part that it says it runs on, what is free at its prompt."""
 
     port: Text
     board: Text
+    mcu: Text
     heap_bytes: Annotated[int, msgspec.Meta(ge=65_536)]
 
 
@@ -77,9 +78,10 @@ class BoardFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class BoardProfile:
     """One kind of board; `directory` holds its `board.py`, its manifest and what else belongs to it.
 
-    `port`, `port_board`: the runtime, as MicroPython's sources name it. `heap_bytes`: what is free at its prompt at
-    least. `block_bytes`, `blocks`, `program_bytes`: its file system. `modules`: where modules lie, `modules_bytes`:
-    what they may take. `rom_bytes`: its ROMFS, `journal_bytes`: a raw partition for the log, 0 for none.
+    `port`, `port_board`: the runtime, as MicroPython's sources name it; `mcu`: the part, as the runtime names it.
+    `heap_bytes`: what is free at its prompt at least. `block_bytes`, `blocks`, `program_bytes`: its file system.
+    `modules`: where modules lie, `modules_bytes`: what they may take. `rom_bytes`: its ROMFS, `journal_bytes`: a raw
+    partition for the log, 0 for none.
     """
 
     name: str
@@ -87,6 +89,7 @@ class BoardProfile:
     arch: str
     port: str
     port_board: str
+    mcu: str
     heap_bytes: int
     block_bytes: int
     blocks: int
@@ -123,6 +126,7 @@ def read_profile(path: Path) -> BoardProfile:
         arch=found.arch,
         port=found.runtime.port,
         port_board=found.runtime.board,
+        mcu=found.runtime.mcu,
         heap_bytes=found.runtime.heap_bytes,
         **msgspec.structs.asdict(found.flash),
         links={name: wire for name, wire in msgspec.structs.asdict(found.links).items() if wire},
