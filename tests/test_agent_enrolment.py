@@ -67,7 +67,7 @@ def test_a_whole_enrolment_is_confirmed_only_after_it_was_stored():
     name, made = enrolment.next_event()
     assert name == "enrolled" and enrolment.to_send(0) is None
     enrolment.confirm()
-    assert enrolment.to_send(0) == bytes((ENROLLED,)) + cbor.encode([made.device])
+    assert enrolment.to_send(0) == bytes((ENROLLED,)) + cbor.encode([made.device, MESH.id])
     assert made.tokens == held and made.credential == tokens.token_id(own)
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_repetition_is_refused_and_the_identity_stands():
         enrolment.receive(bytes((ENROL,)) + cbor.encode(value), 0)
         assert enrolment.refused == "frame-shape" and enrolment.to_send(0) is None
     enrolment.receive(enrol(body[0]), 0)
-    assert cbor.decode(enrolment.to_send(0)[1:]) == [made.device]
+    assert cbor.decode(enrolment.to_send(0)[1:]) == [made.device, MESH.id]
 
 
 def test_a_start_that_is_repeated_asks_for_the_same_key():

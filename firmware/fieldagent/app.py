@@ -8,6 +8,7 @@ import sys
 from binascii import hexlify
 
 from fieldagent import identity, sensors
+from fieldagent.asked import Asked
 from fieldagent.borrowed import Borrowed
 from fieldagent.clock import Clock
 from fieldagent.drivers import prompt
@@ -82,22 +83,25 @@ async def _serve(board, files):
     agent = Agent(
         files, store, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv
     )
+    asked = Asked(known)
+    if up is uart:
+        agent.uplink.asked = asked
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
     if local is not None and (settings.carry_bytes or settings.hand_over):
         agent.share(local)
     status = Status(board, known, boot, agent, settings.status_ms)
 
-    async def hand_over(agent):
+    async def hand_over():
+        start, asked.rotate_start = asked.rotate_start, None
         try:
             with Borrowed():
-                return await _keys().hand_over(board, files, clock, uart, agent, known, boot)
+                return await _keys().hand_over(board, files, clock, uart, agent, known, boot, start)
         except MemoryError:  # the agent stays what it was; the host hears nothing and says so
-            agent.uplink.rotate_start = None
             agent.start(clock.now_ms())
             return False
 
     try:
-        return await _work(board, clock, agent, up, local, status, hand_over)
+        return await _work(board, clock, agent, up, uart, asked, local, status, hand_over)
     finally:
         agent.stop()
 
@@ -179,12 +183,14 @@ def _reader(board, clock):
     return read_of
 
 
-async def _work(board, clock, agent, up, local, status, hand_over):
+async def _work(board, clock, agent, up, cable, asked, local, status, hand_over):
     """Until the device's key is rotated: False; or its bridge asks for the prompt: True, once the answer has left."""
     agent.start(clock.now_ms())
     while True:
         moved = up.turn(agent.uplink, clock)
-        if agent.uplink.rotate_start is not None and await hand_over(agent):
+        if cable is not up:  # its bridge is on a radio
+            moved = cable.turn(asked, clock) or moved
+        if asked.rotate_start is not None and await hand_over():
             return False
         if agent.maintenance and up.is_clear(clock.now_ms()) and not moved:
             return True

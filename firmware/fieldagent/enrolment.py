@@ -32,7 +32,7 @@ class Enrolment(Exchange):
 
     def confirm(self):
         """Tells the host that the identity is durable."""
-        self._send(ENROLLED, [self._enrolled.device])
+        self._send(ENROLLED, [self._enrolled.device, self._enrolled.mesh_id])
 
     def _on_start(self, body):
         if not isinstance(body, list) or len(body) != 1 or not obs.is_bytes(body[0], 32):

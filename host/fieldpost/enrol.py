@@ -22,7 +22,7 @@ ENROL_EVERY_MS, ENROL_MS_MAX = 4_000, 90_000
 # What may happen in each state, and the state that follows.
 STATES = {
     "new": {"open": "asking"},
-    "asking": {"request": "deciding", "call": "ended", "silence": "ended"},
+    "asking": {"request": "deciding", "known": "ended", "silence": "ended"},
     "deciding": {"grant": "granting"},
     "granting": {"confirm": "ended", "call": "ended", "silence": "ended"},
     "ended": {},
@@ -56,16 +56,17 @@ class Grant:
 class Enrolment:
     """One enrolment. Frames come in and go out without framing; `host_random` is 32 random bytes.
 
-    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("calls", device id) when
-    the device is enrolled already and calls for a bridge; ("silent", what it did not answer).
+    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("known", device id, mesh id) when
+    the device was enrolled before; ("silent", what it did not answer).
     """
 
     def __init__(self, host_random: bytes) -> None:
-        self._start = bytes((START,)) + cbor.encode([host_random])
+        self._start = start(host_random)
         self._state = "new"
         self._events: deque[tuple] = deque()
         self._out: deque[bytes] = deque()
         self._device: bytes | None = None
+        self._mesh: bytes | None = None
         self._repeat = b""
         self._every_ms = 0
         self._due_ms: int | None = None
@@ -92,7 +93,8 @@ class Enrolment:
         """Answer the request."""
         if not self._went("grant"):
             raise ValueError("nothing was requested")
-        body = [given.k_dev, given.root, keys.thumbprint(given.root), given.credential, list(given.tokens)]
+        self._mesh = keys.thumbprint(given.root)
+        body = [given.k_dev, given.root, self._mesh, given.credential, list(given.tokens)]
         self._keep_saying(bytes((ENROL,)) + cbor.encode(body), now_ms, ENROL_EVERY_MS, ENROL_MS_MAX)
 
     def next_event(self) -> tuple | None:
@@ -145,24 +147,36 @@ class Enrolment:
             self._events.append(("requested", request))
 
     def _on_enrolled(self, body: object) -> None:
-        if body == [self._device] and self._went("confirm"):
-            self._finish(self._device)
+        device, mesh = identity_of(body)
+        if self._state == "asking":
+            self._end("known", ("known", device, mesh))
+        elif (device, mesh) == (self._device, self._mesh):
+            self._end("confirm", ("enrolled", device))
 
     def _on_call(self, device: bytes) -> None:
         """A device calls for a bridge only when it has stored an identity."""
-        if self._state == "granting" and device != self._device:
-            return
-        granted = self._state == "granting"
-        if self._went("call"):
-            if granted:
-                self._finish(device)
-            else:
-                self._due_ms = None
-                self._events.append(("calls", device))
+        if device == self._device:
+            self._end("call", ("enrolled", device))
 
-    def _finish(self, device: bytes | None) -> None:
-        self._due_ms = None
-        self._events.append(("enrolled", device))
+    def _end(self, happening: str, event: tuple) -> None:
+        if self._went(happening):
+            self._due_ms = None
+            self._events.append(event)
+
+
+def start(host_random: bytes) -> bytes:
+    """ENROL-START, by which any device says who it is; `host_random` is 32 bytes."""
+    return bytes((START,)) + cbor.encode([host_random])
+
+
+def identity_of(body: object) -> tuple[bytes, bytes]:
+    """(device id, mesh id) of an ENROLLED. WireError where it is none."""
+    if not isinstance(body, list) or len(body) != 2:
+        raise WireError("frame-shape", "ENROLLED has two parts")
+    device, mesh = body
+    if not obs.is_bytes(device, 16) or not obs.is_bytes(mesh, 32):
+        raise WireError("frame-shape", "ENROLLED carries 16 and 32 bytes")
+    return device, mesh
 
 
 def caller(data: bytes) -> bytes:

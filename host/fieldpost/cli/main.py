@@ -22,6 +22,7 @@ COMMANDS = {
     "agreement": "Write, check, sign and adopt agreements between meshes.",
     "bridge": "Run the bridge of one mesh.",
     "channel": "Open, close and narrow the channels to other meshes.",
+    "device": "A board on a cable: enrol it, update it, give it another key.",
     "emulate": "Run a fleet of emulated boards from one file.",
     "picture": "What each subject is now, by whose word.",
     "why": "Each step that led to an observation's place in the picture.",
