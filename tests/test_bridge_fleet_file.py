@@ -1,6 +1,7 @@
 """A fleet's file: what is wrong in it is named by line and key, and what is right becomes boards, air and readings."""
 
 import json
+from itertools import islice
 from pathlib import Path
 
 import pytest
@@ -45,7 +46,20 @@ def loaded(folder, text):
             BOARD + "[[event]]\nat_s = 1\ndo = 'reset'\nboards = ['b']\n",
             6,
             "event[0].boards",
-            "one of the fleet's",
+            "boards of the fleet: a",
+        ),
+        (
+            BOARD + "[[event]]\nat_s = 1\ndo = 'reset'\nboards = ['a']\nevery_s = 2\njitter_s = 3\n",
+            8,
+            "event[0].jitter_s",
+            "at most every_s (2)",
+        ),
+        (BOARD + "settings = 'x'\n", 3, "board[0].settings", "the name of a [settings.NAME]"),
+        (
+            "[settings.s]\nobserve = [{ schema = 'x' }]\n" + BOARD + "settings = 's'\n",
+            3,
+            "board[0].config.observe.schema",
+            "[schema.NAME]",
         ),
         (BOARD + "[[event]]\nat_s = 1\ndo = 'meet'\nboards = ['a']\n", 6, "event[0].boards", "two boards"),
         (BOARD + "[[event]]\nat_s = 1\ndo = 'move'\nboards = ['a']\n", 3, "event[0].to_m", "[x, y]"),
@@ -76,6 +90,34 @@ def test_the_example_becomes_boards_with_their_clocks_sensors_and_configuration(
     assert name == f"/schemas/{line['schema']}.cbor"
     assert (bare.usb, bare.files) == (True, {})
     assert rover.mesh == "dale"
+
+
+def test_boards_share_settings_and_say_themselves_what_differs(tmp_path):
+    text = (
+        "[settings.s]\nutc = false\nbeacon_ms = 400\n" + BOARD + "settings = 's'\nconfig.utc = true\n"
+        '[[board]]\nname = "b"\nsettings = "s"\n[[board]]\nname = "c"\n'
+    )
+    a, b, c = fleet_plan.specs(loaded(tmp_path, text), tmp_path)
+    assert json.loads(a.files["/config.json"]) == {"utc": True, "beacon_ms": 400}
+    assert json.loads(b.files["/config.json"]) == {"utc": False, "beacon_ms": 400}
+    assert c.files == {}
+
+
+def test_what_befalls_boards_comes_in_order_again_and_by_the_seed_alone(tmp_path):
+    event = "[[event]]\ndo = '{}'\nboards = ['a']\nat_s = {}\nevery_s = 60\njitter_s = {}\n"
+    two = BOARD + event.format("power-cut", 10, 30)
+    plan = loaded(tmp_path, two + event.format("power-on", 50, 0))
+
+    def first(seed, found=plan):
+        told = islice(fleet_plan.schedule(found, seed), 40)
+        return [(at_s, one.do) for at_s, one in told]
+
+    assert first(7) == first(7) != first(8)
+    cuts = [at_s for at_s, what in first(7) if what == "power-cut"]
+    assert all(10 + 60 * n <= at_s <= 40 + 60 * n for n, at_s in enumerate(cuts)) and len(set(cuts)) > 9
+    assert [at_s for at_s, what in first(7) if what == "power-on"] == [50 + 60 * n for n in range(20)]
+    alone = [at_s for at_s, _ in first(7, loaded(tmp_path, two))]
+    assert alone[:20] == cuts, "another event changes none of its times"
 
 
 def test_places_gains_and_losses_decide_who_hears_whom_by_radio():

@@ -9,18 +9,12 @@ from contextlib import contextmanager
 from functools import partial
 
 import serial
-from emulated_probe import settle
+from emulated_probe import BOARD, settle
 from mpremote_bench import bench
-
-from fieldpost.emulator import load_profile
 
 BOOT = b"print('boot runs')\nbooted = 1\n"
 MAIN = b"print('main runs')\nstarted = booted + 1\n"
 BYTES = bytes(range(256)) * 8
-
-
-def board_source():
-    return (load_profile().directory / "board.py").read_bytes()
 
 
 @contextmanager
@@ -195,8 +189,7 @@ def test_a_prompt_may_have_a_port_apart_from_the_uart(tmp_path):
             await mpremote("exec", "import board; board.links()['uart'].write(b'on the uart\\n')")
             assert await asyncio.to_thread(uart.readline) == b"on the uart\n"
 
-    files = {"board.py": board_source()}
-    on_a_bench(tmp_path, story, files, prompt=False, usb=True)
+    on_a_bench(tmp_path, story, BOARD, prompt=False, usb=True)
 
 
 def test_what_no_board_has_is_not_seen_at_the_prompt(tmp_path):

@@ -11,6 +11,7 @@ import sys
 import time
 
 import emulated_host
+from board_curve import Curve
 
 TICKS_MASK = (1 << 30) - 1
 READ_BYTES_MAX = 512
@@ -76,8 +77,25 @@ def _open_links():
 _links = _open_links()
 
 
-def _true_us(since_us):
-    return (time.ticks_us() - since_us) * _world["scale"]
+def _true_us(now_us):
+    """Emulated microseconds since the world began."""
+    return (now_us - _world["started_us"]) * _world["scale"]
+
+
+def _curve(name):
+    return Curve(emulated_host.open(name, "rb"), emulated_host.size(name))
+
+
+_gained_us = _curve("clock.curve")
+_die_mc = _curve("die.curve") if _config["die_course"] else None
+
+
+def _local_us(now_us):
+    true_us = _true_us(now_us)
+    return true_us + _gained_us(true_us)
+
+
+_power_on_us = _local_us(_clock["power_on_us"])
 
 
 def unique_id():
@@ -86,8 +104,7 @@ def unique_id():
 
 def ticks_ms():
     """Milliseconds of this board's drifting clock since boot, modulo 2^30."""
-    true_us = _true_us(_clock["power_on_us"])
-    return (_clock["start_ms"] + (true_us + true_us * _clock["drift_ppm"] // 1000000) // 1000) & TICKS_MASK
+    return (_clock["start_ms"] + (_local_us(time.ticks_us()) - _power_on_us) // 1000) & TICKS_MASK
 
 
 async def sleep_ms(duration_ms):
@@ -126,7 +143,7 @@ def sensor(name):
 
 
 def temperature_mc():
-    return _config["die_mc"]
+    return _config["die_mc"] if _die_mc is None else _die_mc(_true_us(time.ticks_us()))
 
 
 def utc():
@@ -134,7 +151,7 @@ def utc():
     receiver = _config["utc"]
     if receiver is None:
         return None
-    now_ms = _world["utc_ms"] + receiver["error_ms"] + _true_us(_world["started_us"]) // 1000
+    now_ms = _world["utc_ms"] + receiver["error_ms"] + _true_us(time.ticks_us()) // 1000
     return now_ms // 1000, now_ms % 1000, receiver["uncertainty_ms"]
 
 

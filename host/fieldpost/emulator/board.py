@@ -22,6 +22,7 @@ import msgspec
 from fieldpost.emulator import runtime
 from fieldpost.emulator.air import Air
 from fieldpost.emulator.cable import Cable
+from fieldpost.emulator.clock_course import ClockCourse, constant, gained_us, packed, warmth_mc
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
 from fieldpost.emulator.prompt_port import PromptPort
@@ -68,6 +69,10 @@ class BoardSpec:
     prompt: bool = False  # its cable's port is the interpreter's prompt too
     usb: bool = False  # the prompt is on a port of its own
     files: Mapping[str, bytes] = field(default_factory=dict)
+    clock: ClockCourse | None = None  # instead of a constant drift
+
+    def course(self) -> ClockCourse:
+        return self.clock or constant(self.drift_ppm)
 
     def hardware_id(self) -> bytes:
         """The given unique id, else eight bytes that follow from the name."""
@@ -245,6 +250,15 @@ class EmulatedBoard:
                 record.write_text("".join(json.dumps(reading) + "\n" for reading in readings))
                 (directory / f"{name}.at").write_bytes(b"%010d" % 0)
 
+    def _write_curves(self) -> bool:
+        """How its clock runs and how warm it is, beside it on the host; whether its warmth is such a course."""
+        course = self.spec.course()
+        follows = self.spec.die_mc is None and bool(course.die_mc)
+        (self.directory / "clock.curve").write_bytes(packed(gained_us(course)))
+        if follows:
+            (self.directory / "die.curve").write_bytes(packed(warmth_mc(course)))
+        return follows
+
     def _write_config(self, reason: str, links: Mapping[str, int], others: Mapping[str, int]) -> Path:
         path = self.directory / "config.json"
         config = {
@@ -265,10 +279,10 @@ class EmulatedBoard:
             "clock": {
                 "power_on_us": self._power_on_us,
                 "start_ms": self.spec.start_ms,
-                "drift_ppm": self.spec.drift_ppm,
             },
             "utc": asdict(self.spec.utc) if self.spec.utc else None,
             "die_mc": self.spec.die_mc,
+            "die_course": self._write_curves(),
             "battery_mv": list(self.spec.battery_mv),
             "sensors": sorted(self.spec.sensors),
         }

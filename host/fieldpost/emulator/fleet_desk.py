@@ -16,24 +16,22 @@ DAYS = 365
 
 
 class Desks:
-    """One desk a mesh, `RUN/NAME-desk`."""
+    """One desk a mesh, `FOLDER/NAME-desk`."""
 
-    def __init__(self, plan: FleetFile, run: Path) -> None:
+    def __init__(self, plan: FleetFile, folder: Path) -> None:
+        self.meshes: dict[str, Mesh] = {}
         self._plan = plan
-        self._run = run
-        self._meshes: dict[str, Mesh] = {}
+        self._folder = folder
 
     def open(self) -> None:
         """Found each mesh of the file that has no desk yet."""
         for name, table in self._plan.mesh.items():
-            folder = self._run / f"{name}-desk"
+            folder = self._folder / f"{name}-desk"
             if folder.exists():
-                self._meshes[name] = Mesh(folder)
+                self.meshes[name] = Mesh(folder)
                 continue
             validity = Validity.days(int(time.time()), DAYS)
-            self._meshes[name] = mesh = Mesh.found(
-                folder, name, list(table.authorities), validity, os.urandom
-            )
+            self.meshes[name] = mesh = Mesh.found(folder, name, list(table.authorities), validity, os.urandom)
             for data in schemas(self._plan).values():
                 mesh.schema(table.authorities[0], data)
 
@@ -45,5 +43,5 @@ class Desks:
             wanted.rights,
         )
         validity = Validity.days(int(time.time()), DAYS)
-        made = await provision.enrol(self._meshes[board.mesh], port, terms, validity, os.urandom)
+        made = await provision.enrol(self.meshes[board.mesh], port, terms, validity, os.urandom)
         return made.device.hex()

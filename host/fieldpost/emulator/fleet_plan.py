@@ -4,14 +4,17 @@ Decides how names in the file become bytes on a flash. Reads the files that it n
 """
 
 import csv
+import heapq
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from random import Random
 from typing import Any
 
 from fieldpost.emulator.board import BoardSpec, Reading, UtcReceiver
-from fieldpost.emulator.fleet_file import BoardTable, FleetFile, SensorTable
+from fieldpost.emulator.clock_course import GIGA, ClockCourse, constant
+from fieldpost.emulator.fleet_file import BoardTable, EventTable, FleetFile, SensorTable
 from fieldpost.emulator.losses import Fading, Independent, Losses
 from fieldpost.emulator.medium import Medium, Radio
 from fieldpost.emulator.readings import load_readings, scaled
@@ -29,7 +32,27 @@ KINDS = {
 def specs(fleet: FleetFile, folder: Path) -> list[BoardSpec]:
     """The boards. Raises EmulatorError for readings that are none, WireError for a schema that is none."""
     known = schemas(fleet)
-    return [_spec(board, known, folder) for board in fleet.board]
+    return [_spec(fleet, board, known, folder) for board in fleet.board]
+
+
+def schedule(fleet: FleetFile, seed: int) -> Iterator[tuple[float, EventTable]]:
+    """(emulated second, what befalls), in order; without end where something comes again.
+
+    Each event draws from a source of its own, so that another one in the file changes none of its times.
+    """
+    dice = [Random(f"{seed}/event/{index}") for index in range(len(fleet.event))]
+
+    def due(index: int, at_s: float) -> tuple[float, int, float]:
+        return at_s + dice[index].uniform(0, fleet.event[index].jitter_s), index, at_s
+
+    queue = [due(index, event.at_s) for index, event in enumerate(fleet.event)]
+    heapq.heapify(queue)
+    while queue:
+        when_s, index, at_s = heapq.heappop(queue)
+        event = fleet.event[index]
+        yield when_s, event
+        if event.every_s is not None:
+            heapq.heappush(queue, due(index, at_s + event.every_s))
 
 
 def schemas(fleet: FleetFile) -> dict[str, bytes]:
@@ -58,11 +81,12 @@ def medium(fleet: FleetFile, seed: int) -> Medium:
     return made
 
 
-def _spec(board: BoardTable, known: Mapping[str, bytes], folder: Path) -> BoardSpec:
+def _spec(fleet: FleetFile, board: BoardTable, known: Mapping[str, bytes], folder: Path) -> BoardSpec:
     files = {name: (folder / path).read_bytes() for name, path in board.files.items()}
-    if board.config is not None:
+    config = fleet.config_of(board)
+    if config is not None:
         files |= {f"/schemas/{schema.digest(data).hex()}.cbor": data for data in known.values()}
-        files["/config.json"] = json.dumps(_with_digests(board.config, known)).encode()
+        files["/config.json"] = json.dumps(_with_digests(config, known)).encode()
     utc = None if board.utc is None else UtcReceiver(board.utc.uncertainty_ms, board.utc.error_ms)
     return BoardSpec(
         name=board.name,
@@ -70,7 +94,8 @@ def _spec(board: BoardTable, known: Mapping[str, bytes], folder: Path) -> BoardS
         drift_ppm=board.drift_ppm,
         sensors={name: _readings(source, folder) for name, source in board.sensor.items()},
         utc=utc,
-        die_mc=board.die_mc,
+        die_mc=board.die_mc if isinstance(board.die_mc, int) else None,
+        clock=_course(board),
         battery_mv=board.battery_mv,
         heap_bytes=board.heap_bytes,
         start_ms=board.start_ms,
@@ -80,6 +105,16 @@ def _spec(board: BoardTable, known: Mapping[str, bytes], folder: Path) -> BoardS
         usb=board.prompt == "usb",
         files=files,
     )
+
+
+def _course(board: BoardTable) -> ClockCourse:
+    """How its clock runs. A model of a crystal gives the same pieces."""
+    course = constant(board.drift_ppm)
+    if board.clock is not None:
+        course = ClockCourse([(round(at_s * GIGA), ppb) for at_s, ppb in board.clock.rates])
+    if isinstance(board.die_mc, list):
+        course = replace(course, die_mc=[(round(at_s * GIGA), mc) for at_s, mc in board.die_mc])
+    return course
 
 
 def _with_digests(config: Mapping[str, Any], known: Mapping[str, bytes]) -> dict[str, Any]:

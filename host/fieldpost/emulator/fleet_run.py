@@ -5,7 +5,6 @@ board that ends is an event too, and the others go on.
 """
 
 import asyncio
-import heapq
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -38,9 +37,19 @@ class BoardEvent:
 
 
 class FleetRun:
-    """`folder`: where the file lies; `run`: where flash images, ports and consoles lie; `tell`: hears of each event."""
+    """`folder`: where the file lies; `run`: where flash images, ports and consoles lie; `tell`: hears of each event.
 
-    def __init__(self, plan: FleetFile, folder: Path, run: Path, tell: Callable[[BoardEvent], None]) -> None:
+    `desks`: where the meshes' desks are, `run` unless given. `befallen` is set when the file has nothing more to come.
+    """
+
+    def __init__(
+        self,
+        plan: FleetFile,
+        folder: Path,
+        run: Path,
+        tell: Callable[[BoardEvent], None],
+        desks: Path | None = None,
+    ) -> None:
         self.plan = plan
         self._tell = tell
         self._boards = {board.name: board for board in plan.board}
@@ -48,7 +57,10 @@ class FleetRun:
         self._consoles: dict[str, Said] = {}
         self._started_us = monotonic_us()
         self.failed: set[str] = set()
-        self._desks = Desks(plan, run)
+        self.desks = Desks(plan, run if desks is None else desks)
+        self.enrolled = asyncio.Event()  # every board that the file wants enrolled is
+        self.befallen = asyncio.Event()
+        self._to_enrol = {board.name for board in plan.board if board.enrol is not None}
         self._enrolling: dict[str, asyncio.Task[None]] = {}
         terms = plan.fleet
         self.fleet = Fleet(
@@ -65,7 +77,9 @@ class FleetRun:
         """Until `stop` is set, or for so many emulated seconds. What flash there is already stays."""
         async with self.fleet:
             await self._provision()
-            self._desks.open()
+            self.desks.open()
+            if not self._to_enrol:
+                self.enrolled.set()
             for pair in self.plan.contact:
                 self.fleet.hub.connect(*pair)
             self._in_reach()
@@ -120,19 +134,20 @@ class FleetRun:
         self._tell(BoardEvent(round(at_s, 3), name, event, detail))
 
     async def _schedule(self) -> None:
-        due = [(event.at_s, index, event) for index, event in enumerate(self.plan.event)]
-        heapq.heapify(due)
-        while due:
-            at_s, index, event = heapq.heappop(due)
-            at_us = self._started_us + at_s * 1e6 / self.plan.fleet.scale
+        terms = self.plan.fleet
+        if terms.events_from == "enrolled":
+            await self.enrolled.wait()
+        from_us = self._started_us if terms.events_from == "start" else monotonic_us()
+        for at_s, event in fleet_plan.schedule(self.plan, terms.seed):
+            at_us = from_us + at_s * 1e6 / terms.scale
             await asyncio.sleep(max(0.0, (at_us - monotonic_us()) / 1e6))
             self._befall(event)
-            if event.every_s is not None:
-                heapq.heappush(due, (at_s + event.every_s, index, event))
+        self.befallen.set()
 
     def _befall(self, event: EventTable) -> None:
         if event.do in ("meet", "part"):
-            self._meet(event.do, *event.boards)
+            for one, other in combinations(event.boards, 2):
+                self._meet(event.do, one, other)
             return
         for name in event.boards:
             board = self.fleet[name]
@@ -186,6 +201,8 @@ class FleetRun:
         for name, console in self._consoles.items():
             for event, detail in console.news():
                 self._say(name, event, detail)
+                if event == "runs":
+                    self._is_enrolled(name)
             if console.waits and self._boards[name].enrol is not None and not self._is_enrolling(name):
                 self._enrolling[name] = asyncio.create_task(self._enrol(name))
 
@@ -193,13 +210,19 @@ class FleetRun:
         """Or its cable is out."""
         return not self.fleet[name].plugged or (name in self._enrolling and not self._enrolling[name].done())
 
+    def _is_enrolled(self, name: str) -> None:
+        self._to_enrol.discard(name)
+        if not self._to_enrol:
+            self.enrolled.set()
+
     async def _enrol(self, name: str) -> None:
         """What comes of it is told, and tried again for as long as the board waits."""
         board = self._boards[name]
         if board.enrol is None:
             return
         try:
-            self._say(name, "enrolled", await self._desks.enrol(board, board.enrol, self.fleet[name].uart))
+            self._say(name, "enrolled", await self.desks.enrol(board, board.enrol, self.fleet[name].uart))
+            self._is_enrolled(name)
         except (PortError, ProvisionError) as error:
             self._say(name, "error", str(error))
         await asyncio.sleep(ENROL_AGAIN_S)
