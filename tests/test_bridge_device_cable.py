@@ -6,6 +6,7 @@ import sys
 
 import pytest
 import serial
+from emulated_probe import BOARD
 from mpremote_bench import bench
 
 from fieldpost.device.cable import connect
@@ -145,8 +146,7 @@ def test_what_echoes_is_no_micropython(tmp_path):
 
 
 def test_an_agent_keeps_its_port_until_a_reset_lets_who_waits_in(tmp_path):
-    board_source = __import__("fieldpost.emulator", fromlist=["load_profile"]).load_profile()
-    files = {"board.py": (board_source.directory / "board.py").read_bytes(), "main.py": KEEPS}
+    files = {**BOARD, "main.py": KEEPS}
 
     def story(path, mpremote):
         with serial.Serial(path, timeout=5) as port:
@@ -195,7 +195,7 @@ def test_a_full_flash_leaves_the_old_file_whole(tmp_path):
             files = Files(cable)
             files.put("/kept", b"old")
             free, _ = files.space()
-            with pytest.raises(DeviceError, match="flash is full, /kept does not fit; nothing was replaced"):
+            with pytest.raises(DeviceError, match="flash is full, /kept does not fit; remove files of your own"):
                 files.put("/kept", bytes(free + 8_192))
             assert files.tree() == {"/kept": held(b"old")}
             assert files.space()[0] == free

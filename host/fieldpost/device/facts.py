@@ -11,11 +11,10 @@ from typing import Any
 
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError
+from fieldpost.device.layout import PARTITIONS, manifest_path
 from fieldpost.device.runtime_kind import RuntimeKind
 from fieldwire import cbor, keys, tokens
 from fieldwire.errors import WireError
-
-SLOTS = ("a", "b")
 
 _KIND = """
 import sys, os, gc
@@ -33,7 +32,7 @@ try:
     _fp_rom = [len(vfs.rom_ioctl(2, n)) for n in range(vfs.rom_ioctl(1))]
 except (ImportError, AttributeError, TypeError):
     _fp_rom = []
-_fp_s = os.statvfs('/')
+_fp_s = os.statvfs(os.getcwd())
 gc.collect()
 print(repr([sys.platform, getattr(_fp_i, '_machine', ''), '.'.join([str(n) for n in _fp_i.version[:3]]),
     getattr(_fp_i, '_mpy', 0), _fp_bits, _fp_id, _fp_s[0] * _fp_s[3], _fp_s[0], gc.mem_free(), _fp_rom]))
@@ -61,7 +60,7 @@ def _fp_end(d, i):
     return i + n
 def _fp_public():
     try:
-        with open('/state/identity', 'rb') as f:
+        with open('state/identity', 'rb') as f:
             d = f.read()
     except OSError:
         return None
@@ -123,7 +122,7 @@ def board_facts(cable: Cable) -> BoardFacts:
     said = _printed(cable, _KIND)
     platform, machine, version, mpy, bits, hardware_id, free, block, heap, rom = said
     cable.run(_TEXTS)
-    found = {slot: _installed(cable, slot) for slot in SLOTS}
+    found = {slot: _installed(cable, slot) for slot in PARTITIONS}
     return BoardFacts(
         kind=RuntimeKind(platform, machine, version, mpy, bits),
         hardware_id=bytes.fromhex(hardware_id),
@@ -132,15 +131,9 @@ def board_facts(cable: Cable) -> BoardFacts:
         heap_bytes=heap,
         rom_bytes=tuple(rom),
         slots={slot: one for slot, one in found.items() if one is not None},
-        lib="fieldagent"
-        in cable.value("[r[0] for r in os.ilistdir('/lib')] if 'lib' in os.listdir('/') else []"),
+        lib="fieldagent" in cable.value("os.listdir('lib') if 'lib' in os.listdir() else []"),
         enrolled=enrolled(cable),
     )
-
-
-def manifest_path(slot: str) -> str:
-    """Beside its slot and not in it: all that lies in a slot is measured."""
-    return f"/{slot}.json"
 
 
 def enrolled(cable: Cable) -> Enrolled | None:
@@ -162,7 +155,7 @@ def _who(public: bytes) -> Enrolled:
 
 
 def _installed(cable: Cable, slot: str) -> Installed | None:
-    text = cable.value(f"_fp_text({manifest_path(slot)!r})")
+    text = cable.value(f"_fp_text({manifest_path(slot)[1:]!r})")
     try:
         found = json.loads(text or "null")
         return found and Installed(found["board"], found["version"], bytes.fromhex(found["measurement"]))
