@@ -30,7 +30,7 @@ def test_what_a_device_writes_is_what_a_reader_claims():
 
 
 def test_a_reading_of_nothing_makes_no_payload():
-    assert senml_writer.pack(FIELDS, [None, None, None]) is None
+    raises("senml-shape", senml_writer.pack, FIELDS, [None, None, None])
 
 
 def test_what_no_record_can_hold_is_not_written():

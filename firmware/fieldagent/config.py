@@ -8,7 +8,7 @@ import json
 from binascii import hexlify, unhexlify
 
 from fieldagent import airtime
-from fieldagent.settings import Config, ConfigError, EspNowRadio, LoraRadio, Reading, Rule
+from fieldagent.settings import Config, ConfigError, EspNowRadio, LoraRadio, Parts, Reading, Rule
 from fieldwire import limits, schema
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
@@ -44,6 +44,7 @@ def _config(source, schemas):
     if (found.carry_bytes or found.hand_over) and not found.neighbours:
         source.fail("neighbours", "true, since carrying goes over the local link")
     found.radio = _radio(source.inner("radio"))
+    found.parts = _parts(source)
     found.observe = [_reading(entry, schemas) for entry in source.rows("observe")]
     found.derive = [_rule(entry, schemas) for entry in source.rows("derive")]
     source.take("gateway", _boolean, False)
@@ -72,6 +73,32 @@ def _radio(entry):
     return found
 
 
+def _parts(source):
+    """The parts that are wired to the board; None without any."""
+    address = gnss = None
+    if source.has("bme280"):
+        entry = source.inner("bme280")
+        address = entry.take("address", _one_of((118, 119)), 118)
+        entry.end()
+    if source.has("gnss"):
+        entry = source.inner("gnss")
+        baud = entry.take("baud", _integer(1_200, 921_600), 9_600)
+        uncertainty_ms = entry.take("uncertainty_ms", _integer(500, _DAY_MS), 1_500)
+        gnss = baud, uncertainty_ms, entry.take("stale_ms", _integer(1_000, 60_000), 3_000)
+        entry.end()
+    return None if address is None and gnss is None else Parts(address, gnss)
+
+
+def _format(entry, schemas):
+    """(content format, fields) of a reading: a schema's, or what `senml` names in its place."""
+    if not entry.has("senml"):
+        return _schema(entry, schemas)
+    fields = entry.take("senml", _records)
+    if entry.has("schema"):
+        entry.fail("senml", "no schema beside it")
+    return obs.SENML_FORMAT, fields
+
+
 def _schema(entry, schemas):
     digest = entry.take("schema", _digest)
     if digest not in schemas:
@@ -82,7 +109,7 @@ def _schema(entry, schemas):
 def _reading(entry, schemas):
     sensor = entry.take("sensor", _text)
     subject = entry.take("subject", _subject)
-    digest, fields = _schema(entry, schemas)
+    digest, fields = _format(entry, schemas)
     period_ms = entry.take("period_ms", _integer(10, _DAY_MS))
     stream = entry.take("stream", _integer(0, 3), obs.READINGS)
     early = entry.take("early", _boolean, False) or stream == obs.URGENT
@@ -133,6 +160,9 @@ class _Object:
         if expected:
             self.fail(key, expected, found)
         return value
+
+    def has(self, key):
+        return key in self._rest
 
     def inner(self, key):
         return _Object(self._rest.pop(key, {}), self._join(key))
@@ -188,6 +218,23 @@ def _subject(value):
         if obs.is_path(value)
         else (None, "1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31} joined by /")
     )
+
+
+def _records(value):
+    expected = "[name, unit, exponent] for 1 to %d names, each once" % limits.SENML_RECORDS_MAX
+    if not isinstance(value, list) or not 1 <= len(value) <= limits.SENML_RECORDS_MAX:
+        return None, expected
+    from fieldwire.senml_writer import is_name
+
+    names = []
+    for field in value:
+        if not isinstance(field, list) or len(field) != 3 or not is_name(field[0]) or field[0] in names:
+            return None, expected
+        _, unit, exponent = field
+        if not isinstance(unit, str) or len(unit) > limits.TEXT_MAX or _integer(-18, 18)(exponent)[1]:
+            return None, expected
+        names.append(field[0])
+    return value, ""
 
 
 def _digest(value):

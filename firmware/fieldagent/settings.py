@@ -9,7 +9,7 @@ class ConfigError(Exception):
 
 
 class Reading:
-    """One line of `observe`: which sensor, as what, how often. `fields` are the schema's."""
+    """One line of `observe`: which sensor, as what, how often. `schema`: a digest and its fields, or SenML's number."""
 
     def __init__(self, sensor, subject, digest, fields, period_ms, stream, early):
         self.sensor = sensor
@@ -57,6 +57,14 @@ class EspNowRadio:
         self.peer = peer
 
 
+class Parts:
+    """What is wired to the board: the address of a BME280, and a GNSS receiver's (baud, uncertainty_ms, stale_ms)."""
+
+    def __init__(self, bme280_address, gnss):
+        self.bme280_address = bme280_address
+        self.gnss = gnss
+
+
 class Config:
     """`schemas`: {digest: fields}; the rest is set by config.py, which knows what may stand there."""
 
@@ -74,6 +82,7 @@ class Config:
     carry_bytes: "int | None"
     hand_over: bool
     radio: "LoraRadio | EspNowRadio | None"
+    parts: "Parts | None"
     observe: "list[Reading]"
     derive: "list[Rule]"
 

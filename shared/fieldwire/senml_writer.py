@@ -26,12 +26,14 @@ def is_name(text):
 def pack(fields, values):
     """Payload bytes for one value a field, None for absent; `fields` = [[name, unit, exponent] ...].
 
-    An integer counts units of 10^exponent. None when every value is absent; WireError("senml-shape") otherwise.
+    An integer counts units of 10^exponent. WireError("senml-shape") where a value fits no record, or none is there.
     """
     if len(values) != len(fields):
         raise WireError("senml-shape", "there are %d names" % len(fields))
     records = [_record(field, value) for field, value in zip(fields, values) if value is not None]
-    return cbor.encode(records) if records else None
+    if not records:
+        raise WireError("senml-shape", "a pack has at least one value")
+    return cbor.encode(records)
 
 
 def _record(field, value):
