@@ -71,6 +71,10 @@ async def _serve(board, files):
             known = await _keys().enrol(board, files, clock, uart)
         await _restart(board)
     settings = _settings(files)
+    if settings.parts is not None:
+        from fieldagent.drivers.fitted import Fitted
+
+        board = Fitted(board, settings.parts, clock)
     random_bytes = RandomSource(board.random_bytes)
     boot, attestation = _attested(board, files, known.signer, random_bytes)
     utc = board.utc if settings.utc else _no_utc
