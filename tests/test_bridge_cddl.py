@@ -113,9 +113,10 @@ BETWEEN_DEVICES = [
     ("carry-kept", [bytes(16), bytes(16), bytes(32), bytes(8), 1, 0, 4, bytes(8)]),
     ("carry-taken", [bytes(16), bytes(16), bytes(32), bytes(8), 1, 0, 4, bytes(8)]),
     ("enrol-start", [bytes(32)]),
-    ("enrol-request", [bytes(32), b"24:6f:28", b"unix", bytes(32)]),
+    ("enrol-request", [bytes(32), b"24:6f:28", b"unix", bytes(32), 1]),
     ("enrol", [bytes(32), bytes(32), bytes(32), bytes(16), [b"token"]]),
-    ("enrolled", [bytes(16), bytes(32)]),
+    ("enrolled", [bytes(16), bytes(32), bytes(32), 0]),
+    ("prompt", [bytes(16), bytes(32), bytes(8)]),
     ("rotate-start", [bytes(16), bytes(32), bytes(8)]),
     ("rotated", [bytes(16)]),
 ]

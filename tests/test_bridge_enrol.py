@@ -15,7 +15,7 @@ from desk_world import run, said
 from fieldpost import keyfile, provision
 from fieldpost.bridge_text import BridgeSetup
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
-from fieldpost.enrol import STATES, Enrolment, Grant, Request
+from fieldpost.enrol import STATES, Enrolment, Grant, Known, Request
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
@@ -31,7 +31,7 @@ TERMS = provision.DeviceTerms("ops", ("field",))
 
 
 def request(public=SIGNER.public, build=BUILD):
-    return b"\x21" + cbor.encode([public, b"chip-1", b"rig", build])
+    return b"\x21" + cbor.encode([public, b"chip-1", b"rig", build, 0])
 
 
 def hello(device=DEVICE):
@@ -42,7 +42,7 @@ MESH_ID = keys.thumbprint(GRANT.root)
 
 
 def enrolled_in(mesh_id=MESH_ID, device=DEVICE):
-    return b"\x23" + cbor.encode([device, mesh_id])
+    return b"\x23" + cbor.encode([device, mesh_id, BUILD, 0])
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def asked():
     core = opened()
     assert core.to_send(0) == b"\x20" + cbor.encode([b"\x09" * 32])
     core.receive(request(), 5)
-    assert core.next_event() == ("requested", Request(SIGNER.public, b"chip-1", b"rig", BUILD))
+    assert core.next_event() == ("requested", Request(SIGNER.public, b"chip-1", b"rig", BUILD, 0))
     return core
 
 
@@ -103,7 +103,7 @@ def test_a_device_that_was_enrolled_before_says_who_it_is_and_whose():
     core.receive(hello(), 4)
     assert core.next_event() is None, "a call does not say whose it is"
     core.receive(enrolled_in(b"\x05" * 32), 5)
-    assert core.next_event() == ("known", DEVICE, b"\x05" * 32)
+    assert core.next_event() == ("known", Known(DEVICE, b"\x05" * 32, BUILD, 0))
     assert core.deadline() is None
 
 
@@ -122,13 +122,14 @@ def test_what_is_not_answered_is_said_again_and_given_up_in_the_end():
         b"",
         b"\x21",
         b"\x21\xff",
-        b"\x21" + cbor.encode([SIGNER.public, b"", b"rig", BUILD]),
-        b"\x21" + cbor.encode([SIGNER.public[1:], b"chip", b"rig", BUILD]),
-        b"\x21" + cbor.encode([SIGNER.public, b"chip", b"rig" * 20, BUILD]),
+        b"\x21" + cbor.encode([SIGNER.public, b"", b"rig", BUILD, 0]),
+        b"\x21" + cbor.encode([SIGNER.public, b"chip", b"rig", BUILD, 3]),
+        b"\x21" + cbor.encode([SIGNER.public[1:], b"chip", b"rig", BUILD, 0]),
+        b"\x21" + cbor.encode([SIGNER.public, b"chip", b"rig" * 20, BUILD, 0]),
         b"\x21" + cbor.encode({1: 2}),
         b"\x23" + cbor.encode([DEVICE]),
-        b"\x23" + cbor.encode([DEVICE, b"short"]),
-        b"\x23" + cbor.encode([DEVICE, 7]),
+        b"\x23" + cbor.encode([DEVICE, b"short", BUILD, 0]),
+        b"\x23" + cbor.encode([DEVICE, MESH_ID, BUILD, 3]),
         b"\x81\x00",
     ],
 )

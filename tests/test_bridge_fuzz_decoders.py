@@ -166,7 +166,7 @@ def _enrolment(data: bytes) -> None:
     held = golden("credential")[:2]
     whole = [bytes(32), PUBLIC, keys.thumbprint(PUBLIC), bytes(16), held]
     for first in (b"\x20" + cbor.encode([bytes(32)]), b"\x22" + cbor.encode(whole)):
-        device = Enrolment(b"hw", b"fake", bytes(32), lambda given: given)
+        device = Enrolment(b"hw", b"fake", bytes(32), lambda given: given, lambda: 0)
         device.receive(first, 0)
         device.receive(data, 0)
         device.next_event()

@@ -18,7 +18,7 @@ from fieldpost.app import App
 from fieldpost.bridge_text import BridgeSetup
 from fieldpost.config import load
 from fieldpost.emulator import Fleet, compiled, device_files
-from fieldpost.enrol import ENROLLED, START, Request, start
+from fieldpost.enrol import ENROLLED, START, Known, Request, start
 from fieldpost.enrol import REQUEST as REQUESTED
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
@@ -40,7 +40,7 @@ def hello(device=DEVICE):
 
 
 def known(device=DEVICE, mesh=b"\x0a" * 32):
-    return bytes((ENROLLED,)) + cbor.encode([device, mesh])
+    return bytes((ENROLLED,)) + cbor.encode([device, mesh, bytes(32), 0])
 
 
 def said_by(number, value):
@@ -57,7 +57,9 @@ def asked():
     core = opened()
     assert core.to_send(0) == start(b"\x09" * 32)
     core.receive(known(), 5)
-    assert core.next_event() == ("known", DEVICE, b"\x0a" * 32) and core.to_send(5) is None
+    assert (
+        core.next_event() == ("known", Known(DEVICE, b"\x0a" * 32, bytes(32), 0)) and core.to_send(5) is None
+    )
     core.order(DEVICE, K_DEV, 6)
     body = cbor.decode(core.to_send(6)[1:])
     assert body == [DEVICE, b"\x09" * 32, rotate.order_mac(K_DEV, DEVICE, b"\x09" * 32)]
@@ -98,7 +100,10 @@ def test_the_first_that_says_who_it_is_is_asked_and_once():
     core = opened()
     for frame_ in (hello(HEIR), known(), known(HEIR)):
         core.receive(frame_, 5)
-    assert core.next_event() == ("known", DEVICE, b"\x0a" * 32) and core.next_event() is None
+    assert (
+        core.next_event() == ("known", Known(DEVICE, b"\x0a" * 32, bytes(32), 0))
+        and core.next_event() is None
+    )
     core.order(DEVICE, K_DEV, 6)
     with pytest.raises(ValueError, match="asked once"):
         core.order(HEIR, K_DEV, 6)
@@ -106,7 +111,7 @@ def test_the_first_that_says_who_it_is_is_asked_and_once():
 
 def test_a_device_that_was_never_enrolled_is_a_stranger():
     core = opened()
-    core.receive(bytes((REQUESTED,)) + cbor.encode([OLD.public, b"chip", b"rig", bytes(32)]), 5)
+    core.receive(bytes((REQUESTED,)) + cbor.encode([OLD.public, b"chip", b"rig", bytes(32), 0]), 5)
     assert core.next_event() == ("stranger",) and core.deadline() is None
 
 
@@ -222,7 +227,7 @@ class Board:
 
 def enrolled(mesh):
     """The identity of a device that the desk has enrolled."""
-    request = Request(OLD.public, b"chip-1", b"rig", b"\x77" * 32)
+    request = Request(OLD.public, b"chip-1", b"rig", b"\x77" * 32, 0)
     given = provision.grant(mesh, request, TERMS, soon(), os.urandom)
     mesh.take_in(DEVICE)
     path = mesh.folder / "devices" / f"{DEVICE.hex()}.pending"

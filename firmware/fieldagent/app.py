@@ -28,18 +28,18 @@ def runtime():
     return "%s %s" % (sys.implementation.name, ".".join(version))
 
 
-def run(board, root=""):
+def run(board, root="", start=("a", False)):
     """Runs the board until its power ends, where `board.sleep_ms` waits by itself and the agent is all that runs.
 
     Beside tasks of one's own, with a board that awaits asyncio's sleep: `asyncio.run(app.serve(board))`.
     """
     try:
-        serve(board, root).send(None)
+        serve(board, root, start).send(None)
     except StopIteration:
         pass
 
 
-async def serve(board, root=""):
+async def serve(board, root="", start=("a", False)):
     """Until the prompt is asked for. What cannot be remedied here is printed as one line."""
     ports = prompt.Prompt()
     ports.take()
@@ -76,7 +76,7 @@ async def _serve(board, files):
 
         board = Fitted(board, settings.parts, clock)
     random_bytes = RandomSource(board.random_bytes)
-    boot, attestation = _attested(board, files, known.signer, random_bytes)
+    boot, attestation, measurement = _attested(board, files, known.signer, random_bytes)
     utc = board.utc if settings.utc else _no_utc
     read_of = _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
@@ -87,7 +87,7 @@ async def _serve(board, files):
     agent = Agent(
         files, store, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv
     )
-    asked = Asked(known)
+    asked = Asked(known, measurement, files)
     if up is uart:
         agent.uplink.asked = asked
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
@@ -138,14 +138,15 @@ def _radio(board, files, wanted):
 
 
 def _attested(board, files, signer, random_bytes):
-    """The number of this boot, and its attestation."""
+    """The number of this boot, its attestation, and the measurement that this states."""
     with Borrowed():
         from fieldagent import start_up
 
         boot = start_up.next_boot(files)
         measurement = start_up.measure(files)
         seed = random_bytes(32)
-        return boot, start_up.attest_boot(signer, board.unique_id(), boot, seed, measurement)
+        attestation = start_up.attest_boot(signer, board.unique_id(), boot, seed, measurement)
+        return boot, attestation, measurement
 
 
 def _settings(files):
@@ -188,7 +189,7 @@ def _reader(board, clock):
 
 
 async def _work(board, clock, agent, up, cable, asked, local, status, hand_over):
-    """Until the device's key is rotated: False; or its bridge asks for the prompt: True, once the answer has left."""
+    """Until the device's key is rotated: False; or it is asked for the prompt: True, once the answer has left."""
     agent.start(clock.now_ms())
     while True:
         moved = up.turn(agent.uplink, clock)
@@ -196,7 +197,7 @@ async def _work(board, clock, agent, up, cable, asked, local, status, hand_over)
             moved = cable.turn(asked, clock) or moved
         if asked.rotate_start is not None and await hand_over():
             return False
-        if agent.maintenance and up.is_clear(clock.now_ms()) and not moved:
+        if (agent.maintenance or asked.prompt) and up.is_clear(clock.now_ms()) and not moved:
             return True
         if local is not None:
             moved = local.turn(agent.neighbours, clock) or moved

@@ -1,31 +1,51 @@
-"""What an authority asks of an enrolled device over the cable: who it is, and to rotate its key. SPEC 8.7
+"""What an authority asks of a device over the cable: who it is and what it runs, another key, the prompt. SPEC 8.7
 
-Decides nothing: it answers the first, and keeps the second until somebody takes it. It refuses to be asked by radio:
-whoever makes one joins it to the cable alone.
+Decides whether who asks for the prompt holds K_dev; the first is answered to anybody, the order for another key is kept
+until somebody takes it. It refuses to be asked by radio: whoever makes one joins it to the cable alone.
 """
 
-from fieldwire import cbor
+from fieldagent.borrowed import Borrowed
+from fieldwire import cbor, custody
+from fieldwire import observation as obs
+from fieldwire.errors import WireError
+from fieldwire.hmac import hmac_sha256
 from fieldwire.port import const
 
 _START = const(0x20)
 _ENROLLED = const(0x23)
 _ROTATE_START = const(0x24)
+_PROMPT = const(0x29)
+
+
+def standing(files):
+    """0: what runs has stayed up; 1: it is on trial after an update; 2: it runs in safe mode."""
+    with Borrowed():
+        from fieldwire import slot_record
+
+        record = slot_record.load(files.read) or slot_record.Record()
+        return 2 if record.is_safe_mode else int(record.begun)
 
 
 class Asked:
-    """`rotate_start`: a frame that asks for a rotation, or None."""
+    """`rotate_start`: a frame that asks for a rotation, or None. `prompt`: who holds K_dev asks for the prompt."""
 
-    def __init__(self, identity):
-        self._answer = bytes((_ENROLLED,)) + cbor.encode([identity.device, identity.mesh_id])
+    def __init__(self, known, measurement, files):
+        self._known = known
+        self._measurement = measurement
+        self._files = files
         self._due = False
         self.rotate_start = None
+        self.prompt = False
 
     def takes(self, frame):
         """True for a frame that is no bridge's."""
-        if frame and frame[0] == _START:
+        first = frame[0] if frame else None
+        if first == _START:
             self._due = True
-        elif frame and frame[0] == _ROTATE_START:
+        elif first == _ROTATE_START:
             self.rotate_start = frame
+        elif first == _PROMPT:
+            self.prompt = self.prompt or self._is_ordered(frame)
         else:
             return False
         return True
@@ -34,5 +54,20 @@ class Asked:
         self.takes(frame)
 
     def to_send(self, now_ms):
-        due, self._due = self._due, False
-        return self._answer if due else None
+        if not self._due:
+            return None
+        self._due = False
+        known = self._known
+        body = [known.device, known.mesh_id, self._measurement, standing(self._files)]
+        return bytes((_ENROLLED,)) + cbor.encode(body)
+
+    def _is_ordered(self, frame):
+        try:
+            body = cbor.decode(frame[1:])
+        except WireError:
+            return False
+        if not isinstance(body, list) or len(body) != 3 or body[0] != self._known.device:
+            return False
+        if not obs.is_bytes(body[1], 32) or not obs.is_bytes(body[2], 8):
+            return False
+        return custody.matches(hmac_sha256(self._known.k_dev, b"prompt/1" + body[0] + body[1])[:8], body[2])

@@ -5,6 +5,7 @@ Loaded only while one of them is under way. SPEC 8.7
 """
 
 from fieldagent import seed
+from fieldagent.asked import standing
 from fieldagent.next_key import NextKey
 from fieldwire.port import const
 
@@ -25,7 +26,9 @@ async def enrol(board, files, clock, uart):
     from fieldagent.start_up import measure
 
     measurement = measure(files)
-    enrolment = Enrolment(board.unique_id(), board.NAME.encode(), measurement, _maker(board))
+    enrolment = Enrolment(
+        board.unique_id(), board.NAME.encode(), measurement, _maker(board), lambda: standing(files)
+    )
     known = None
     while known is None:
         uart.turn(enrolment, clock)

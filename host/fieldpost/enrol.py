@@ -13,6 +13,8 @@ from fieldwire import session_frames as frames
 from fieldwire.errors import WireError
 
 START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
+# How what a device runs stands: it has stayed up; it is on trial after an update; it runs in safe mode.
+STANDINGS = SETTLED, ON_TRIAL, SAFE_MODE = 0, 1, 2
 HELLO = frames.TYPE["HELLO"]
 
 # A board makes its key, and verifies a chain, within seconds; a repeated frame costs it little.
@@ -31,16 +33,27 @@ STATES = {
 
 @dataclass(frozen=True)
 class Request:
-    """What a device says of itself: its public key, hardware id, model, and the digest of what it runs."""
+    """What a device says of itself: its public key, hardware id, model, the digest of what it runs, how that stands."""
 
     public: bytes
     hardware_id: bytes
     hwmodel: bytes
     measurement: bytes
+    standing: int
 
     @property
     def device(self) -> bytes:
         return keys.device_id(self.public)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A device that has an identity: its id, its mesh's, the digest of what it runs, and how that stands."""
+
+    device: bytes
+    mesh: bytes
+    measurement: bytes
+    standing: int
 
 
 @dataclass(frozen=True)
@@ -56,8 +69,8 @@ class Grant:
 class Enrolment:
     """One enrolment. Frames come in and go out without framing; `host_random` is 32 random bytes.
 
-    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("known", device id, mesh id) when
-    the device was enrolled before; ("silent", what it did not answer).
+    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("known", Known) when the device
+    was enrolled before; ("silent", what it did not answer).
     """
 
     def __init__(self, host_random: bytes) -> None:
@@ -134,24 +147,26 @@ class Enrolment:
         self._due_ms, self._last_ms = now_ms + every_ms, now_ms + most_ms
 
     def _on_request(self, body: object) -> None:
-        if not isinstance(body, list) or len(body) != 4:
-            raise WireError("frame-shape", "ENROL-REQUEST has four parts")
-        public, hardware_id, hwmodel, measurement = body
-        sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32)
+        if not isinstance(body, list) or len(body) != 5:
+            raise WireError("frame-shape", "ENROL-REQUEST has five parts")
+        public, hardware_id, hwmodel, measurement, standing = body
+        sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32) and standing in STANDINGS
         named = all(isinstance(one, bytes) and 1 <= len(one) <= 32 for one in (hardware_id, hwmodel))
         if not sized or not named:
-            raise WireError("frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes")
+            raise WireError(
+                "frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes, and 0 to 2"
+            )
         if self._went("request"):
-            request = Request(public, hardware_id, hwmodel, measurement)
+            request = Request(public, hardware_id, hwmodel, measurement, standing)
             self._device, self._due_ms = request.device, None
             self._events.append(("requested", request))
 
     def _on_enrolled(self, body: object) -> None:
-        device, mesh = identity_of(body)
+        known = known_of(body)
         if self._state == "asking":
-            self._end("known", ("known", device, mesh))
-        elif (device, mesh) == (self._device, self._mesh):
-            self._end("confirm", ("enrolled", device))
+            self._end("known", ("known", known))
+        elif (known.device, known.mesh) == (self._device, self._mesh):
+            self._end("confirm", ("enrolled", known.device))
 
     def _on_call(self, device: bytes) -> None:
         """A device calls for a bridge only when it has stored an identity."""
@@ -169,14 +184,15 @@ def start(host_random: bytes) -> bytes:
     return bytes((START,)) + cbor.encode([host_random])
 
 
-def identity_of(body: object) -> tuple[bytes, bytes]:
-    """(device id, mesh id) of an ENROLLED. WireError where it is none."""
-    if not isinstance(body, list) or len(body) != 2:
-        raise WireError("frame-shape", "ENROLLED has two parts")
-    device, mesh = body
-    if not obs.is_bytes(device, 16) or not obs.is_bytes(mesh, 32):
-        raise WireError("frame-shape", "ENROLLED carries 16 and 32 bytes")
-    return device, mesh
+def known_of(body: object) -> Known:
+    """What an ENROLLED says. WireError where it is none."""
+    if not isinstance(body, list) or len(body) != 4:
+        raise WireError("frame-shape", "ENROLLED has four parts")
+    device, mesh, measurement, standing = body
+    sized = ((device, 16), (mesh, 32), (measurement, 32))
+    if not all(obs.is_bytes(value, size) for value, size in sized) or standing not in STANDINGS:
+        raise WireError("frame-shape", "ENROLLED carries 16, 32 and 32 bytes, and 0 to 2")
+    return Known(device, mesh, measurement, standing)
 
 
 def caller(data: bytes) -> bytes:

@@ -10,9 +10,8 @@ from pathlib import Path
 
 from fieldpost import keyfile, own_log
 from fieldpost.bridge_text import BridgeSetup, bridge_toml
-from fieldpost.enrol import Grant, Request
+from fieldpost.enrol import Grant, Known, Request
 from fieldpost.links import enrol_port
-from fieldpost.links.enrol_port import Known
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
 from fieldwire import cose, keys, tokens

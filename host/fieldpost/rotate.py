@@ -13,7 +13,7 @@ from fieldwire.error_numbers import NUMBER
 from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
 
-START, REQUEST, ROTATE, ROTATED, REFUSED = 0x24, 0x25, 0x26, 0x27, 0x28
+START, REQUEST, ROTATE, ROTATED, REFUSED, PROMPT = 0x24, 0x25, 0x26, 0x27, 0x28, 0x29
 
 # A device that somebody has just asked to rotate answers nobody else for 30 s.
 MEET_MS_MAX = 40_000
@@ -38,6 +38,12 @@ def order_mac(k_dev: bytes, device: bytes, host_random: bytes) -> bytes:
     return hmac_sha256(k_dev, b"rotate/1" + device + host_random)[:8]
 
 
+def prompt_order(k_dev: bytes, device: bytes, host_random: bytes) -> bytes:
+    """PROMPT: the frame at which a device gives its prompt to who holds its K_dev. SPEC 8.7"""
+    mac = hmac_sha256(k_dev, b"prompt/1" + device + host_random)[:8]
+    return bytes((PROMPT,)) + cbor.encode([device, host_random, mac])
+
+
 def next_k_dev(k_dev: bytes, public: bytes) -> bytes:
     """K_dev of the device that follows, from the one before and the new public key. SPEC 8.7"""
     return hmac_sha256(k_dev, b"rotated/1" + public)
@@ -46,7 +52,7 @@ def next_k_dev(k_dev: bytes, public: bytes) -> bytes:
 class Rotation:
     """One rotation. Frames come in and go out without framing; `host_random` is 32 random bytes.
 
-    Events: ("known", device id, mesh id), then `order` is awaited, or `finish` for one that has been rotated;
+    Events: ("known", Known), then `order` is awaited, or `finish` for one that has been rotated;
     ("requested", accepted handover), then `grant` is awaited; ("rotated", new device id); ("refused", code's name);
     ("stranger",) for a device that was never enrolled; ("silent", what the device did not answer).
     """
@@ -76,7 +82,7 @@ class Rotation:
                 return
             body = cbor.decode(data[1:])
             if data[0] == enrol.ENROLLED:
-                self._on_known(*enrol.identity_of(body))
+                self._on_known(enrol.known_of(body))
                 return
         except WireError:
             return
@@ -150,10 +156,10 @@ class Rotation:
         self._repeat, self._every_ms = data, every_ms
         self._due_ms, self._last_ms = now_ms + every_ms, now_ms + most_ms
 
-    def _on_known(self, device: bytes, mesh: bytes) -> None:
+    def _on_known(self, known: enrol.Known) -> None:
         if self._went("answer"):
             self._due_ms = None
-            self._events.append(("known", device, mesh))
+            self._events.append(("known", known))
 
     def _on_call(self, device: bytes) -> None:
         """A call by the heir proves that it has stored what it was given."""

@@ -9,8 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldpost import keyfile, provision
+from fieldpost.enrol import Known
 from fieldpost.links import enrol_port
-from fieldpost.links.enrol_port import Known
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.provision import ProvisionError
 from fieldpost.rotate import next_k_dev

@@ -8,10 +8,9 @@ import asyncio
 import os
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Protocol, TypeVar
 
-from fieldpost.enrol import Enrolment, Grant, Request
+from fieldpost.enrol import Enrolment, Grant, Known, Request
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.rotate import Rotation
 from fieldwire import frame
@@ -46,20 +45,12 @@ class Core(Protocol):
     def on_deadline(self, now_ms: int) -> None: ...
 
 
-@dataclass(frozen=True)
-class Known:
-    """A device that has an identity: its id, and its mesh's."""
-
-    device: bytes
-    mesh: bytes
-
-
 async def meet(path: str, baud: int, host_random: bytes) -> Known | Request:
     """Who is on the port: an enrolled device, or one that waits to be. It stays what it is. Raises PortError."""
     core = Enrolment(host_random)
 
     def happened(event: tuple) -> Known | Request | None:
-        return event[1] if event[0] == "requested" else Known(event[1], event[2])
+        return event[1]
 
     return await _talk(path, baud, core, happened)
 
@@ -74,7 +65,7 @@ async def enrol(
         if event[0] == "requested":
             core.grant(decide(event[1]), _now_ms())
             return None
-        return event[1] if event[0] == "enrolled" else Known(event[1], event[2])
+        return event[1]
 
     return await _talk(path, baud, core, happened)
 
@@ -95,11 +86,11 @@ async def rotate(
 
     def happened(event: tuple) -> bytes | None:
         if event[0] == "known":
-            k_dev = known(Known(event[1], event[2]))
+            k_dev = known(event[1])
             if k_dev is None:
-                core.finish(event[1])
+                core.finish(event[1].device)
             else:
-                core.order(event[1], k_dev, _now_ms())
+                core.order(event[1].device, k_dev, _now_ms())
         elif event[0] == "stranger":
             raise PortError(f"{path}: this device was never enrolled; run `fieldpost device enrol {path}`")
         elif event[0] == "requested":
