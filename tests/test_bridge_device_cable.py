@@ -1,13 +1,16 @@
 """The cable: who is at its other end, what faults say, and files that are put there and read back."""
 
-import asyncio
+import os
 import subprocess
 import sys
+import threading
+import time
+import tty
 
 import pytest
 import serial
+from cable_bench import on_a_bench
 from emulated_probe import BOARD
-from mpremote_bench import bench
 
 from fieldpost.device.cable import connect
 from fieldpost.device.errors import DeviceError, RaisedOnBoard, Unplugged
@@ -31,21 +34,6 @@ while True:
     time.sleep_ms(50)
 micropython.kbd_intr(3)
 """
-
-
-def on_a_bench(folder, story, files=None, **spec):
-    """`story(path, bench)` in a thread of its own, as commands run; what it returns."""
-
-    async def whole():
-        async with bench(folder, files, **spec) as board:
-            loop = asyncio.get_running_loop()
-            board.call = lambda what: asyncio.run_coroutine_threadsafe(_called(what), loop).result()
-            return await asyncio.to_thread(story, board.port, board)
-
-    async def _called(what):
-        return what()
-
-    return asyncio.run(whole())
 
 
 def test_code_runs_and_what_it_raises_is_told_by_its_last_line(tmp_path):
@@ -119,10 +107,6 @@ def test_a_board_without_power_answers_nothing(tmp_path):
 
 
 def test_what_echoes_is_no_micropython(tmp_path):
-    import os
-    import threading
-    import tty
-
     far, near = os.openpty()
     tty.setraw(near)
 
@@ -151,7 +135,7 @@ def test_an_agent_keeps_its_port_until_a_reset_lets_who_waits_in(tmp_path):
     def story(path, mpremote):
         with serial.Serial(path, timeout=5) as port:
             assert b"frame" in port.read(64)
-            asyncio.run(asyncio.sleep(1.6))
+            time.sleep(1.6)
         with pytest.raises(
             DeviceError, match="an agent runs and keeps its port; press the board's reset button"
         ):
@@ -195,7 +179,9 @@ def test_a_full_flash_leaves_the_old_file_whole(tmp_path):
             files = Files(cable)
             files.put("/kept", b"old")
             free, _ = files.space()
-            with pytest.raises(DeviceError, match="flash is full, /kept does not fit; remove files of your own"):
+            with pytest.raises(
+                DeviceError, match="flash is full, /kept does not fit; remove files of your own"
+            ):
                 files.put("/kept", bytes(free + 8_192))
             assert files.tree() == {"/kept": held(b"old")}
             assert files.space()[0] == free

@@ -59,7 +59,7 @@ def look(
     _check_modules(cable, facts, build)
     bare = record.slot not in facts.slots and not facts.lib
     wanted, slot = _chosen(cable, files, build, record, named, bare)
-    around = {**wanted.start, **(extra or {})}
+    around = {**(extra or {}), **wanted.start}
     present = {path: one for path in around if (one := files.held(path)) is not None}
     found = Installation(
         facts=facts,

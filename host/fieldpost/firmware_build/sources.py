@@ -21,6 +21,11 @@ def boards_folder() -> Path:
     return _sources("_boards", "boards")
 
 
+def firmware_folder() -> Path:
+    """Where the agent's package lies."""
+    return _sources("_firmware", "firmware")
+
+
 def known_boards() -> list[str]:
     """Names of the boards that have a folder."""
     return sorted(path.parent.name for path in boards_folder().glob("*/board.toml"))
@@ -49,7 +54,7 @@ def device_files(profile: BoardProfile) -> dict[str, bytes]:
 
 
 def _all(profile: BoardProfile) -> dict[str, bytes]:
-    firmware = _sources("_firmware", "firmware")
+    firmware = firmware_folder()
     packages = (Path(fieldwire.__path__[0]), firmware / "fieldagent")
     files = {
         f"{MODULES}{root.name}/{path.relative_to(root).as_posix()}": path

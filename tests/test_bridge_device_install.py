@@ -1,0 +1,242 @@
+"""`fieldpost device install` against an emulated board: what goes where, what is refused, and cuts in the middle."""
+
+import json
+from dataclasses import replace
+from functools import cache
+
+import pytest
+from cable_bench import fieldpost, on_a_bench
+
+from fieldpost.device.cable import connect
+from fieldpost.device.errors import DeviceError, Unplugged
+from fieldpost.device.facts import board_facts
+from fieldpost.device.files import Files
+from fieldpost.device.install import carry_out, look
+from fieldpost.device.layout import layout
+from fieldpost.device.slot_files import read_record, write_record
+from fieldpost.firmware_build import load_profile
+from fieldpost.firmware_build.build import build
+
+
+@cache
+def made():
+    return build(load_profile("emulated"))
+
+
+@cache
+def in_files():
+    """The same agent for a board that has its modules in files; a few of them, for haste."""
+    whole = build(replace(load_profile("emulated"), modules="files", rom_bytes=0))
+    few = [
+        name for name in whole.files if "/" not in name or name.startswith(("lib/board", "lib/fieldagent/a"))
+    ]
+    return replace(whole, files={name: whole.files[name] for name in few})
+
+
+def of(text):
+    """Another version of the same build."""
+    return replace(
+        in_files(), files={**in_files().files, "lib/fieldagent/airtime.mpy": text}, measurement=text[:1] * 32
+    )
+
+
+def installed(path, wanted, slot=None):
+    """What was looked at, and then carried out, over one connection."""
+    with connect(path) as cable:
+        found = look(cable, wanted, slot)
+        carry_out(cable, found)
+        return found
+
+
+def state(path):
+    """(what the record says of the slot to run, slot on trial, names of whole slots, every file)."""
+    with connect(path) as cable:
+        files = Files(cable)
+        record = read_record(files)
+        return record.slot, record.trial, sorted(board_facts(cable).slots), files.tree()
+
+
+def test_a_bare_board_gets_the_agent_and_a_second_time_nothing(tmp_path):
+    def story(path, mpremote):
+        first = fieldpost("device", "install", "emulated", path, "--json")
+        assert first.exit_code == 0, first.output
+        told = json.loads(first.stdout)
+        assert (told["slot"], told["then"], told["copy"][-1]) == ("a", "keep", "/slots.mpy")
+        assert told["measurement"] == made().measurement.hex()
+        mpremote.call(mpremote.board.reset)
+        again = json.loads(fieldpost("device", "install", "emulated", path, "--json").stdout)
+        assert (again["copy"], again["bytes"]) == ([], 0)
+        with connect(path) as cable:
+            assert board_facts(cable).slots["a"].measurement == made().measurement
+
+    on_a_bench(tmp_path, story)
+
+
+def test_a_dry_run_lists_what_would_be_done_and_changes_nothing(tmp_path):
+    def story(path, _):
+        told = fieldpost("device", "install", "emulated", path, "--dry-run")
+        assert told.exit_code == 0
+        assert "copy    /main.py" in told.stdout and "would be copied" in told.stdout
+        assert state(path) == ("a", None, [], {})
+
+    on_a_bench(tmp_path, story)
+
+
+def test_a_build_for_another_board_is_refused_before_anything_is_written(tmp_path):
+    def story(path, _):
+        told = fieldpost("device", "install", "rp2040", path)
+        assert told.exit_code == 3
+        assert "rp2040 is for RP2040; name the board that is on the port" in told.stderr
+        assert state(path) == ("a", None, [], {})
+
+    on_a_bench(tmp_path, story)
+
+
+def test_modules_of_another_architecture_are_refused_before_anything_is_written(tmp_path):
+    native = bytes([ord("M"), 6, 4 << 2 | 3, 31])
+
+    def story(path, _):
+        with (
+            connect(path) as cable,
+            pytest.raises(DeviceError, match="native code for armv6m, and the board runs x64"),
+        ):
+            look(cable, of(native))
+        assert state(path) == ("a", None, [], {})
+
+    on_a_bench(tmp_path, story)
+
+
+def test_a_full_board_is_refused_before_anything_is_written(tmp_path):
+    def story(path, _):
+        with connect(path) as cable:
+            files = Files(cable)
+            free, _ = files.space()
+            files.put("/own", bytes(free - 100_000))
+            with pytest.raises(
+                DeviceError, match=r"needs \d+ bytes .* and \d+ are free; remove files of your own"
+            ):
+                look(cable, in_files())
+        assert list(state(path)[3]) == ["/own"]
+
+    on_a_bench(tmp_path, story)
+
+
+def test_another_build_goes_into_the_free_slot_and_is_tried_the_old_one_stays(tmp_path):
+    def story(path, _):
+        assert installed(path, in_files()).then == "keep"
+        old = state(path)[3]
+        assert installed(path, of(b"M\x06\x00\x1fnew")).then == "try"
+        slot, trial, whole, now = state(path)
+        assert (slot, trial, whole) == ("a", "b", ["a", "b"])
+        assert {name: one for name, one in now.items() if name.startswith("/a")} == {
+            name: one for name, one in old.items() if name.startswith("/a")
+        }
+        assert now["/b/fieldagent/airtime.mpy"] != old["/a/fieldagent/airtime.mpy"]
+        with (
+            connect(path) as cable,
+            pytest.raises(DeviceError, match="slot a is the one that the board goes back to"),
+        ):
+            look(cable, of(b"M\x06\x00\x1fthird"), "a")
+
+    on_a_bench(tmp_path, story)
+
+
+def test_only_what_changed_is_copied_and_what_does_not_belong_in_the_slot_goes(tmp_path):
+    def story(path, _):
+        installed(path, in_files())
+        installed(path, of(b"M\x06\x00\x1fnew"))
+        with connect(path) as cable:
+            files = Files(cable)
+            record = read_record(files)
+            record.start(True)
+            record.confirm()
+            write_record(files, record)
+            files.put("/a/stray.py", b"")
+            found = look(cable, of(b"M\x06\x00\x1fthird"))
+            assert found.slot.copy == ("/a/fieldagent/airtime.mpy",)
+            assert found.slot.remove == ("/a/stray.py",)
+            carry_out(cable, found)
+        assert "/a/stray.py" not in state(path)[3]
+
+    on_a_bench(tmp_path, story)
+
+
+@pytest.mark.parametrize("after_files", [0, 1, 4, 99])
+def test_unplugged_in_the_middle_the_old_agent_stays_and_a_second_time_finishes(tmp_path, after_files):
+    new = of(b"M\x06\x00\x1fnew")
+
+    def story(path, mpremote):
+        installed(path, in_files())
+        before = state(path)
+        moved = []
+
+        def unplug_then(count):
+            moved.append(count)
+            if len(moved) == after_files + 1:
+                mpremote.call(mpremote.board.unplug)
+
+        with connect(path) as cable:
+            found = look(cable, new)
+            steps = len(found.slot.copy) + len(found.start.copy)
+            if after_files < steps:
+                with pytest.raises(Unplugged, match="plug it in and run the command again"):
+                    carry_out(cable, found, unplug_then)
+        mpremote.call(mpremote.board.power_cut)
+        mpremote.call(mpremote.board.plug)
+        mpremote.call(mpremote.board.power_on)
+        slot, trial, _, now = state(path)
+        assert (slot, trial) == before[:2]
+        assert all(now[name] == one for name, one in before[3].items() if name.startswith(("/a", "/main")))
+        installed(path, new)
+        assert state(path)[:3] == ("a", "b", ["a", "b"])
+        wanted = layout(new, "b").wanted()
+        assert {name: one for name, one in state(path)[3].items() if name.startswith("/b/")} == wanted
+
+    on_a_bench(tmp_path, story)
+
+
+def test_a_rom_image_cut_in_the_middle_is_not_mounted_and_a_second_time_finishes(tmp_path):
+    def story(path, mpremote):
+        moved = []
+
+        def unplug_then(count):
+            moved.append(count)
+            if len(moved) == 20:
+                mpremote.call(mpremote.board.unplug)
+
+        with connect(path) as cable, pytest.raises(Unplugged):
+            carry_out(cable, look(cable, made()), unplug_then)
+        mpremote.call(mpremote.board.power_cut)
+        mpremote.call(mpremote.board.plug)
+        mpremote.call(mpremote.board.power_on)
+        with connect(path) as cable:
+            cable.run("import os")
+            assert "rom" not in cable.value("os.listdir('/')")
+        assert state(path) == ("a", None, [], {})
+        told = fieldpost("device", "install", "emulated", path)
+        assert told.exit_code == 0, told.output
+
+    on_a_bench(tmp_path, story)
+
+
+def test_a_configuration_is_judged_on_the_host_and_goes_with_the_build(tmp_path):
+    wrong, right = tmp_path / "wrong.json", tmp_path / "right.json"
+    wrong.write_text('{"journal_bytes": 1}')
+    right.write_text('{"gateway": true}')
+
+    def story(path, _):
+        told = fieldpost("device", "install", "emulated", path, "--config", wrong)
+        assert told.exit_code == 3
+        assert (
+            "wrong.json: no device takes it: /config.json: journal_bytes: expected an integer" in told.stderr
+        )
+        assert state(path) == ("a", None, [], {})
+        told = fieldpost("device", "install", "emulated", path, "--config", right, "--json")
+        assert told.exit_code == 0 and "/config.json" in json.loads(told.stdout)["copy"]
+
+    on_a_bench(tmp_path / "board", story)
+
+
+def test_an_unknown_board_or_slot_is_a_usage_error():
+    assert fieldpost("device", "install", "pico", "/dev/none").exit_code == 2
+    assert fieldpost("device", "install", "rp2040", "/dev/none", "--slot", "c").exit_code == 2
