@@ -84,6 +84,7 @@ def _machine(made):
         "Pin": Pin,
         "UART": Uart,
         "SPI": bus,
+        "I2C": lambda number, **settings: SimpleNamespace(number=number, settings=settings),
         "ADC": Adc,
         "Temp": lambda: SimpleNamespace(read=lambda: 21),
         "PWRON_RESET": 1,

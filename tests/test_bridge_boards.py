@@ -33,6 +33,7 @@ FACES = {
     "free_heap",
     "reset",
     "boot_reason",
+    "i2c",
 }
 LORA = {"freq_khz": 868_100, "sf": 7, "bw": 125}
 
@@ -115,14 +116,22 @@ def test_it_says_where_its_port_puts_the_file_system_unless_that_is_the_root(nam
 
 
 @pytest.mark.parametrize("name", ON_HARDWARE)
+def test_it_says_whether_a_receiver_may_be_wired_to_it(name):
+    assert ("gnss_uart" in defined(name)) == ("gnss_rx" in load_profile(name).pins)
+
+
+@pytest.mark.parametrize("name", ON_HARDWARE)
 def test_its_pins_are_those_of_its_profile_and_no_two_wires_share_one(name, monkeypatch):
     made = fake_ports.installed(monkeypatch)
     board = imported(name)
     board.links()
     board.lora(dict(LORA))
+    board.i2c()
+    if "gnss_rx" in load_profile(name).pins:
+        assert board.gnss_uart(9_600).settings["rxbuf"] >= 1_024, "a second of sentences"
     pins = load_profile(name).pins
     named = {wire: pin for wire, pin in pins.items() if pin in made.pins}
-    by_the_port = {"lora_sck", "lora_mosi", "lora_miso"}  # where a bus has its own pins
+    by_the_port = {"lora_sck", "lora_mosi", "lora_miso", "i2c_sda", "i2c_scl", "gnss_tx", "gnss_rx"}  # have their own
     assert set(pins) - set(named) <= by_the_port and set(made.pins) <= set(pins.values())
     assert len(set(pins.values())) == len(pins)
 

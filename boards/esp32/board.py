@@ -54,5 +54,13 @@ def lora(lora_cfg):
     return open_chip(bus, pin(18), pin(14), pin(26), None, None, lora_cfg)
 
 
+def i2c():
+    return machine.I2C(0, sda=machine.Pin(13), scl=machine.Pin(23), freq=100_000)
+
+
+def gnss_uart(baud):
+    return machine.UART(2, baud, tx=machine.Pin(17), rx=machine.Pin(36), rxbuf=1_100)
+
+
 def sensor(name):
     return port.sensor(_sensors, name)

@@ -59,5 +59,13 @@ def lora(lora_cfg):
     return open_chip(bus, pin(8), pin(12), pin(14), pin(13), TCXO_MV, lora_cfg)
 
 
+def i2c():
+    return machine.I2C(0, sda=machine.Pin(41), scl=machine.Pin(42), freq=100_000)
+
+
+def gnss_uart(baud):
+    return machine.UART(2, baud, tx=machine.Pin(5), rx=machine.Pin(6), rxbuf=_BUFFER_BYTES)
+
+
 def sensor(name):
     return port.sensor(_sensors, name)

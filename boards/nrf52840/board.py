@@ -51,5 +51,9 @@ def lora(lora_cfg):
     return open_chip(bus, pin(40), pin(3), pin(38), pin(36), None, lora_cfg)
 
 
+def i2c():
+    return machine.I2C(1, sda=machine.Pin(26), scl=machine.Pin(27))
+
+
 def sensor(name):
     return port.sensor(_sensors, name)

@@ -53,6 +53,14 @@ def lora(lora_cfg):
     return open_chip(bus, pin("GP3"), pin("GP15"), pin("GP20"), pin("GP2"), TCXO_MV, lora_cfg)
 
 
+def i2c():
+    return machine.I2C(0, sda=machine.Pin("GP4"), scl=machine.Pin("GP5"), freq=100_000)
+
+
+def gnss_uart(baud):
+    return machine.UART(1, baud, tx=machine.Pin("GP8"), rx=machine.Pin("GP9"), rxbuf=_BUFFER_BYTES)
+
+
 def sensor(name):
     return port.sensor(_sensors, name)
 

@@ -53,5 +53,13 @@ def lora(lora_cfg):
     return open_chip(bus, pin("X5"), pin("X11"), pin("X4"), pin("X12"), TCXO_MV, lora_cfg)
 
 
+def i2c():
+    return machine.I2C("X", freq=100_000)  # X9 and X10
+
+
+def gnss_uart(baud):
+    return machine.UART("XA", baud, rxbuf=1_100)  # X1 and X2
+
+
 def sensor(name):
     return port.sensor(_sensors, name)
