@@ -10,6 +10,7 @@ import sys
 
 import emulated_flash
 import emulated_host
+import vfs
 
 DIRECTORY = 0x4000
 
@@ -40,7 +41,7 @@ def main(config_path):
     layout = config["flash"]
     flash = emulated_flash.open_flash(config["image"], layout)
     if config["blank"]:
-        emulated_flash.format_flash(flash, layout)
+        vfs.VfsLfs2.mkfs(flash, progsize=layout["program_bytes"])
     emulated_flash.mount(flash, layout, config["directory"])
     copy_tree("stage", "")
 

@@ -11,9 +11,9 @@ import sys
 import emulated_flash
 
 
-def mount(config_path):
+def mount(path):
     """A function of its own: what it read is off the heap when the firmware starts."""
-    with open(config_path) as file:
+    with open(path) as file:
         config = json.load(file)
     flash = emulated_flash.open_flash(config["image"], config["flash"])
     rom = None
@@ -25,7 +25,7 @@ def mount(config_path):
 
 
 mount(sys.argv[1])
-present = os.listdir("/")
-for module in ("boot", "main"):
-    if module + ".py" in present or module + ".mpy" in present:
-        __import__(module)
+names = os.listdir("/")
+for name in ("boot", "main"):
+    if name + ".py" in names or name + ".mpy" in names:
+        __import__(name)

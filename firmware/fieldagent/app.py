@@ -8,6 +8,7 @@ import sys
 from binascii import hexlify
 
 from fieldagent import identity, sensors
+from fieldagent.alive import Alive
 from fieldagent.asked import Asked
 from fieldagent.borrowed import Borrowed
 from fieldagent.clock import Clock
@@ -28,8 +29,10 @@ def runtime():
     return "%s %s" % (sys.implementation.name, ".".join(version))
 
 
-def run(board, root="", start=("a", False)):
+def run(board, root="", start=None):
     """Runs the board until its power ends, where `board.sleep_ms` waits by itself and the agent is all that runs.
+
+    `start`: what main.py recorded of this start, see Alive.
 
     Beside tasks of one's own, with a board that awaits asyncio's sleep: `asyncio.run(app.serve(board))`.
     """
@@ -39,17 +42,21 @@ def run(board, root="", start=("a", False)):
         pass
 
 
-async def serve(board, root="", start=("a", False)):
+async def serve(board, root="", start=None):
     """Until the prompt is asked for. What cannot be remedied here is printed as one line."""
     ports = prompt.Prompt()
     ports.take()
+    board = Alive(board, start)
     try:
         if await prompt.wanted(board, Clock(board.ticks_ms)):
+            board.end()
             return
         while not await _serve(board, Files(root)):
             pass  # a board whose key was rotated starts again as another device
+        board.give_back()
     except (ConfigError, StorageError) as error:
         print("error", error)
+        board.end()
     finally:
         ports.give_back()
 
@@ -62,6 +69,7 @@ async def _serve(board, files):
     if _is_gateway(files):
         from fieldagent import gateway
 
+        board.begin()
         return await gateway.serve(board, files, clock, uart)
     known = identity.load(files)
     if known is None:
@@ -71,6 +79,8 @@ async def _serve(board, files):
             known = await _keys().enrol(board, files, clock, uart)
         await _restart(board)
     settings = _settings(files)
+    if board.is_safe_mode():
+        settings.reduce()
     if settings.parts is not None:
         from fieldagent.drivers.fitted import Fitted
 
@@ -78,7 +88,7 @@ async def _serve(board, files):
     random_bytes = RandomSource(board.random_bytes)
     boot, attestation, measurement = _attested(board, files, known.signer, random_bytes)
     utc = board.utc if settings.utc else _no_utc
-    read_of = _reader(board, clock)
+    read_of = None if board.is_safe_mode() else _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
     from fieldagent.agent import Agent  # not before: an enrolment needs the room
 
@@ -105,7 +115,9 @@ async def _serve(board, files):
             return False
 
     try:
-        return await _work(board, clock, agent, up, uart, asked, local, status, hand_over)
+        return await _work(
+            board, clock, agent, up, uart, asked, local, status, hand_over, settings.light_sleep
+        )
     finally:
         agent.stop()
 
@@ -113,6 +125,7 @@ async def _serve(board, files):
 async def _restart(board):
     """Gives the agent a heap that no enrolment has used, where a board can start anew."""
     reset = getattr(board, "reset", None)
+    board.end()
     if reset is not None:
         await board.sleep_ms(_LAST_WORDS_MS)  # what the host is told is still on its way
         reset()
@@ -143,7 +156,7 @@ def _attested(board, files, signer, random_bytes):
         from fieldagent import start_up
 
         boot = start_up.next_boot(files)
-        measurement = start_up.measure(files)
+        measurement = start_up.measure(files, board.slot)
         seed = random_bytes(32)
         attestation = start_up.attest_boot(signer, board.unique_id(), boot, seed, measurement)
         return boot, attestation, measurement
@@ -188,8 +201,14 @@ def _reader(board, clock):
     return read_of
 
 
-async def _work(board, clock, agent, up, cable, asked, local, status, hand_over):
+async def _work(board, clock, agent, up, cable, asked, local, status, hand_over, light_sleep):
     """Until the device's key is rotated: False; or it is asked for the prompt: True, once the answer has left."""
+    board.begin()
+    rest = None
+    if light_sleep and hasattr(board, "light_sleep"):
+        from fieldagent.light_sleep import LightSleep
+
+        rest = LightSleep(board.light_sleep, agent)
     agent.start(clock.now_ms())
     while True:
         moved = up.turn(agent.uplink, clock)
@@ -204,6 +223,8 @@ async def _work(board, clock, agent, up, cable, asked, local, status, hand_over)
         now_ms = clock.now_ms()
         agent.step(now_ms)
         status.print_if_due(now_ms)
+        if rest is not None:
+            rest.turn(moved, now_ms)
         await board.sleep_ms(0 if moved else _TURN_MS)
 
 
@@ -214,6 +235,8 @@ class Status:
         self._board = board
         self._agent = agent
         self._fixed = {"device": hexlify(known.device).decode(), "runtime": runtime(), "boot": boot}
+        if board.is_safe_mode():
+            self._fixed["safe_mode"] = True
         self._every_ms = every_ms
         self._due_ms = 0
 

@@ -45,6 +45,11 @@ def _config(source, schemas):
         source.fail("neighbours", "true, since carrying goes over the local link")
     found.radio = _radio(source.inner("radio"))
     found.parts = _parts(source)
+    found.light_sleep = take("light_sleep", _boolean, False)
+    if found.light_sleep and (found.neighbours or found.radio or (found.parts and found.parts.gnss)):
+        source.fail(
+            "light_sleep", "false, since neighbours, a radio and a GNSS receiver are listened to all the time"
+        )
     found.observe = [_reading(entry, schemas) for entry in source.rows("observe")]
     found.derive = [_rule(entry, schemas) for entry in source.rows("derive")]
     source.take("gateway", _boolean, False)

@@ -25,7 +25,7 @@ async def enrol(board, files, clock, uart):
     from fieldagent.enrolment import Enrolment
     from fieldagent.start_up import measure
 
-    measurement = measure(files)
+    measurement = measure(files, board.slot)
     enrolment = Enrolment(
         board.unique_id(), board.NAME.encode(), measurement, _maker(board), lambda: standing(files)
     )

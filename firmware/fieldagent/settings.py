@@ -75,6 +75,7 @@ class Config:
     status_ms: int
     neighbours: bool
     utc: bool
+    light_sleep: bool
     seal_count: int
     seal_age_ms: int
     seal_on_link: bool
@@ -88,6 +89,12 @@ class Config:
 
     def __init__(self, schemas):
         self.schemas = schemas
+
+    def reduce(self):
+        """Safe mode: whatever reads, derives or talks to others may be what crashes."""
+        self.observe, self.derive, self.parts = [], [], None
+        self.neighbours = self.hand_over = self.light_sleep = False
+        self.carry_bytes = None
 
     def fields_of(self, digest):
         """The fields of a held schema, or None."""

@@ -12,12 +12,13 @@ import struct
 
 FILES = ("slot.0", "slot.1")
 SAFE_MODE_AT = 3
-_MAGIC = b"FPS1"
-_SLOTS = b"ab"
-_NONE = 0x2D
-_BEGUN, _UNDER_WAY, _PROMPT = 1, 2, 4
-_CRASHES_MAX = 255
-_DIGEST_BYTES = 8
+MARKER = b"FPS1"
+NONE = 0x2D
+BEGUN = 1
+UNDER_WAY = 2
+PROMPT = 4
+CRASHES_MAX = 255
+DIGEST_BYTES = 8
 
 
 class Record:
@@ -76,14 +77,18 @@ class Record:
         """The start ends as it was meant to, however early: it is no crash."""
         self.under_way = False
 
+    def ask(self):
+        """The next start is to end at the prompt, and this one ends as it was meant to."""
+        self.prompt, self.under_way = True, False
+
     def crash(self):
-        self.crashes = min(self.crashes + 1, _CRASHES_MAX)
+        self.crashes = min(self.crashes + 1, CRASHES_MAX)
         self.under_way = False
 
     def encode(self):
-        flags = self.begun * _BEGUN + self.under_way * _UNDER_WAY + self.prompt * _PROMPT
-        trial = _NONE if self.trial is None else ord(self.trial)
-        data = _MAGIC + struct.pack(">IBBBB", self.counter, ord(self.slot), trial, flags, self.crashes)
+        flags = self.begun * BEGUN + self.under_way * UNDER_WAY + self.prompt * PROMPT
+        trial = NONE if self.trial is None else ord(self.trial)
+        data = MARKER + struct.pack(">IBBBB", self.counter, ord(self.slot), trial, flags, self.crashes)
         return data + _digest(data)
 
     def store(self, write):
@@ -105,20 +110,20 @@ def load(read):
 def decode(data):
     """The record in a file's bytes, None where they are not a sound one."""
     data = bytes(data)
-    body = data[:-_DIGEST_BYTES]
-    if len(body) != 12 or body[:4] != _MAGIC or data != body + _digest(body):
+    body = data[:-DIGEST_BYTES]
+    if len(body) != 12 or body[:4] != MARKER or data != body + _digest(body):
         return None
     counter, slot, trial, flags, crashes = struct.unpack(">IBBBB", body[4:])
-    is_sound = counter > 0 and slot in _SLOTS and flags <= 7 and (trial in _SLOTS or trial == _NONE)
-    if not is_sound or trial == slot or (trial == _NONE and flags & _BEGUN):
+    is_sound = counter > 0 and slot in b"ab" and flags <= 7 and (trial in b"ab" or trial == NONE)
+    if not is_sound or trial == slot or (trial == NONE and flags & BEGUN):
         return None
     record = Record()
     record.counter, record.slot, record.crashes = counter, chr(slot), crashes
-    record.trial = None if trial == _NONE else chr(trial)
-    record.begun, record.under_way = bool(flags & _BEGUN), bool(flags & _UNDER_WAY)
-    record.prompt = bool(flags & _PROMPT)
+    record.trial = None if trial == NONE else chr(trial)
+    record.begun, record.under_way = bool(flags & BEGUN), bool(flags & UNDER_WAY)
+    record.prompt = bool(flags & PROMPT)
     return record
 
 
 def _digest(data):
-    return hashlib.sha256(data).digest()[:_DIGEST_BYTES]
+    return hashlib.sha256(data).digest()[:DIGEST_BYTES]

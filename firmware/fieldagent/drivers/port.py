@@ -23,5 +23,7 @@ def no_utc():
 def sensor(known, name):
     """The sensor of that name among a board's own, name -> function."""
     if name not in known:
-        raise ValueError("no sensor {}: register it in /sensors.py, or name its part in /config.json".format(name))
+        raise ValueError(
+            "no sensor {}: register it in /sensors.py, or name its part in /config.json".format(name)
+        )
     return known[name]

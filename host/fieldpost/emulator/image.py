@@ -1,7 +1,7 @@
 """A board's flash image: made blank, filled by a run of the board's own MicroPython.
 
-Decides where files lie: what is below `lib/` in the ROMFS behind the file system, where the board has one, all else in
-the file system. The same interpreter and file system write the image that later boot from it.
+Decides where files lie: what is below `lib/` in the first of the two ROMFS partitions behind the file system, where
+the board has them, all else in the file system. The same interpreter and file system write the image that later boot from it.
 """
 
 import json
@@ -18,6 +18,7 @@ from fieldpost.firmware_build.sources import MODULES
 
 BURN_HEAP_BYTES = 2 << 20
 BURN_S_MAX = 60
+ROM_PARTS = 2  # one for each slot
 
 
 def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) -> None:
@@ -28,7 +29,7 @@ def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) ->
     blank = not image.exists()
     if blank:
         image.touch(mode=0o600)  # the board's private key will lie in it
-        image.write_bytes(b"\xff" * (profile.block_bytes * profile.blocks + profile.rom_bytes))
+        image.write_bytes(b"\xff" * (profile.block_bytes * profile.blocks + ROM_PARTS * profile.rom_bytes))
     in_rom = {name: data for name, data in files.items() if profile.rom_bytes and name.startswith(MODULES)}
     with tempfile.TemporaryDirectory(prefix="fieldpost-burn-") as directory:
         stage = Path(directory, "stage")

@@ -29,11 +29,12 @@ def micropython() -> str:
 
 
 def heap_with_rom(heap_bytes: int, rom_bytes: int) -> int:
-    """The heap of a process: the board's, and the ROMFS in one piece, which on a board is mapped flash and no RAM.
+    """The heap of a process: the board's, and both ROMFS partitions in one piece, on a board mapped flash and no RAM.
 
     A block of the heap has 32 bytes and three bits of tables.
     """
-    return heap_bytes + rom_bytes + rom_bytes * 3 // (8 * 32)
+    both_bytes = 2 * rom_bytes
+    return heap_bytes + both_bytes + both_bytes * 3 // (8 * 32)
 
 
 def start(

@@ -46,11 +46,15 @@ def build(profile: BoardProfile) -> Build:
         raise BuildError(_too_large(profile, size, modules))
     files = _installed(made, profile)
     _check_room(profile, files)
-    frozen = {name.removeprefix(MODULES): data for name, data in with_fewer_names(sources).items()}
+    frozen = {
+        name.removeprefix(MODULES): data
+        for name, data in with_fewer_names(sources).items()
+        if name.startswith(MODULES)
+    }
     return Build(
         profile=profile,
         files=files,
-        frozen={name: data for name, data in frozen.items() if name not in STARTED},
+        frozen=frozen,
         modules=modules,
         size=size,
         rom=rom,
@@ -66,7 +70,7 @@ def digests(files: dict[str, bytes]) -> dict[str, bytes]:
 def _installed(made: dict[str, bytes], profile: BoardProfile) -> dict[str, bytes]:
     """What lies on the device, by the paths under which it measures itself."""
     if profile.modules == "frozen":
-        return {name: data for name, data in made.items() if name in STARTED}
+        return {name: data for name, data in made.items() if not name.startswith(MODULES)}
     before = ROM if profile.modules == "rom" else ""
     return {(before if name.startswith(MODULES) else "") + name: data for name, data in made.items()}
 

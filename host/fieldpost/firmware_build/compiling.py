@@ -9,13 +9,11 @@ from fieldpost.firmware_build.sources import MODULES, STARTED
 
 
 def with_fewer_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
-    """The same files; in the modules below `lib/` names that no other file can see are shorter, or gone."""
-    modules = {
-        name.removeprefix(MODULES): data
-        for name, data in files.items()
-        if name.startswith(MODULES) and name.endswith(".py")
-    }
-    return {**files, **{MODULES + name: data for name, data in small(modules).items()}}
+    """The same files; names that no other file can see are shorter, or gone: of a slot's modules, of the start's."""
+    sources = {name: data for name, data in files.items() if name.endswith(".py") and name not in STARTED}
+    slot = {name.removeprefix(MODULES): data for name, data in sources.items() if name.startswith(MODULES)}
+    start = {name: data for name, data in sources.items() if not name.startswith(MODULES)}
+    return {**files, **{MODULES + name: data for name, data in small(slot).items()}, **small(start)}
 
 
 def compiled(files: Mapping[str, bytes], profile: BoardProfile) -> dict[str, bytes]:

@@ -26,10 +26,10 @@ def of_checkout(kinds: list[str]) -> dict[Path, Package]:
     boards = boards_folder()
     firmware, shared = boards.parent / "firmware", Path(fieldwire.__path__[0]).parent
     files = {name for kind in kinds for name in device_files(load_profile(kind)) if name.startswith(MODULES)}
-    modules = sorted(name.removeprefix(MODULES) for name in files)
+    modules = sorted({"slots.py"} | {name.removeprefix(MODULES) for name in files})
     found = {
-        place / "package.json": _package({name: name for name in modules if name.startswith(package)})
-        for place, package in ((shared, "fieldwire/"), (firmware, "fieldagent/"))
+        place / "package.json": _package({name: name for name in modules if name.startswith(packages)})
+        for place, packages in ((shared, ("fieldwire/",)), (firmware, ("fieldagent/", "slots.py")))
     }
     for folder in sorted({path.parent for path in (firmware / "kernels").glob("armv*/*.py")}):
         kernels = sorted(path.name for path in folder.glob("*.py"))

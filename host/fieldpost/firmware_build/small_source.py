@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 
 from fieldpost.firmware_build import inline_constants, short_names
+from fieldpost.firmware_build.one_runtime import leave_out_cpython
 
 
 def small(sources: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -21,6 +22,7 @@ def _small(sources: tuple[tuple[str, bytes], ...]) -> tuple[tuple[str, bytes], .
         path.removesuffix(".py").removesuffix("/__init__").replace("/", "."): path for path, _ in sources
     }
     trees = {name: ast.parse(dict(sources)[path]) for name, path in paths.items()}
+    leave_out_cpython(trees)
     inline_constants.inline(trees)
     short_names.rename(trees)
     return tuple((path, ast.unparse(trees[name]).encode()) for name, path in paths.items())

@@ -1,7 +1,7 @@
 """Where the device's sources lie, beside the installed package or in the checkout, and which of them a board gets.
 
-Decides what is installed: what some import reaches from `main.py`, `boot.py` or the board's own modules. It refuses to
-judge a source.
+Decides what is installed: what some import reaches from the programs at the root of the flash. It refuses to judge a
+source.
 """
 
 from pathlib import Path
@@ -42,7 +42,7 @@ def load_profile(kind: str = "emulated") -> BoardProfile:
 
 
 def device_files(profile: BoardProfile) -> dict[str, bytes]:
-    """The firmware as sources, path on the device -> bytes: packages in `lib/`, the rest at the root.
+    """The firmware as sources, path on the device -> bytes: what a slot holds below `lib/`, the start at the root.
 
     Modules of firmware/kernels/<arch>/ take the place of fieldwire's; an arch's floating-point variants share them.
     """
@@ -63,8 +63,10 @@ def _all(profile: BoardProfile) -> dict[str, bytes]:
     }
     kernels = firmware / "kernels" / profile.arch.removesuffix("sp").removesuffix("dp")
     files |= {f"{MODULES}fieldwire/{path.name}": path for path in kernels.glob("*.py")}
-    files |= {name: firmware / name for name in STARTED}
-    files |= {path.name: path for path in profile.directory.glob("board*.py")}
+    files |= {name: firmware / name for name in (*STARTED, "slots.py", "crash.py")}
+    # The start has its own copy, since it runs before any slot is chosen.
+    files["slot_record.py"] = packages[0] / "slot_record.py"
+    files |= {MODULES + path.name: path for path in profile.directory.glob("board*.py")}
     try:
         return {name: path.read_bytes() for name, path in files.items()}
     except OSError as cause:

@@ -55,7 +55,7 @@ def firmware() -> dict[str, bytes]:
     """The compiled firmware, with the board that runs in lockstep."""
     profile = load_profile()
     board = (SCRIPTS / "lockstep_board.py").read_bytes()
-    return compiled({**device_files(profile), "board.py": board}, profile)
+    return compiled({**device_files(profile), "lib/board.py": board}, profile)
 
 
 class LockstepBoard:

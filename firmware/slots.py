@@ -1,0 +1,77 @@
+"""The start of a board: records that it begins, and makes the modules of the slot that is to run the ones found first.
+
+Decides nothing that the slot record does not say. It is let go of before the agent is loaded, which asks for it again
+to record how the start went. Paths are relative to where a port starts its programs: the root of its flash.
+"""
+
+import os
+import sys
+
+try:
+    import slot_record
+except ImportError:  # where mip has put all of it into /lib
+    from fieldwire import slot_record
+
+
+def begin():
+    """(slot, whether in safe mode, whether on trial) of the start that begins; None: the prompt is asked for, once."""
+    record = slot_record.load(_read) or slot_record.Record()
+    if record.prompt:
+        record.prompt = False
+        record.end()
+        record.store(_write)
+        return None
+    import machine
+
+    # 0 is what ports tell that do not know, and for a soft reset, which a person asked for.
+    record.start(not hasattr(machine, "reset_cause") or machine.reset_cause() in (0, machine.PWRON_RESET))
+    try:
+        record.store(_write)
+    except OSError as error:  # a full flash: what is on trial must not run unrecorded, what runs must
+        print("error the slot record cannot be written (%s); free space on the flash" % error)
+        record.begun = False
+    _choose(record.running, record.begun)
+    return record.running, record.is_safe_mode, record.begun
+
+
+def settle(step):
+    """Records a step of the start that runs: "confirm", "end", "crash", or "ask" for the prompt. May raise OSError."""
+    record = slot_record.load(_read) or slot_record.Record()
+    getattr(record, step)()
+    record.store(_write)
+    return record
+
+
+def _choose(slot, must):
+    """`must`: OSError where it holds nothing; to try what lies elsewhere would prove nothing."""
+    import vfs
+
+    if hasattr(vfs, "rom_ioctl") and vfs.rom_ioctl(1) > 1:
+        if slot == "b":
+            part = vfs.VfsRom(vfs.rom_ioctl(2, 1))
+            if "/rom" in sys.path:
+                vfs.umount("/rom")
+            vfs.mount(part, "/rom")
+        sys.path.insert(0, "/rom/lib")
+        return
+    place = os.getcwd().rstrip("/") + "/" + slot
+    try:
+        os.stat(place)
+    except OSError:
+        if must:
+            raise
+        return  # an agent in /lib
+    sys.path.insert(0, place)
+
+
+def _read(name):
+    try:
+        with open(name, "rb") as file:
+            return file.read()
+    except OSError:
+        return None
+
+
+def _write(name, data):
+    with open(name, "wb") as file:
+        file.write(data)
