@@ -147,17 +147,8 @@ class Enrolment:
         self._due_ms, self._last_ms = now_ms + every_ms, now_ms + most_ms
 
     def _on_request(self, body: object) -> None:
-        if not isinstance(body, list) or len(body) != 5:
-            raise WireError("frame-shape", "ENROL-REQUEST has five parts")
-        public, hardware_id, hwmodel, measurement, standing = body
-        sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32) and standing in STANDINGS
-        named = all(isinstance(one, bytes) and 1 <= len(one) <= 32 for one in (hardware_id, hwmodel))
-        if not sized or not named:
-            raise WireError(
-                "frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes, and 0 to 2"
-            )
+        request = request_of(body)
         if self._went("request"):
-            request = Request(public, hardware_id, hwmodel, measurement, standing)
             self._device, self._due_ms = request.device, None
             self._events.append(("requested", request))
 
@@ -182,6 +173,18 @@ class Enrolment:
 def start(host_random: bytes) -> bytes:
     """ENROL-START, by which any device says who it is; `host_random` is 32 bytes."""
     return bytes((START,)) + cbor.encode([host_random])
+
+
+def request_of(body: object) -> Request:
+    """What an ENROL-REQUEST says. WireError where it is none."""
+    if not isinstance(body, list) or len(body) != 5:
+        raise WireError("frame-shape", "ENROL-REQUEST has five parts")
+    public, hardware_id, hwmodel, measurement, standing = body
+    sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32) and standing in STANDINGS
+    named = all(isinstance(one, bytes) and 1 <= len(one) <= 32 for one in (hardware_id, hwmodel))
+    if not sized or not named:
+        raise WireError("frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes, and 0 to 2")
+    return Request(public, hardware_id, hwmodel, measurement, standing)
 
 
 def known_of(body: object) -> Known:

@@ -232,9 +232,19 @@ class Mesh:
         }
         return self._issue(cose.REVOCATION, claims, self.authority(path))
 
-    def anew(self, path: str, token: Token, public: bytes, validity: Validity) -> bytes:
-        """A credential or endorsement like `token`, for another key and time, within its authority's own; the id."""
-        claims = dict(token.claims)
+    def anew(
+        self,
+        path: str,
+        token: Token,
+        public: bytes,
+        validity: Validity,
+        changed: dict[int, Any] | None = None,
+    ) -> bytes:
+        """A credential or endorsement like `token`, for another key and time, within its authority's own; the id.
+
+        `changed`: claims that take the place of the token's.
+        """
+        claims = {**token.claims, **(changed or {})}
         own = tokens.decode(self.token(self.authorities[path])).claims
         claims[tokens.NBF] = max(validity.nbf, own[tokens.NBF])
         claims[tokens.EXP] = min(validity.exp, own[tokens.EXP])

@@ -14,7 +14,7 @@ from fieldpost.enrol import Grant, Known, Request
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
-from fieldwire import cose, keys, tokens
+from fieldwire import cose, keys, limits, tokens
 from fieldwire.observation import covers
 
 BRIDGE_MODEL = b"fieldpost-bridge"
@@ -309,6 +309,22 @@ def enrolled(mesh: Mesh, device: bytes) -> Enrolled:
     credential, endorsement = found[cose.CREDENTIAL], found[cose.ENDORSEMENT]
     listed = tuple(endorsement.claims[tokens.MEASUREMENTS])
     return Enrolled(device, credential.public, credential.id, endorsement.id, listed)
+
+
+def vouch(mesh: Mesh, device: bytes, measurement: bytes, validity: Validity) -> bytes:
+    """The endorsement that vouches for one more build of a device: the one there is, or one signed anew; its id.
+
+    The builds vouched for before stay: a device whose update fails goes back to one of them.
+    """
+    before = enrolled(mesh, device)
+    if measurement in before.measurements:
+        return before.endorsement
+    old = tokens.decode(mesh.token(before.endorsement))
+    path = next(path for path, one in mesh.authorities.items() if one == old.claims[tokens.ISSUER])
+    listed = [*before.measurements, measurement][-limits.MEASUREMENTS_MAX :]
+    # Of two endorsements the one that begins later is the newer one.
+    validity = Validity(max(validity.nbf, old.claims[tokens.NBF] + 1), validity.exp)
+    return mesh.anew(path, old, before.public, validity, {tokens.MEASUREMENTS: listed})
 
 
 def devices(mesh: Mesh) -> Iterable[bytes]:

@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Protocol, TypeVar
 
+from fieldpost.device.trial import Trial
 from fieldpost.enrol import Enrolment, Grant, Known, Request
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.rotate import Rotation
@@ -103,6 +104,11 @@ async def rotate(
         return None
 
     return await _talk(path, baud, core, happened)
+
+
+async def stays(path: str, baud: int, expected: bytes, host_random: bytes) -> str:
+    """What came of an update: "stays", "back" or "safe", as `device.trial.outcome` says. Raises PortError."""
+    return await _talk(path, baud, Trial(expected, host_random), lambda event: event[0])
 
 
 def _remedy(code: str) -> str:
