@@ -184,7 +184,7 @@ def test_a_folder_is_made_anew_and_something_else_is_left_alone(emulated, tmp_pa
 def test_a_board_whose_modules_are_frozen_gets_its_programs_alone_and_the_runtime_the_rest(tmp_path):
     made = build(load_profile("nrf52840"))
     write(made, tmp_path / "one")
-    assert set(made.files) == {"main.py", "boot.py", "slots.mpy", "slot_record.mpy"}
+    assert set(made.files) == {"main.py", "boot.py", "crash.mpy", "slots.mpy", "slot_record.mpy"}
     assert (tmp_path / "one/frozen/fieldagent/app.py").is_file() and (
         tmp_path / "one/frozen/board.py"
     ).is_file()
