@@ -17,6 +17,10 @@ WITHIN = {
     ("_config", "sealing"): "seal.",
     ("_config", "carrying"): "carry.",
     ("_radio", "entry"): "radio.",
+    ("_parts", "source"): "",
+    ("_parts", "part"): "bme280.",
+    ("_parts", "receiver"): "gnss.",
+    ("_format", "entry"): "observe[].",
     ("_reading", "entry"): "observe[].",
     ("_rule", "entry"): "derive[].",
     ("_rule", "inputs"): "derive[].inputs.",
@@ -26,6 +30,7 @@ WITHOUT = {
     "seal.low_battery_mv": "none",
     "carry.bytes": "none",
     "radio.kind": "none",
+    "observe[].senml": "none",
     "radio.duty_ppm": "of the channel",
 }
 
@@ -50,7 +55,7 @@ def taken():
             found[where + call.args[0].value] = ast.unparse(call.args[2]) if len(call.args) > 2 else default
     for where in ("observe[].", "derive[]."):
         found[where + "schema"] = "required"
-    for inner in ("seal", "carry"):
+    for inner in ("seal", "carry", "bme280", "gnss"):
         found.pop(inner, None)
     return found
 

@@ -79,29 +79,27 @@ def _radio(entry):
 
 
 def _parts(source):
-    """The parts that are wired to the board; None without any."""
+    """The parts that are wired to the board; None without any. An empty object is one with every default."""
     address = gnss = None
     if source.has("bme280"):
-        entry = source.inner("bme280")
-        address = entry.take("address", _one_of((118, 119)), 118)
-        entry.end()
+        part = source.inner("bme280")
+        address = part.take("address", _one_of((118, 119)), 118)
+        part.end()
     if source.has("gnss"):
-        entry = source.inner("gnss")
-        baud = entry.take("baud", _integer(1_200, 921_600), 9_600)
-        uncertainty_ms = entry.take("uncertainty_ms", _integer(500, _DAY_MS), 1_500)
-        gnss = baud, uncertainty_ms, entry.take("stale_ms", _integer(1_000, 60_000), 3_000)
-        entry.end()
+        receiver = source.inner("gnss")
+        baud = receiver.take("baud", _integer(1_200, 921_600), 9_600)
+        uncertainty_ms = receiver.take("uncertainty_ms", _integer(500, _DAY_MS), 1_500)
+        gnss = baud, uncertainty_ms, receiver.take("stale_ms", _integer(1_000, 60_000), 3_000)
+        receiver.end()
     return None if address is None and gnss is None else Parts(address, gnss)
 
 
 def _format(entry, schemas):
     """(content format, fields) of a reading: a schema's, or what `senml` names in its place."""
-    if not entry.has("senml"):
+    fields = entry.take("senml", _records, None)
+    if fields is None:
         return _schema(entry, schemas)
-    fields = entry.take("senml", _records)
-    if entry.has("schema"):
-        entry.fail("senml", "no schema beside it")
-    return obs.SENML_FORMAT, fields
+    return obs.SENML_FORMAT, fields  # a schema beside it is a key too many
 
 
 def _schema(entry, schemas):
