@@ -1,6 +1,5 @@
 """`fieldpost device install`: put the agent on a board that runs MicroPython."""
 
-from hashlib import sha256
 from pathlib import Path
 from typing import Annotated
 
@@ -27,6 +26,7 @@ from fieldpost.device.install import Installation, carry_out, look
 from fieldpost.device.layout import CONFIG, PARTITIONS, SCHEMAS
 from fieldpost.firmware_build import known_boards, load_profile
 from fieldpost.firmware_build.build import Build, build
+from fieldwire.schema import digest as schema_digest
 
 THEN = {
     "run": "the next start runs slot {}",
@@ -97,9 +97,9 @@ def install(
 
 
 def _schemas(paths: list[Path]) -> dict[str, bytes]:
-    """Under the names that a board looks for: the first 16 bytes of their digest. SPEC 5.4"""
+    """Under the names that a board looks for: their digests. SPEC 5.4"""
     read = [path.read_bytes() for path in paths]
-    return {f"{sha256(data).hexdigest()[:32]}.cbor": data for data in read}
+    return {f"{schema_digest(data).hex()}.cbor": data for data in read}
 
 
 def _config(path: Path, schemas: dict[str, bytes], files: Files) -> bytes:
