@@ -43,10 +43,7 @@ class Bme280:
         return bme280_formulas.readings(known, data)
 
     def _begin(self):
-        try:
-            found = self._read(_ID, 1)[0]
-        except OSError:
-            raise OSError("no answer at I2C address 0x%02x: look at power, SDA, SCL and SDO" % self._address)
+        found = self._read(_ID, 1)[0]
         if found != _CHIP:
             raise OSError("the part at 0x%02x is 0x%02x, a BME280 is 0x60" % (self._address, found))
         if self._read(_STATUS, 1)[0] & _LOADING:
@@ -68,7 +65,16 @@ class Bme280:
         raise OSError("the BME280 does not end its measurement")
 
     def _read(self, register, count):
-        return self._i2c.readfrom_mem(self._address, register, count)
+        try:
+            return self._i2c.readfrom_mem(self._address, register, count)
+        except OSError:
+            raise self._silence()
 
     def _write(self, register, data):
-        self._i2c.writeto_mem(self._address, register, data)
+        try:
+            self._i2c.writeto_mem(self._address, register, data)
+        except OSError:
+            raise self._silence()
+
+    def _silence(self):
+        return OSError("no answer at I2C address 0x%02x: look at power, SDA, SCL and SDO" % self._address)

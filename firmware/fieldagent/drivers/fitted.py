@@ -10,9 +10,12 @@ from fieldagent.settings import ConfigError
 
 
 class Fitted:
-    """Face of a board. `parts`: settings.Parts; `clock`: clock.Clock. ConfigError where the board has no such port."""
+    """Face of a board. `parts`: settings.Parts; `clock`: clock.Clock. ConfigError where the board has no such port.
 
-    def __init__(self, board, parts, clock):
+    `wait_ms(duration)`: the runtime's own where none is given; `say`: prints on the console.
+    """
+
+    def __init__(self, board, parts, clock, wait_ms=None, say=print):
         self._board = board
         self._clock = clock
         self._gnss = None
@@ -20,8 +23,8 @@ class Fitted:
         if parts.bme280_address is not None:
             from fieldagent.drivers.bme280 import Bme280
 
-            part = Bme280(_port(board, "i2c", "bme280")(), time.sleep_ms, parts.bme280_address)
-            self._sensors["bme280"] = Telling("bme280", part)
+            part = Bme280(_port(board, "i2c", "bme280")(), wait_ms or time.sleep_ms, parts.bme280_address)
+            self._sensors["bme280"] = Telling("bme280", part, say)
         if parts.gnss is not None:
             from fieldagent.drivers.gnss import Gnss
 
@@ -47,9 +50,10 @@ class Fitted:
 class Telling:
     """A sensor that says on the console what is wrong with it, once for each fault."""
 
-    def __init__(self, name, read):
+    def __init__(self, name, read, say):
         self._name = name
         self._read = read
+        self._say = say
         self._told = ""
 
     def __call__(self):
@@ -58,7 +62,7 @@ class Telling:
         except OSError as error:
             if self._told != str(error):
                 self._told = str(error)
-                print("sensor", self._name, self._told)
+                self._say("sensor", self._name, self._told)
             raise
         self._told = ""
         return value
