@@ -2,36 +2,17 @@
 
 import asyncio
 import hashlib
-import http.server
-import json
-import threading
-from contextlib import contextmanager
-from functools import partial
+import time
 
+import pytest
 import serial
 from emulated_probe import BOARD, settle
-from mpremote_bench import bench
+from mpremote.transport_serial import SerialTransport
+from mpremote_bench import Terminal, bench, index, served
 
 BOOT = b"print('boot runs')\nbooted = 1\n"
 MAIN = b"print('main runs')\nstarted = booted + 1\n"
 BYTES = bytes(range(256)) * 8
-
-
-@contextmanager
-def served(folder):
-    """The folder over HTTP on this machine alone."""
-
-    class Quiet(http.server.SimpleHTTPRequestHandler):
-        def log_message(self, *_):
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), partial(Quiet, directory=str(folder)))
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    try:
-        yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
 
 
 def on_a_bench(folder, story, files=None, **spec):
@@ -88,6 +69,25 @@ def test_what_was_copied_is_there_after_a_power_cut(tmp_path):
     on_a_bench(tmp_path / "board", story)
 
 
+def test_a_power_cut_in_the_middle_of_a_copy_leaves_all_else_and_the_copy_can_be_made_again(tmp_path):
+    async def story(mpremote):
+        (tmp_path / "large").write_bytes(BYTES * 20)
+        await mpremote("exec", "with open('kept', 'wb') as file: file.write(bytes(range(256)))")
+        copying = asyncio.create_task(mpremote.tried("resume", "cp", str(tmp_path / "large"), ":large"))
+        assert await settle(lambda: mpremote.board.image.read_bytes().count(BYTES[:256]) > 20)
+        mpremote.board.power_cut()
+        mpremote.board.unplug()
+        said, code = await copying
+        assert code == 1, said
+        mpremote.board.plug()
+        mpremote.board.power_on()
+        assert await mpremote("eval", "open('kept', 'rb').read() == bytes(range(256))") == "True\n"
+        await mpremote("cp", str(tmp_path / "large"), ":large")
+        assert hashlib.sha256(BYTES * 20).hexdigest() in await mpremote("sha256sum", ":large")
+
+    on_a_bench(tmp_path / "board", story, baud=230_400)
+
+
 def test_run_runs_a_script_of_the_host_on_the_board(tmp_path):
     async def story(mpremote):
         script = tmp_path / "script.py"
@@ -136,18 +136,57 @@ def test_a_folder_of_the_host_is_mounted_read_and_written(tmp_path):
     on_a_bench(tmp_path / "board", story)
 
 
-def test_mip_installs_from_an_index(tmp_path):
-    index = tmp_path / "index"
-    module = b"VALUE = 11\n"
-    short = hashlib.sha256(module).hexdigest()[:8]
-    (index / "package" / "6" / "thing").mkdir(parents=True)
-    (index / "file" / short[:2]).mkdir(parents=True)
-    (index / "file" / short[:2] / short).write_bytes(module)
-    package = {"v": 1, "version": "1.0", "hashes": [["thing.py", short]], "urls": [], "deps": []}
-    (index / "package" / "6" / "thing" / "latest.json").write_text(json.dumps(package))
+def test_a_mounted_folder_is_there_again_after_ctrl_d_at_its_prompt(tmp_path):
+    (tmp_path / "host").mkdir()
+    (tmp_path / "host" / "there.py").write_text("WHERE = 'on the host'\n")
+
+    def at_it(port):
+        with Terminal(port, "mount", str(tmp_path / "host"), "repl") as terminal:
+            terminal.until(">>> ")
+            assert "on the host" in terminal.asked("import there; there.WHERE\r", ">>> ")
+            assert "MPY: soft reboot" in terminal.asked("\x04", "Remount local directory")
+            terminal.until(">>> ")
+            assert "NameError" in terminal.asked("there\r", ">>> ")
+            assert "on the host" in terminal.asked("import there; there.WHERE\r", ">>> ")
+            terminal.write("\x1d")
+            assert terminal.ended() == 0
 
     async def story(mpremote):
-        with served(index) as url:
+        await asyncio.to_thread(at_it, mpremote.port)
+
+    on_a_bench(tmp_path / "board", story)
+
+
+@pytest.mark.parametrize("main", [b"", b"while True:\n    pass\n"])
+def test_whoever_asks_while_a_board_resets_is_answered_by_the_next_start_or_this_one(tmp_path, main):
+    """mpremote's own reset waits 100 ms, so that questions fall before it, into it and after it."""
+
+    def session(port, after_ms):
+        transport = SerialTransport(port)
+        try:
+            transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
+            transport.exec_raw_no_follow("import time, machine; time.sleep_ms(100); machine.reset()")
+            transport.serial.close()
+            time.sleep(after_ms / 1_000)
+            transport = SerialTransport(port)
+            transport.enter_raw_repl(soft_reset=False, timeout_overall=5)
+            return transport.eval("6 * 7")
+        finally:
+            transport.close()
+
+    async def story(mpremote):
+        for after_ms in range(80, 140, 4):
+            assert await asyncio.to_thread(session, mpremote.port, after_ms) == 42
+        assert mpremote.board.power_ons > 5
+
+    on_a_bench(tmp_path, story, {"main.py": main})
+
+
+def test_mip_installs_from_an_index(tmp_path):
+    index(tmp_path / "index", "thing", b"VALUE = 11\n")
+
+    async def story(mpremote):
+        with served(tmp_path / "index") as url:
             said = await mpremote("mip", "install", "--index", url, "thing")
             assert "Installing: /lib/thing.py" in said
             assert "Exists: /lib/thing.py" in await mpremote("mip", "install", "--index", url, "thing")

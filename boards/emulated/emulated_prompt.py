@@ -70,8 +70,8 @@ def start(config_path, namespace):
         config = json.load(file)
     mount(config)
     as_on_a_port(namespace)
-    emulated_machine.alive(config["life"])
     try:
+        emulated_machine.alive(config["life"])
         if run("boot.py", namespace) and not config["raw"]:
             run("main.py", namespace)
     except KeyboardInterrupt as error:

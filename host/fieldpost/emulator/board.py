@@ -33,6 +33,7 @@ from fieldpost.firmware_build.profile import BoardProfile
 # What board.reset() leaves with.
 RESET_EXIT = 75
 INTERRUPT = b"\x03"
+ASKING = b"\r\x03"  # how mpremote begins
 INTERRUPTED_AGAIN_S = 0.01
 UART_BYTES = 4096  # a board's driver buffers no more than that, or it would not feel its line's pace
 TAIL_LINES = 20
@@ -107,6 +108,7 @@ class EmulatedBoard:
         self._life: int | None = None
         self._ready = False  # its own programs run, and byte 3 may interrupt them
         self._interrupted_s = -INTERRUPTED_AGAIN_S
+        self._interrupt_waits = False
 
     @property
     def running(self) -> bool:
@@ -199,7 +201,7 @@ class EmulatedBoard:
 
     def _start(self, reason: str) -> None:
         self.power_ons += 1
-        self._ready = False
+        self._ready = self._interrupt_waits = False
         self._write_sensors()
         local, far_local = socket.socketpair()
         radio, far_radio = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -292,9 +294,17 @@ class EmulatedBoard:
         return path
 
     def _interrupt(self, data: bytes) -> bytes:
-        """Byte 3 interrupts a program that left the prompt on its port; one that took it off gets a byte like any."""
-        if self._process is None or INTERRUPT not in data or not self._ready:
+        """Byte 3 interrupts a program that left the prompt on its port; one that took it off gets a byte like any.
+
+        Whoever asks for the prompt too early for the board's programs waits for them; a frame does not ask.
+        """
+        if self._process is None or INTERRUPT not in data:
             return data
+        if not self._ready:
+            if data != INTERRUPT and ASKING not in data:
+                return data
+            self._interrupt_waits = True
+            return data.replace(INTERRUPT, b"")
         now_s = get_running_loop().time()
         # A second signal before the first is looked at would end the process; to a port it says nothing new.
         if now_s - self._interrupted_s >= INTERRUPTED_AGAIN_S:
@@ -335,11 +345,16 @@ class EmulatedBoard:
             return
         if os.read(self._life, 1):
             self._ready = True
+            if self._port is not None and self._interrupt_waits:
+                self._port.give(self._interrupt(INTERRUPT))
             return
         code = self._process.wait()
         if code == RESET_EXIT:
+            unread = b"" if self._port is None else self._port.unread()
             self._power_down()
             self._boot("reset")
+            if self._port is not None:
+                self._port.give(self._interrupt(unread))
         elif self._port is not None and self._ready and code >= 0:
             self._stopped()
             self._port.restart()

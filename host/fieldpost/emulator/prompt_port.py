@@ -55,12 +55,19 @@ class PromptPort:
         if not self.raw:
             return
         self._hidden = b""
-        waiting = b""
+        self.give(ENTER_RAW + self.unread())
+
+    def unread(self) -> bytes:
+        """What came and the interpreter did not take."""
         try:
-            waiting = os.read(self.link, CHUNK_BYTES)
-        except BlockingIOError:
-            pass
-        os.write(self.cable_end, ENTER_RAW + waiting)
+            return os.read(self.link, CHUNK_BYTES)
+        except OSError:  # nothing, or the far end went with the power
+            return b""
+
+    def give(self, data: bytes) -> None:
+        """To the interpreter, as if it came over the cable."""
+        if data:
+            os.write(self.cable_end, data)
 
     def close(self) -> None:
         """The board has no power; `cable_end` is closed by its owner."""
