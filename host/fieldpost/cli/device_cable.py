@@ -22,7 +22,7 @@ Baud = Annotated[int, typer.Option(min=300, max=10_000_000, help="The port's spe
 Wait = Annotated[
     float,
     typer.Option(
-        min=0, max=3600, metavar="SECONDS", help="How long to wait for a reset where an agent runs."
+        "--wait", min=0, max=3600, metavar="SECONDS", help="How long to wait for a reset where an agent runs."
     ),
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
@@ -47,7 +47,10 @@ def answering() -> Iterator[None]:
 
 @contextmanager
 def at_prompt(port: str, baud: int, wait_s: float) -> Iterator[Cable]:
-    """The board at its prompt; who waits for a reset is told so, with the time that is left. Raises DeviceError."""
+    """The board at its prompt; who waits for a reset is told so, with the time that is left. Raises DeviceError.
+
+    An agent that gave way starts again in the end.
+    """
     with Console(stderr=True).status(f"{port}: asking for the prompt") as status:
         asked = False
 
@@ -60,7 +63,12 @@ def at_prompt(port: str, baud: int, wait_s: float) -> Iterator[Cable]:
 
         cable = connect(port, baud, wait_s, tell)
     with cable:
-        yield cable
+        gave_way = cable.value("'fieldagent' in __import__('sys').modules")
+        try:
+            yield cable
+        finally:
+            if gave_way and not cable.is_closed:
+                cable.restart()
 
 
 @contextmanager

@@ -94,8 +94,6 @@ def status(
             facts, files = board_facts(cable), Files(cable)
             record = read_record(files)
             crash = files.held(CRASH_FILE) is not None
-            if cable.value("'fieldagent' in __import__('sys').modules"):
-                cable.restart()  # it was starting, and gave way
     told = {
         **_facts(facts),
         "slot": record.slot,
@@ -139,8 +137,6 @@ def logs(
 def _show_crash(port: str, baud: int, wait_s: float) -> None:
     with at_prompt(port, baud, wait_s) as cable:
         data = Files(cable).read(CRASH_FILE)
-        if cable.value("'fieldagent' in __import__('sys').modules"):
-            cable.restart()
     if data is None:
         output.stop(output.NO, f"{port}: no start of this board has crashed since it was wiped")
     typer.echo("\n".join(output.shown(line) for line in data.decode(errors="replace").splitlines()))

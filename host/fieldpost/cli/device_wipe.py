@@ -84,6 +84,7 @@ def _document(losses: Losses, heard: Heard) -> dict[str, Any]:
         "observations": waiting,
         "log_bytes": losses.log_bytes,
         "log_blocks": len(losses.ring),
+        "carried_bytes": losses.carried_bytes,
         "config": losses.config,
     }
 
@@ -102,6 +103,8 @@ def _shown(told: dict[str, Any]) -> str:
         size = f"{told['log_bytes']} bytes" if told["log_bytes"] else f"{told['log_blocks']} blocks"
         unsure = "" if told["observations"] is not None else ", in which observations may wait"
         parts.append(f"a log of {size}{unsure}")
+    if told["carried_bytes"]:
+        parts.append(f"{told['carried_bytes']} bytes that it carries for other devices")
     if told["config"]:
         parts.append("its configuration")
     return ", ".join(parts) or "what an earlier wipe left"

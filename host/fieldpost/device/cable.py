@@ -29,6 +29,7 @@ class Cable:
 
     def __init__(self, path: str, transport: SerialTransport) -> None:
         self.path = path
+        self.is_closed = False
         self._transport = transport
 
     def run(self, code: str, timeout_s: int = ANSWER_S) -> str:
@@ -59,13 +60,16 @@ class Cable:
 
     def restart(self) -> None:
         """A hard reset, whereupon the agent starts; the cable is closed."""
-        with suppress(Unplugged), self._answering():
+        with suppress(DeviceError), self._answering():
             self._transport.exec_raw_no_follow("import time, machine\ntime.sleep_ms(100)\nmachine.reset()")
             time.sleep(_RESET_S)  # a question of the next command would end the wait
         self._transport.in_raw_repl = False
         self.close()
 
     def close(self) -> None:
+        if self.is_closed:
+            return
+        self.is_closed = True
         try:
             if self._transport.in_raw_repl:
                 self._transport.exit_raw_repl()

@@ -13,7 +13,7 @@ from fieldpost.device.facts import BoardFacts, Enrolled, board_facts
 from fieldpost.device.files import Files
 from fieldpost.firmware_build import known_boards, load_profile
 
-_STATE, _LOG = "/state", "/log"
+_STATE, _LOG, _CARRIED = "/state", "/log", "/carry"
 _GONE = ".gone"
 _CONFIG = "/config.json"
 _ERASE_S = 120
@@ -43,17 +43,28 @@ def _fp_order(flash):
 
 @dataclass(frozen=True, slots=True)
 class Losses:
-    """`log_bytes`: what its log takes of the flash; `ring`: blocks of a raw log that are not blank, in their order."""
+    """`log_bytes`, `carried_bytes`: of its own log, and of what it carries for others, in files.
+
+    `ring`: blocks of a raw log that are not blank, in the order in which they go.
+    """
 
     enrolled: Enrolled | None
     log_bytes: int
+    carried_bytes: int
     ring: tuple[int, ...]
     config: bool
     leftovers: tuple[str, ...]
 
     @property
     def is_bare(self) -> bool:
-        return not (self.enrolled or self.log_bytes or self.ring or self.config or self.leftovers)
+        return not (
+            self.enrolled
+            or self.log_bytes
+            or self.carried_bytes
+            or self.ring
+            or self.config
+            or self.leftovers
+        )
 
 
 def look(cable: Cable) -> Losses:
@@ -63,6 +74,7 @@ def look(cable: Cable) -> Losses:
     return Losses(
         enrolled=facts.enrolled,
         log_bytes=sum(one.size for one in files.tree(_LOG).values()),
+        carried_bytes=sum(one.size for one in files.tree(_CARRIED).values()),
         ring=_ring(cable, facts),
         config=_CONFIG[1:] in root,
         leftovers=tuple(f"/{name}" for name in sorted(root) if name == "state" or name.endswith(_GONE)),
@@ -74,11 +86,11 @@ def wipe(cable: Cable, losses: Losses) -> None:
     files = Files(cable)
     for block in losses.ring:
         cable.run(f"_fp_flash.ioctl(6, {block})", _ERASE_S)
-    for folder in (_LOG, _STATE):
+    for folder in (_LOG, _CARRIED, _STATE):
         if folder[1:] in files.names(""):
             files.remove_folder(folder + _GONE)
             files.rename(folder, folder + _GONE)
-    for folder in (_LOG, _STATE):
+    for folder in (_LOG, _CARRIED, _STATE):
         files.remove_folder(folder + _GONE)
     files.remove([_CONFIG])
 
