@@ -3,13 +3,17 @@
 import ast
 import asyncio
 import importlib.util
+import os
 import re
+import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import fake_ports
 import pytest
 
-from fieldagent.drivers import radio_setup
+from fieldagent.clock import Clock
+from fieldagent.drivers import prompt, radio_setup
 from fieldagent.settings import ConfigError
 from fieldpost.firmware_build import known_boards, load_profile
 from fieldpost.firmware_build.build import build
@@ -109,6 +113,40 @@ def test_its_faces_answer_on_what_its_port_has(name, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ON_HARDWARE)
+def test_it_offers_a_watchdog_where_its_port_has_one_within_what_that_counts(name, monkeypatch):
+    made = fake_ports.installed(monkeypatch)
+    made.watchdog_ms_max = {"rp2": 8_388, "stm32": 32_768}.get(load_profile(name).port, 1 << 31)
+    board = imported(name)
+    assert made.watchdogs == [], "none runs before it is asked for: nobody could stop it"
+    assert hasattr(board, "watchdog") == (load_profile(name).port != "nrf")
+    if hasattr(board, "watchdog"):
+        board.watchdog().feed()
+        assert [one.fed for one in made.watchdogs] == [1] and made.watchdogs[0].timeout >= 8_000
+
+
+@pytest.mark.parametrize("name", ON_HARDWARE)
+def test_it_sleeps_lightly_where_its_ticks_count_on_and_it_is_known_to_wake(name, monkeypatch):
+    made = fake_ports.installed(monkeypatch)
+    board = imported(name)
+    assert hasattr(board, "light_sleep") == (name in ("rp2040", "rp2350", "esp32"))
+    if hasattr(board, "light_sleep"):
+        board.light_sleep(700)
+        assert made.slept_ms == [700]
+
+
+@pytest.mark.parametrize("name", ON_HARDWARE)
+def test_who_asks_on_its_port_as_mpremote_does_gets_the_prompt(name, monkeypatch):
+    for asked in (b"\r\x03\r\x01", b"\x03", b"\x03\r\x03"):
+        fake_ports.installed(monkeypatch)
+        near, far = os.pipe()
+        with open(near, "rb", buffering=0) as port, open(far, "wb", buffering=0) as host:
+            monkeypatch.setattr(sys, "stdin", SimpleNamespace(buffer=port))
+            board = imported(name)
+            host.write(asked)
+            assert asyncio.run(prompt.wanted(board, Clock(board.ticks_ms))), asked
+
+
+@pytest.mark.parametrize("name", ON_HARDWARE)
 def test_it_says_where_its_port_puts_the_file_system_unless_that_is_the_root(name, monkeypatch):
     fake_ports.installed(monkeypatch)
     at_flash = load_profile(name).port in ("nrf", "stm32")
@@ -131,7 +169,15 @@ def test_its_pins_are_those_of_its_profile_and_no_two_wires_share_one(name, monk
         assert board.gnss_uart(9_600).settings["rxbuf"] >= 1_024, "a second of sentences"
     pins = load_profile(name).pins
     named = {wire: pin for wire, pin in pins.items() if pin in made.pins}
-    by_the_port = {"lora_sck", "lora_mosi", "lora_miso", "i2c_sda", "i2c_scl", "gnss_tx", "gnss_rx"}  # have their own
+    by_the_port = {
+        "lora_sck",
+        "lora_mosi",
+        "lora_miso",
+        "i2c_sda",
+        "i2c_scl",
+        "gnss_tx",
+        "gnss_rx",
+    }  # have their own
     assert set(pins) - set(named) <= by_the_port and set(made.pins) <= set(pins.values())
     assert len(set(pins.values())) == len(pins)
 
