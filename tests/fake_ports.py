@@ -27,6 +27,9 @@ class Made:
         self.files_bytes = 0
         self.partitions = {}
         self.silent_modem = False
+        self.watchdogs = []
+        self.watchdog_ms_max = 8_388
+        self.slept_ms = []
         self.temperature_raw = 0
 
 
@@ -80,7 +83,20 @@ def _machine(made):
         made.buses.append(SimpleNamespace(number=number, settings=settings))
         return made.buses[-1]
 
+    class Watchdog:
+        """Its time in ms; a part that counts no further refuses more, as an RP2040 does."""
+
+        def __init__(self, id=0, timeout=5_000):
+            assert 0 < timeout <= made.watchdog_ms_max
+            self.timeout, self.fed = timeout, 0
+            made.watchdogs.append(self)
+
+        def feed(self):
+            self.fed += 1
+
     return {
+        "WDT": Watchdog,
+        "lightsleep": made.slept_ms.append,
         "Pin": Pin,
         "UART": Uart,
         "SPI": bus,

@@ -81,9 +81,13 @@ def test_an_rp2_board_tells_its_temperature_noise_and_place_for_the_log():
         made.append((start, rest["len"]))
         return made[-1]
 
-    machine = Namespace(ADC=Adc)
+    watched, slept = [], []
+    machine = Namespace(ADC=Adc, WDT=lambda timeout: watched.append(timeout), lightsleep=slept.append)
     driver = port_module("rp2_port", machine=machine, rp2=Namespace(Flash=flash))
     assert 20_000 < driver.temperature_mc() < 35_000
+    driver.watchdog()
+    driver.light_sleep(500)
+    assert watched == [8_000] and slept == [500]
     noise = driver.noise(4)
     assert set(noise) <= {read >> 4 & 0xFF for read in Adc.reads} and len(noise) == 4
     whole = [4_096, 4_096, 300]
@@ -102,7 +106,7 @@ def test_an_esp32_board_keeps_its_log_in_the_partition_of_that_name():
         def find(kind, label):
             return [labels[label]] if kind == 1 and label in labels else []
 
-    driver = port_module("esp32_port", esp32=Namespace(Partition=Partition))
+    driver = port_module("esp32_port", esp32=Namespace(Partition=Partition), machine=Namespace())
     assert driver.journal_flash() == ("flash", 256, True)
     labels.clear()
     assert driver.journal_flash() is None

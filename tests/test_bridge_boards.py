@@ -169,15 +169,8 @@ def test_its_pins_are_those_of_its_profile_and_no_two_wires_share_one(name, monk
         assert board.gnss_uart(9_600).settings["rxbuf"] >= 1_024, "a second of sentences"
     pins = load_profile(name).pins
     named = {wire: pin for wire, pin in pins.items() if pin in made.pins}
-    by_the_port = {
-        "lora_sck",
-        "lora_mosi",
-        "lora_miso",
-        "i2c_sda",
-        "i2c_scl",
-        "gnss_tx",
-        "gnss_rx",
-    }  # have their own
+    buses = ("lora_sck", "lora_mosi", "lora_miso", "i2c_sda", "i2c_scl", "gnss_tx", "gnss_rx")
+    by_the_port = set(buses)  # where a bus has its own pins
     assert set(pins) - set(named) <= by_the_port and set(made.pins) <= set(pins.values())
     assert len(set(pins.values())) == len(pins)
 

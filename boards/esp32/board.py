@@ -23,6 +23,8 @@ utc = port.no_utc
 free_heap = gc.mem_free
 reset = machine.reset
 boot_reason = port.boot_reason
+watchdog = esp32_port.watchdog
+light_sleep = machine.lightsleep  # ticks_ms counts on
 journal_flash = esp32_port.journal_flash
 espnow = esp32_port.espnow
 

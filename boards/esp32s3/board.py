@@ -25,6 +25,7 @@ utc = port.no_utc
 free_heap = gc.mem_free
 reset = machine.reset
 boot_reason = port.boot_reason
+watchdog = esp32_port.watchdog
 journal_flash = esp32_port.journal_flash
 espnow = esp32_port.espnow
 

@@ -28,6 +28,8 @@ utc = port.no_utc
 free_heap = gc.mem_free
 reset = machine.reset
 boot_reason = port.boot_reason
+watchdog = rp2_port.watchdog
+light_sleep = rp2_port.light_sleep
 
 _BAUD, _TURNAROUND_MS, _BUFFER_BYTES = 115_200, 2, 1_100
 _cable = StandardLink()

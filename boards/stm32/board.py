@@ -17,6 +17,7 @@ NAME = "stm32"
 ROOT = "/flash"
 TCXO_MV = None  # the voltage of an oscillator that DIO3 feeds
 _INTERNAL_CHANNELS = 0x70000
+_WATCHDOG_MS = 30_000
 
 ticks_ms = time.ticks_ms
 sleep_ms = port.sleep_ms
@@ -35,6 +36,10 @@ def temperature_mc():
 
 
 _sensors = {"die": temperature_mc}
+
+
+def watchdog():
+    return machine.WDT(timeout=_WATCHDOG_MS)
 
 
 def console():

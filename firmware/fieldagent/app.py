@@ -224,7 +224,7 @@ async def _work(board, clock, agent, up, cable, asked, local, status, hand_over,
         agent.step(now_ms)
         status.print_if_due(now_ms)
         if rest is not None:
-            rest.turn(moved, now_ms)
+            rest.turn(now_ms)
         await board.sleep_ms(0 if moved else _TURN_MS)
 
 

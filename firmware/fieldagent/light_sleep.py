@@ -1,12 +1,12 @@
-"""Light sleep between what is due, on a board whose configuration asks for it.
+"""Light sleep between readings, on a board whose configuration asks for it.
 
-Decides how long the board may sleep: not while a bridge is there, nor for a while after a frame came or went, since a
-sleeping port hears nothing. Refuses to sleep past what the agent has to do, or for longer than its watchdog waits.
+Decides how long the board may sleep: not while a bridge is there; without one it calls and listens for half a second
+in every five, since a sleeping port hears nothing. Refuses to sleep past a reading, or longer than its watchdog waits.
 """
 
 from fieldwire.port import const
 
-_LISTEN_MS = const(300)  # for the answer to a call
+_LISTEN_MS, _APART_MS = const(500), const(5_000)
 _SLEEP_MS_MIN, _SLEEP_MS_MAX = const(20), const(1_000)
 
 
@@ -16,14 +16,15 @@ class LightSleep:
     def __init__(self, sleep, agent):
         self._sleep = sleep
         self._agent = agent
-        self._listen_until_ms = 0
+        self._listen_at_ms = self._listen_until_ms = 0
 
-    def turn(self, moved, now_ms):
-        """`moved`: whether a frame came or went since the last call."""
-        if moved:
+    def turn(self, now_ms):
+        """Returns at once, or after the sleep."""
+        if now_ms >= self._listen_at_ms or self._agent.uplink.bridge is not None:
             self._listen_until_ms = now_ms + _LISTEN_MS
-        if self._agent.uplink.bridge is not None or now_ms < self._listen_until_ms:
+            self._listen_at_ms = now_ms + _APART_MS
+        if now_ms < self._listen_until_ms:
             return
-        left_ms = min(self._agent.deadline() - now_ms, _SLEEP_MS_MAX)
+        left_ms = min(self._agent.reading_due_ms(self._listen_at_ms) - now_ms, _SLEEP_MS_MAX)
         if left_ms >= _SLEEP_MS_MIN:
             self._sleep(left_ms)

@@ -10,6 +10,10 @@ import machine
 import rp2
 
 _PROGRAM_BYTES = 256
+_WATCHDOG_MS = 8_000  # an RP2040 counts to 8,388
+
+# Its timer goes on, and with it ticks_ms; USB does where a host has configured it. UARTs hear nothing meanwhile.
+light_sleep = machine.lightsleep
 
 
 def temperature_mc():
@@ -22,6 +26,10 @@ def noise(count):
     """Low bits of the converter, whose 12 bits stand at the top of what it reads."""
     adc = _thermometer()
     return bytes([(adc.read_u16() >> 4) & 0xFF for _ in range(count)])
+
+
+def watchdog():
+    return machine.WDT(timeout=_WATCHDOG_MS)
 
 
 def journal_flash(files_bytes, journal_bytes):
