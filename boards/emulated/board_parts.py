@@ -1,7 +1,7 @@
 """Parts beside the emulated board, from records: a BME280 behind its I2C bus, and what a GNSS receiver sends.
 
-Decides nothing about readings: the drivers are those of real boards. A line of the record `bme280` is a text of register
-blocks, `88=..,e1=..,e8=..,d0=60,f7=..` in hex, taken for each measurement; one of `gnss` is what comes in one second.
+Decides nothing about readings: the drivers are those of real boards. A line of the record `bme280` is a text of
+register blocks in hex, `88=..,e1=..,e8=..,d0=60,f7=..`, taken for each measurement; one of `gnss` is a second's bytes.
 """
 
 import binascii
