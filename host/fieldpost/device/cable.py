@@ -60,8 +60,15 @@ class Cable:
 
     def restart(self) -> None:
         """A hard reset, whereupon the agent starts; the cable is closed."""
+        self._leave("reset")
+
+    def enter_boot_loader(self) -> None:
+        """The runtime gives way to the loader that flashes another; the cable is closed."""
+        self._leave("bootloader")
+
+    def _leave(self, how: str) -> None:
         with suppress(DeviceError), self._answering():
-            self._transport.exec_raw_no_follow("import time, machine\ntime.sleep_ms(100)\nmachine.reset()")
+            self._transport.exec_raw_no_follow(f"import time, machine\ntime.sleep_ms(100)\nmachine.{how}()")
             time.sleep(_RESET_S)  # a question of the next command would end the wait
         self._transport.in_raw_repl = False
         self.close()

@@ -9,6 +9,10 @@ class Unplugged(DeviceError):
     """The port went away under an open cable."""
 
 
+class NoPrompt(DeviceError):
+    """The port can be had, and nobody on it gives a prompt."""
+
+
 class RaisedOnBoard(DeviceError):
     """What ran on the board ended in an exception; `last` is its traceback's last line."""
 

