@@ -6,7 +6,6 @@ until somebody takes it. It refuses to be asked by radio: whoever makes one join
 
 from fieldagent.borrowed import Borrowed
 from fieldwire import cbor, custody
-from fieldwire import observation as obs
 from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
 from fieldwire.port import const
@@ -68,6 +67,6 @@ class Asked:
             return False
         if not isinstance(body, list) or len(body) != 3 or body[0] != self._known.device:
             return False
-        if not obs.is_bytes(body[1], 32) or not obs.is_bytes(body[2], 8):
+        if not all(isinstance(one, bytes) for one in body) or (len(body[1]), len(body[2])) != (32, 8):
             return False
         return custody.matches(hmac_sha256(self._known.k_dev, b"prompt/1" + body[0] + body[1])[:8], body[2])
