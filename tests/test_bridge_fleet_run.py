@@ -72,6 +72,20 @@ def test_events_come_at_their_time_and_again_and_each_is_told(tmp_path):
     assert time.monotonic() - begin < 20
 
 
+def test_the_same_seed_brings_the_same_events_again_and_another_seed_others(tmp_path):
+    outage = "[[event]]\nat_s = 2\nevery_s = 7\njitter_s = 7\nboards = ['{}']\ndo = '{}'\n"
+    text = FLEET.split("[[event]]")[0].replace("scale = 10", "scale = 20")
+    text += "".join(outage.format(name, do) for name in "ab" for do in ("reset", "unplug", "plug"))
+
+    def told(seed, again):
+        done = ran(fleet(tmp_path, text), "--run", tmp_path / again, "--for", 40, "--seed", seed, "--json")
+        assert done.returncode == 0, done.stderr
+        return events(done)[0][:24]
+
+    first = told(3, "first")
+    assert len(first) == 24 and told(3, "second") == first != told(4, "third")
+
+
 def test_what_a_board_keeps_on_its_flash_is_there_in_the_next_run_unless_it_begins_anew(tmp_path):
     main = "import os\nprint('error kept' if 'kept' in os.listdir() else 'error new')\nopen('kept', 'w').close()\n"
     text = '[[board]]\nname = "a"\nfirmware = false\nprompt = "usb"\nfiles = { "/main.py" = "main.py" }\n'

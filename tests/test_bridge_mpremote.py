@@ -210,6 +210,21 @@ def test_a_romfs_is_deployed_and_its_modules_are_imported(tmp_path):
     on_a_bench(tmp_path / "board", story)
 
 
+def test_each_of_its_two_rom_partitions_is_written_by_itself(tmp_path):
+    async def story(mpremote):
+        told = await mpremote("romfs", "query")
+        assert "ROMFS0 partition has size 262144" in told and "ROMFS1 partition has size 262144" in told
+        for part, value in ((1, 11), (0, 7)):
+            (tmp_path / str(part)).mkdir()
+            (tmp_path / str(part) / "inrom.py").write_text(f"VALUE = {value}\n")
+            await mpremote("romfs", "--partition", str(part), "deploy", str(tmp_path / str(part)))
+        code = "import vfs; print([bytes(vfs.rom_ioctl(2, part)[:3]).hex() for part in (0, 1)])"
+        assert await mpremote("exec", code) == "['d2cd31', 'd2cd31']\n"
+        assert await mpremote("exec", "import inrom; print(inrom.VALUE)") == "7\n"
+
+    on_a_bench(tmp_path / "board", story)
+
+
 def test_a_cable_that_was_out_comes_back_to_the_same_prompt(tmp_path):
     async def story(mpremote):
         await mpremote("exec", "kept = 5")
