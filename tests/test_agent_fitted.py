@@ -7,8 +7,9 @@ from gnss_sentences import second
 from vectors_io import fails
 
 from fieldagent import config
+from fieldagent.config_parts import Parts
 from fieldagent.drivers import fitted
-from fieldagent.settings import ConfigError, Parts
+from fieldagent.settings import ConfigError
 from fieldwire.observation_writer import SENML_FORMAT
 
 ROW = recorded("bme280")[1]

@@ -8,7 +8,11 @@ from docs_text import blocks
 from tidy_tree import ROOT
 
 DOCUMENT = (ROOT / "firmware/CONFIG.md").read_text()
-SOURCE = ast.parse((ROOT / "firmware/fieldagent/config.py").read_text())
+SOURCE = [
+    statement
+    for name in ("config", "config_parts")
+    for statement in ast.parse((ROOT / f"firmware/fieldagent/{name}.py").read_text()).body
+]
 AGENT = ast.parse((ROOT / "firmware/fieldagent/agent.py").read_text())
 # Which object of the file a variable of a function in config.py stands for.
 WITHIN = {
@@ -17,10 +21,9 @@ WITHIN = {
     ("_config", "sealing"): "seal.",
     ("_config", "carrying"): "carry.",
     ("_radio", "entry"): "radio.",
-    ("_parts", "source"): "",
-    ("_parts", "part"): "bme280.",
-    ("_parts", "receiver"): "gnss.",
-    ("_format", "entry"): "observe[].",
+    ("parts", "part"): "bme280.",
+    ("parts", "receiver"): "gnss.",
+    ("senml", "entry"): "observe[].",
     ("_reading", "entry"): "observe[].",
     ("_rule", "entry"): "derive[].",
     ("_rule", "inputs"): "derive[].inputs.",
@@ -39,7 +42,7 @@ def taken():
     """{key: source text of its default, "required" or None} of everything that config.py takes from the file."""
     found = {}
     for function in [
-        one for one in SOURCE.body if isinstance(one, ast.FunctionDef) and one.name.startswith("_")
+        one for one in SOURCE if isinstance(one, ast.FunctionDef)
     ]:
         for call in [one for one in ast.walk(function) if isinstance(one, ast.Call)]:
             name = (

@@ -8,7 +8,7 @@ import json
 from binascii import hexlify, unhexlify
 
 from fieldagent import airtime
-from fieldagent.settings import Config, ConfigError, EspNowRadio, LoraRadio, Parts, Reading, Rule
+from fieldagent.settings import Config, ConfigError, EspNowRadio, LoraRadio, Reading, Rule
 from fieldwire import limits, schema
 from fieldwire import observation_writer as obs
 from fieldwire.errors import WireError
@@ -24,21 +24,21 @@ _ABSENT = object()
 def _config(source, schemas):
     found = Config(schemas)
     take = source.take
-    found.journal_bytes = take("journal_bytes", _integer(65_536, 1 << 30), 786_432)
-    found.full = take("full", _one_of(FULL_POLICIES), FULL_POLICIES[0])
-    found.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
-    found.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
-    found.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
+    found.journal_bytes = take("journal_bytes", integer(65_536, 1 << 30), 786_432)
+    found.full = take("full", one_of(FULL_POLICIES), FULL_POLICIES[0])
+    found.beacon_ms = take("beacon_ms", integer(100, _DAY_MS), 10_000)
+    found.exchange_ms = take("exchange_ms", integer(100, _DAY_MS), 30_000)
+    found.status_ms = take("status_ms", integer(100, _DAY_MS), 2_000)
     found.neighbours = take("neighbours", _boolean, False)
     found.utc = take("utc", _boolean, False)
     sealing = source.inner("seal")
-    found.seal_count = sealing.take("count", _integer(1, limits.SEGMENT_LEAVES_MAX), 32)
-    found.seal_age_ms = sealing.take("age_ms", _integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
+    found.seal_count = sealing.take("count", integer(1, limits.SEGMENT_LEAVES_MAX), 32)
+    found.seal_age_ms = sealing.take("age_ms", integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
     found.seal_on_link = sealing.take("on_link", _boolean, True)
-    found.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
+    found.seal_low_battery_mv = sealing.take("low_battery_mv", integer(500, 60_000), None)
     sealing.end()
     carrying = source.inner("carry")
-    found.carry_bytes = carrying.take("bytes", _integer(65_536, 1 << 30), None)
+    found.carry_bytes = carrying.take("bytes", integer(65_536, 1 << 30), None)
     carrying.end()
     found.hand_over = take("hand_over", _boolean, False)
     if (found.carry_bytes or found.hand_over) and not found.neighbours:
@@ -59,16 +59,16 @@ def _config(source, schemas):
 
 def _radio(entry):
     """The radio to the bridge; None: the cable is."""
-    kind = entry.take("kind", _one_of(RADIOS), None)
+    kind = entry.take("kind", one_of(RADIOS), None)
     found = None
     if kind == "espnow":
         found = EspNowRadio(entry.take("peer", _address, b"\xff" * 6))
     elif kind == "lora":
-        channel_khz = entry.take("channel_khz", _integer(137_000, 1_020_000))
-        factor = entry.take("factor", _integer(7, 12))
-        bandwidth_khz = entry.take("bandwidth_khz", _one_of((125, 250, 500)), 125)
-        power_dbm = entry.take("power_dbm", _integer(-9, 22), 14)
-        duty_ppm = entry.take("duty_ppm", _integer(100, 1_000_000), None) or airtime.share_ppm(channel_khz)
+        channel_khz = entry.take("channel_khz", integer(137_000, 1_020_000))
+        factor = entry.take("factor", integer(7, 12))
+        bandwidth_khz = entry.take("bandwidth_khz", one_of((125, 250, 500)), 125)
+        power_dbm = entry.take("power_dbm", integer(-9, 22), 14)
+        duty_ppm = entry.take("duty_ppm", integer(100, 1_000_000), None) or airtime.share_ppm(channel_khz)
         if duty_ppm is None:
             entry.fail(
                 "duty_ppm", "the key to be there, since the channel is in no band that the agent knows"
@@ -79,27 +79,21 @@ def _radio(entry):
 
 
 def _parts(source):
-    """The parts that are wired to the board; None without any. An empty object is one with every default."""
-    address = gnss = None
-    if source.has("bme280"):
-        part = source.inner("bme280")
-        address = part.take("address", _one_of((118, 119)), 118)
-        part.end()
-    if source.has("gnss"):
-        receiver = source.inner("gnss")
-        baud = receiver.take("baud", _integer(1_200, 921_600), 9_600)
-        uncertainty_ms = receiver.take("uncertainty_ms", _integer(500, _DAY_MS), 1_500)
-        gnss = baud, uncertainty_ms, receiver.take("stale_ms", _integer(1_000, 60_000), 3_000)
-        receiver.end()
-    return None if address is None and gnss is None else Parts(address, gnss)
+    """The parts that are wired to the board; None without any."""
+    if not source.has("bme280") and not source.has("gnss"):
+        return None
+    from fieldagent import config_parts
+
+    return config_parts.parts(source)
 
 
 def _format(entry, schemas):
     """(content format, fields) of a reading: a schema's, or what `senml` names in its place."""
-    fields = entry.take("senml", _records, None)
-    if fields is None:
+    if not entry.has("senml"):
         return _schema(entry, schemas)
-    return obs.SENML_FORMAT, fields  # a schema beside it is a key too many
+    from fieldagent import config_parts
+
+    return obs.SENML_FORMAT, config_parts.senml(entry)
 
 
 def _schema(entry, schemas):
@@ -113,27 +107,27 @@ def _reading(entry, schemas):
     sensor = entry.take("sensor", _text)
     subject = entry.take("subject", _subject)
     digest, fields = _format(entry, schemas)
-    period_ms = entry.take("period_ms", _integer(10, _DAY_MS))
-    stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+    period_ms = entry.take("period_ms", integer(10, _DAY_MS))
+    stream = entry.take("stream", integer(0, 3), obs.READINGS)
     early = entry.take("early", _boolean, False) or stream == obs.URGENT
     entry.end()
     return Reading(sensor, subject, digest, fields, period_ms, stream, early)
 
 
 def _rule(entry, schemas):
-    function = entry.take("function", _one_of(schema.BUILT_IN))
+    function = entry.take("function", one_of(schema.BUILT_IN))
     wanted = entry.take("property", _text)
     parameters = entry.take("parameters", _list, [wanted])
     inputs = entry.inner("inputs")
     pattern = inputs.take("subject", _subject)
     authority = inputs.take("authority", _subject, None)
-    count = inputs.take("count", _integer(1, limits.SOURCES_MAX))
+    count = inputs.take("count", integer(1, limits.SOURCES_MAX))
     inputs.end()
     subject = entry.take("subject", _subject)
     digest, fields = _schema(entry, schemas)
     if len(fields) > 1 and not any(field[0] == wanted for field in fields):
         entry.fail("schema", "a schema of one field, or one that has the property")
-    stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+    stream = entry.take("stream", integer(0, 3), obs.READINGS)
     early = entry.take("early", _boolean, False) or stream == obs.URGENT
     entry.end()
     return Rule(function, parameters, pattern, authority, count, subject, digest, fields, stream, early)
@@ -187,7 +181,7 @@ class _Object:
 # Each kind takes what JSON held and returns (value, "") or (None, what was expected).
 
 
-def _integer(least, most):
+def integer(least, most):
     def kind(value):
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             return None, "an integer from %d to %d" % (least, most)
@@ -196,7 +190,7 @@ def _integer(least, most):
     return kind
 
 
-def _one_of(names):
+def one_of(names):
     def kind(value):
         return (value, "") if value in names else (None, "one of " + ", ".join([str(name) for name in names]))
 
@@ -221,23 +215,6 @@ def _subject(value):
         if obs.is_path(value)
         else (None, "1 to 8 segments of [a-z0-9][a-z0-9._-]{0,31} joined by /")
     )
-
-
-def _records(value):
-    expected = "[name, unit, exponent] for 1 to %d names, each once" % limits.SENML_RECORDS_MAX
-    if not isinstance(value, list) or not 1 <= len(value) <= limits.SENML_RECORDS_MAX:
-        return None, expected
-    from fieldwire.senml_writer import is_name
-
-    names = []
-    for field in value:
-        if not isinstance(field, list) or len(field) != 3 or not is_name(field[0]) or field[0] in names:
-            return None, expected
-        _, unit, exponent = field
-        if not isinstance(unit, str) or len(unit) > limits.TEXT_MAX or _integer(-18, 18)(exponent)[1]:
-            return None, expected
-        names.append(field[0])
-    return value, ""
 
 
 def _digest(value):

@@ -57,14 +57,6 @@ class EspNowRadio:
         self.peer = peer
 
 
-class Parts:
-    """What is wired to the board: the address of a BME280, and a GNSS receiver's (baud, uncertainty_ms, stale_ms)."""
-
-    def __init__(self, bme280_address, gnss):
-        self.bme280_address = bme280_address
-        self.gnss = gnss
-
-
 class Config:
     """`schemas`: {digest: fields}; the rest is set by config.py, which knows what may stand there."""
 
@@ -83,7 +75,7 @@ class Config:
     carry_bytes: "int | None"
     hand_over: bool
     radio: "LoraRadio | EspNowRadio | None"
-    parts: "Parts | None"
+    parts: "object | None"  # a config_parts.Parts
     observe: "list[Reading]"
     derive: "list[Rule]"
 

@@ -10,7 +10,7 @@ from fieldagent.settings import ConfigError
 
 
 class Fitted:
-    """Face of a board. `parts`: settings.Parts; `clock`: clock.Clock. ConfigError where the board has no such port.
+    """Face of a board. `parts`: config_parts.Parts; `clock`: clock.Clock. ConfigError where the board has no such port.
 
     `wait_ms(duration)`: the runtime's own where none is given; `say`: prints on the console.
     """
