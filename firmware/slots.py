@@ -7,15 +7,12 @@ to record how the start went. Paths are relative to where a port starts its prog
 import os
 import sys
 
-try:
-    import slot_record
-except ImportError:  # where mip has put all of it into /lib
-    from fieldwire import slot_record
+from slot_record import SAFE_MODE_AT, Record, load
 
 
 def begin():
     """(slot, whether in safe mode, whether on trial) of the start that begins; None: the prompt is asked for, once."""
-    record = slot_record.load(_read) or slot_record.Record()
+    record = load(_read) or Record()
     if record.prompt:
         record.prompt = False
         record.end()
@@ -31,12 +28,12 @@ def begin():
         print("error the slot record cannot be written (%s); free space on the flash" % error)
         record.begun = False
     _choose(record.running, record.begun)
-    return record.running, record.is_safe_mode, record.begun
+    return record.running, record.crashes >= SAFE_MODE_AT, record.begun
 
 
 def settle(step):
     """Records a step of the start that runs: "confirm", "end", "crash", or "ask" for the prompt. May raise OSError."""
-    record = slot_record.load(_read) or slot_record.Record()
+    record = load(_read) or Record()
     getattr(record, step)()
     record.store(_write)
     return record

@@ -1,10 +1,7 @@
 """What an authority asks over the cable: an enrolled device says who it is, and gives its prompt to who holds K_dev."""
 
-from fake_flash import FakeFlash
-
 from fieldagent.asked import Asked
-from fieldagent.journal_files import Files
-from fieldwire import cbor, slot_record
+from fieldwire import cbor
 from fieldwire.hmac import hmac_sha256
 
 START = b"\x20" + cbor.encode([b"\x55" * 32])
@@ -15,17 +12,13 @@ class Known:
     device, mesh_id, k_dev = b"d" * 16, b"m" * 32, b"k" * 32
 
 
-def asked(record=None):
-    files = Files("", FakeFlash())
-    if record is not None:
-        record.store(lambda name, data: files.replace(name, [data]))
-    return Asked(Known, BUILD, files)
+class Board:
+    def __init__(self, standing):
+        self.standing = standing
 
 
-def standing(record):
-    one = asked(record)
-    one.receive(START, 0)
-    return cbor.decode(one.to_send(0)[1:])[3]
+def asked(standing=0):
+    return Asked(Known, BUILD, Board(standing))
 
 
 def order(k_dev=Known.k_dev, device=Known.device, host=b"r" * 32, label=b"prompt/1"):
@@ -41,18 +34,10 @@ def test_each_start_is_answered_once_with_who_it_is_whose_and_what_it_runs():
 
 
 def test_a_build_on_trial_and_safe_mode_are_told():
-    record = slot_record.Record()
-    assert standing(record) == 0
-    record.offer()
-    assert standing(record) == 0, "the trial has not begun"
-    record.start(True)
-    assert standing(record) == 1
-    record.confirm()
-    assert standing(record) == 0
-    for _ in range(slot_record.SAFE_MODE_AT):
-        record.start(False)
-        record.crash()
-    assert standing(record) == 2
+    for standing in (0, 1, 2):
+        one = asked(standing)
+        one.receive(START, 0)
+        assert cbor.decode(one.to_send(0)[1:])[3] == standing
 
 
 def test_an_order_for_another_key_is_kept_and_a_bridges_frames_are_left_alone():

@@ -5,7 +5,7 @@ from fake_board import FakeBoard
 from test_agent_alive import FINE, boot
 from test_agent_whole import enrolled, of_stream
 
-from fieldagent.light_sleep import LightSleep
+from fieldagent.light_sleep import Pace
 
 
 class Agent:
@@ -19,14 +19,14 @@ class Agent:
         self.uplink = Agent.uplink()
         self.uplink.bridge = bridge
 
-    def reading_due_ms(self, latest_ms):
+    def due_ms(self, latest_ms):
         return min(self._due_ms, latest_ms)
 
 
 def slept(due_ms, now_ms, bridge=None):
     """What it slept in its turn then, after one at 1,000 ms."""
     found = []
-    rest = LightSleep(found.append, Agent(due_ms, bridge))
+    rest = Pace(found.append, Agent(due_ms, bridge))
     rest.turn(1_000)
     assert found == [], "it calls and listens first"
     rest.turn(now_ms)

@@ -24,20 +24,20 @@ def test_every_slot_vector_is_read_and_written_or_refused_as_it_says():
         if row["error"]:
             assert record is None, row["name"]
             continue
-        assert record.counter == row["counter"], row["name"]
+        assert record.number == row["counter"], row["name"]
         assert told(record) == (row["slot"], row["trial"], row["flags"], row["crashes"]), row["name"]
         assert record.encode() == unhex(row["hex"]), row["name"]
 
 
 def of_counter(counter):
     record = Record()
-    record.counter, record.crashes = counter, counter & 0xFF
+    record.number, record.crashes = counter, counter & 0xFF
     return record.encode()
 
 
 def loaded(first, second):
     record = slot_record.load({"slot.0": first, "slot.1": second}.get)
-    return record and record.counter
+    return record and record.number
 
 
 def test_the_sound_record_with_the_higher_counter_counts_and_each_lies_in_its_own_file():
@@ -51,7 +51,7 @@ def test_records_are_written_into_the_two_files_in_turn():
     written = []
     record = Record()
     for _ in range(4):
-        record.store(lambda name, data: written.append((name, slot_record.decode(data).counter)))
+        record.store(lambda name, data: written.append((name, slot_record.decode(data).number)))
     assert written == [("slot.1", 1), ("slot.0", 2), ("slot.1", 3), ("slot.0", 4)]
 
 
@@ -67,7 +67,7 @@ def after(*steps):
 
 
 def test_an_update_runs_on_trial_and_stays_once_it_is_confirmed():
-    record = after("offer")
+    record = after("try_spare")
     assert (record.running, record.spare, record.trial) == ("a", "b", "b")
     record.start(True)
     assert (record.running, record.slot, record.begun) == ("b", "a", True)
@@ -79,7 +79,7 @@ def test_an_update_runs_on_trial_and_stays_once_it_is_confirmed():
 
 def test_a_trial_that_is_not_confirmed_goes_back_however_it_ended():
     for ending in (["power"], ["reset"], ["crash", "reset"], ["end", "reset"]):
-        record = after("offer", "power", *ending)
+        record = after("try_spare", "power", *ending)
         assert (record.running, record.trial, record.crashes) == ("a", None, 0), ending
 
 
@@ -99,7 +99,7 @@ def test_safe_mode_stays_until_a_person_or_an_update_ends_it():
     crashed = ["power", "reset", "reset", "reset"]
     assert after(*crashed, "confirm", "power", "confirm").is_safe_mode
     assert not after(*crashed, "forgive").is_safe_mode
-    assert not after(*crashed, "offer", "power").is_safe_mode
+    assert not after(*crashed, "try_spare", "power").is_safe_mode
 
 
 def test_the_count_of_crashes_ends_at_what_its_byte_holds():
@@ -116,7 +116,7 @@ def test_a_cut_at_any_operation_leaves_the_old_record_or_the_new_one_never_none(
         files.write("config.json", "wb", b"{}")
         slot_record.Record().store(writer(files))
         record = slot_record.load(files.read)
-        record.offer()
+        record.try_spare()
         record.store(writer(files))
 
     def start(files):
@@ -131,18 +131,18 @@ def test_a_cut_at_any_operation_leaves_the_old_record_or_the_new_one_never_none(
 
     def old_or_new(files, done):
         record = slot_record.load(files.read)
-        assert record is not None and record.counter == (3 if done else record.counter)
-        assert (record.counter, record.running) in ((2, "a"), (3, "b"))
+        assert record is not None and record.number == (3 if done else record.number)
+        assert (record.number, record.running) in ((2, "a"), (3, "b"))
         seen.add(record.running)
         start(files)  # what a cut left is written over as any other
-        assert slot_record.load(files.read).counter == record.counter + 1
+        assert slot_record.load(files.read).number == record.number + 1
 
     assert every_cut(prepare, start, old_or_new) >= 3
     assert seen == {"a", "b"}
 
     def none_or_new(files, done):
         record = slot_record.load(files.read)
-        assert (record is not None) if done else (record is None or record.counter == 1)
+        assert (record is not None) if done else (record is None or record.number == 1)
 
     assert every_cut(first, lambda files: Record().store(writer(files)), none_or_new) >= 3
 
@@ -160,9 +160,9 @@ def test_many_records_in_a_row_cut_anywhere_go_back_by_one_at_most():
             record = slot_record.load(files.read)
             record.start(False)
             record.store(writer(files))
-            stored.append(record.counter)
+            stored.append(record.number)
 
     def check(files, done):
-        assert slot_record.load(files.read).counter in (stored[-1], stored[-1] + 1)
+        assert slot_record.load(files.read).number in (stored[-1], stored[-1] + 1)
 
     assert every_cut(prepare, act, check) >= 9

@@ -97,7 +97,7 @@ class World:
 
 def offered():
     record = Record()
-    record.offer()
+    record.try_spare()
     return record
 
 

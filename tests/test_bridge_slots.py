@@ -29,7 +29,7 @@ def offered():
     """The record of a board whose slot b is to be tried."""
     written = {}
     record = Record()
-    record.offer()
+    record.try_spare()
     record.store(written.__setitem__)
     return written
 

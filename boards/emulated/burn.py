@@ -39,7 +39,7 @@ def main(config_path):
     with open(config_path) as file:
         config = json.load(file)
     layout = config["flash"]
-    flash = emulated_flash.open_flash(config["image"], layout)
+    flash = emulated_flash.flash(config["image"], layout)
     if config["blank"]:
         vfs.VfsLfs2.mkfs(flash, progsize=layout["program_bytes"])
     emulated_flash.mount(flash, layout, config["directory"])

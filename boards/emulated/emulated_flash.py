@@ -52,21 +52,21 @@ class RawPartition(FileFlash):
         super().writeblocks(block, held, offset)
 
 
-def open_flash(path, space):
+def flash(path, space):
     return FileFlash(open(path, "r+b"), space["block_bytes"], space["blocks"])
 
 
 def mount(flash, space, folder):
     """Put the flash at `/`; the board's directory on the host is beside it."""
-    files = vfs.VfsLfs2(flash, progsize=space["program_bytes"])
+    found = vfs.VfsLfs2(flash, progsize=space["program_bytes"])
     emulated_host.begin(folder)
     vfs.umount("/")
-    vfs.mount(files, "/")
+    vfs.mount(found, "/")
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 
 
-def read_rom(path, space):
+def read(path, space):
     """Both partitions in memory, which takes the place of flash that is mapped to it."""
     rom = bytearray(2 * space["rom_bytes"])
     with open(path, "rb") as file:
@@ -75,11 +75,11 @@ def read_rom(path, space):
     return rom
 
 
-def mount_rom(rom):
+def place(rom):
     """Put the first partition at `/rom`, as ports do, where it holds a ROMFS."""
     try:
-        files = vfs.VfsRom(memoryview(rom)[: len(rom) // 2])
+        found = vfs.VfsRom(memoryview(rom)[: len(rom) // 2])
     except OSError:
         return  # as it left the factory
-    vfs.mount(files, "/rom")
+    vfs.mount(found, "/rom")
     sys.path[2:2] = ["/rom", "/rom/lib"]

@@ -18,15 +18,15 @@ OWN_LINE = '"' + __file__ + '"'
 
 
 def mount(config):
-    flash = emulated_flash.open_flash(config["image"], config["flash"])
+    flash = emulated_flash.flash(config["image"], config["flash"])
     rom = b""
     if config["flash"]["rom_bytes"]:
-        rom = emulated_flash.read_rom(config["image"], config["flash"])
+        rom = emulated_flash.read(config["image"], config["flash"])
     emulated_machine.begin(config)
     emulated_vfs.begin(config, rom)  # while the image's path can be opened
     emulated_flash.mount(flash, config["flash"], config["directory"])
     if rom:
-        emulated_flash.mount_rom(rom)
+        emulated_flash.place(rom)
 
 
 def as_on_a_port(namespace):

@@ -15,13 +15,13 @@ def mount(path):
     """A function of its own: what it read is off the heap when the firmware starts."""
     with open(path) as file:
         config = json.load(file)
-    flash = emulated_flash.open_flash(config["image"], config["flash"])
+    flash = emulated_flash.flash(config["image"], config["flash"])
     rom = None
     if config["flash"]["rom_bytes"]:
-        rom = emulated_flash.read_rom(config["image"], config["flash"])
+        rom = emulated_flash.read(config["image"], config["flash"])
     emulated_flash.mount(flash, config["flash"], config["directory"])
     if rom is not None:
-        emulated_flash.mount_rom(rom)
+        emulated_flash.place(rom)
 
 
 mount(sys.argv[1])

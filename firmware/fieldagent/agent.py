@@ -186,7 +186,7 @@ class Agent:
             self.observer.signed += found
             self.observer.journalled += found
 
-    def reading_due_ms(self, latest_ms):
+    def due_ms(self, latest_ms):
         """When the next sensor is to be read, at the latest then."""
         return min([sampler.due_ms for sampler in self._samplers] + [latest_ms])
 

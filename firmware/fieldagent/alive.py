@@ -9,7 +9,7 @@ from fieldagent.clock import Clock
 from fieldwire.port import const
 
 _UP_MS = const(10_000)
-_IN_SAFE_MODE = const(2)
+IN_SAFE_MODE = 2
 
 
 class Alive:
@@ -22,15 +22,12 @@ class Alive:
         self._board = board
         self._clock = Clock(board.ticks_ms)
         self.slot, safe, trial = start or ("a", False, False)
-        self.standing = _IN_SAFE_MODE if safe else int(trial)
+        self.standing = IN_SAFE_MODE if safe else int(trial)
         self._up_at_ms = None if start is None else self._clock.now_ms() + _UP_MS
         self._watchdog = None
 
     def __getattr__(self, name):
         return getattr(self._board, name)
-
-    def is_safe_mode(self):
-        return self.standing == _IN_SAFE_MODE
 
     def begin(self):
         """From here on the loop is watched; no port can end that, but by a reset."""
@@ -43,7 +40,7 @@ class Alive:
             self._watchdog.feed()
         if self._up_at_ms is not None and self._clock.now_ms() >= self._up_at_ms:
             self._up_at_ms = None
-            if self._record("confirm") and not self.is_safe_mode():
+            if self._record("confirm") and self.standing != IN_SAFE_MODE:
                 self.standing = 0
         return self._board.sleep_ms(duration_ms)
 

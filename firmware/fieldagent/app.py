@@ -8,7 +8,7 @@ import sys
 from binascii import hexlify
 
 from fieldagent import identity, sensors
-from fieldagent.alive import Alive
+from fieldagent.alive import IN_SAFE_MODE, Alive
 from fieldagent.asked import Asked
 from fieldagent.borrowed import Borrowed
 from fieldagent.clock import Clock
@@ -79,7 +79,8 @@ async def _serve(board, files):
             known = await _keys().enrol(board, files, clock, uart)
         await _restart(board)
     settings = _settings(files)
-    if board.is_safe_mode():
+    in_safe_mode = board.standing == IN_SAFE_MODE
+    if in_safe_mode:
         settings.reduce()
     if settings.parts is not None:
         from fieldagent.drivers.fitted import Fitted
@@ -88,7 +89,7 @@ async def _serve(board, files):
     random_bytes = RandomSource(board.random_bytes)
     boot, attestation, measurement = _attested(board, files, known.signer, random_bytes)
     utc = board.utc if settings.utc else _no_utc
-    read_of = None if board.is_safe_mode() else _reader(board, clock)
+    read_of = None if in_safe_mode else _reader(board, clock)
     battery_mv = getattr(board, "battery_mv", None)
     from fieldagent.agent import Agent  # not before: an enrolment needs the room
 
@@ -97,7 +98,7 @@ async def _serve(board, files):
     agent = Agent(
         files, store, known, settings, boot, attestation, read_of, random_bytes, utc, up, battery_mv
     )
-    asked = Asked(known, measurement, files)
+    asked = Asked(known, measurement, board)
     if up is uart:
         agent.uplink.asked = asked
     local = FrameLink(links["local"]) if settings.neighbours and "local" in links else None
@@ -206,9 +207,9 @@ async def _work(board, clock, agent, up, cable, asked, local, status, hand_over,
     board.begin()
     rest = None
     if light_sleep and hasattr(board, "light_sleep"):
-        from fieldagent.light_sleep import LightSleep
+        from fieldagent.light_sleep import Pace
 
-        rest = LightSleep(board.light_sleep, agent)
+        rest = Pace(board.light_sleep, agent)
     agent.start(clock.now_ms())
     while True:
         moved = up.turn(agent.uplink, clock)
@@ -235,7 +236,7 @@ class Status:
         self._board = board
         self._agent = agent
         self._fixed = {"device": hexlify(known.device).decode(), "runtime": runtime(), "boot": boot}
-        if board.is_safe_mode():
+        if board.standing == IN_SAFE_MODE:
             self._fixed["safe_mode"] = True
         self._every_ms = every_ms
         self._due_ms = 0

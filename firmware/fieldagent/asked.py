@@ -4,7 +4,6 @@ Decides whether who asks for the prompt holds K_dev; the first is answered to an
 until somebody takes it. It refuses to be asked by radio: whoever makes one joins it to the cable alone.
 """
 
-from fieldagent.borrowed import Borrowed
 from fieldwire import cbor, custody
 from fieldwire.errors import WireError
 from fieldwire.hmac import hmac_sha256
@@ -16,22 +15,16 @@ _ROTATE_START = const(0x24)
 _PROMPT = const(0x29)
 
 
-def standing(files):
-    """0: what runs has stayed up; 1: it is on trial after an update; 2: it runs in safe mode."""
-    with Borrowed():
-        from fieldwire import slot_record
-
-        record = slot_record.load(files.read) or slot_record.Record()
-        return 2 if record.is_safe_mode else int(record.begun)
-
-
 class Asked:
-    """`rotate_start`: a frame that asks for a rotation, or None. `prompt`: who holds K_dev asks for the prompt."""
+    """`board.standing` of what runs is told, see Alive.
 
-    def __init__(self, known, measurement, files):
+    `rotate_start`: a frame that asks for a rotation, or None. `prompt`: who holds K_dev asks for the prompt.
+    """
+
+    def __init__(self, known, measurement, board):
         self._known = known
         self._measurement = measurement
-        self._files = files
+        self._board = board
         self._due = False
         self.rotate_start = None
         self.prompt = False
@@ -57,7 +50,7 @@ class Asked:
             return None
         self._due = False
         known = self._known
-        body = [known.device, known.mesh_id, self._measurement, standing(self._files)]
+        body = [known.device, known.mesh_id, self._measurement, self._board.standing]
         return bytes((_ENROLLED,)) + cbor.encode(body)
 
     def _is_ordered(self, frame):

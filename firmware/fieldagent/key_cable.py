@@ -5,7 +5,6 @@ Loaded only while one of them is under way. SPEC 8.7
 """
 
 from fieldagent import seed
-from fieldagent.asked import standing
 from fieldagent.next_key import NextKey
 from fieldwire.port import const
 
@@ -27,7 +26,7 @@ async def enrol(board, files, clock, uart):
 
     measurement = measure(files, board.slot)
     enrolment = Enrolment(
-        board.unique_id(), board.NAME.encode(), measurement, _maker(board), lambda: standing(files)
+        board.unique_id(), board.NAME.encode(), measurement, _maker(board), lambda: board.standing
     )
     known = None
     while known is None:

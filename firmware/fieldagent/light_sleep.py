@@ -10,7 +10,7 @@ _LISTEN_MS, _APART_MS = const(500), const(5_000)
 _SLEEP_MS_MIN, _SLEEP_MS_MAX = const(20), const(1_000)
 
 
-class LightSleep:
+class Pace:
     """`sleep(ms)` returns when the time is over; the board's ticks have counted it."""
 
     def __init__(self, sleep, agent):
@@ -25,6 +25,6 @@ class LightSleep:
             self._listen_at_ms = now_ms + _APART_MS
         if now_ms < self._listen_until_ms:
             return
-        left_ms = min(self._agent.reading_due_ms(self._listen_at_ms) - now_ms, _SLEEP_MS_MAX)
+        left_ms = min(self._agent.due_ms(self._listen_at_ms) - now_ms, _SLEEP_MS_MAX)
         if left_ms >= _SLEEP_MS_MIN:
             self._sleep(left_ms)

@@ -10,7 +10,6 @@ Decides what follows from what happened. Refuses to know where slots lie; no fil
 import hashlib
 import struct
 
-FILES = ("slot.0", "slot.1")
 SAFE_MODE_AT = 3
 MARKER = b"FPS1"
 NONE = 0x2D
@@ -24,7 +23,7 @@ DIGEST_BYTES = 8
 class Record:
     """`slot`, `trial`: "a" or "b", `trial` None where none is under way; as a board is that has no record."""
 
-    counter = 0
+    number = 0
     slot = "a"
     trial = None
     begun = False
@@ -47,7 +46,7 @@ class Record:
         """The slot that an update is written into: never the one that is gone back to."""
         return "a" if self.slot == "b" else "b"
 
-    def offer(self):
+    def try_spare(self):
         """An update: the spare slot is to be tried at the next start."""
         self.trial, self.begun = self.spare, False
         self.forgive()
@@ -69,7 +68,7 @@ class Record:
         """What runs has stayed up: a trial becomes the slot to run. Safe mode is left by a person alone."""
         if self.begun:
             self.slot, self.trial, self.begun = self.trial, None, False
-        if not self.is_safe_mode:
+        if self.crashes < SAFE_MODE_AT:
             self.crashes = 0
         self.under_way = False
 
@@ -88,21 +87,21 @@ class Record:
     def encode(self):
         flags = self.begun * BEGUN + self.under_way * UNDER_WAY + self.prompt * PROMPT
         trial = NONE if self.trial is None else ord(self.trial)
-        data = MARKER + struct.pack(">IBBBB", self.counter, ord(self.slot), trial, flags, self.crashes)
+        data = MARKER + struct.pack(">I", self.number) + bytes((ord(self.slot), trial, flags, self.crashes))
         return data + _digest(data)
 
     def store(self, write):
         """Writes the next record over the older file. `write(name, bytes)` returns when it is durable."""
-        self.counter += 1
-        write(FILES[self.counter & 1], self.encode())
+        self.number += 1
+        write(_file(self.number & 1), self.encode())
 
 
 def load(read):
     """The record that counts, None where there is none. `read(name)` -> bytes, or None where there is no file."""
     found = None
     for odd in range(2):
-        one = decode(read(FILES[odd]) or b"")
-        if one is not None and one.counter & 1 == odd and (found is None or one.counter > found.counter):
+        one = decode(read(_file(odd)) or b"")
+        if one is not None and one.number & 1 == odd and (found is None or one.number > found.number):
             found = one
     return found
 
@@ -113,16 +112,21 @@ def decode(data):
     body = data[:-DIGEST_BYTES]
     if len(body) != 12 or body[:4] != MARKER or data != body + _digest(body):
         return None
-    counter, slot, trial, flags, crashes = struct.unpack(">IBBBB", body[4:])
+    counter = struct.unpack(">I", body[4:8])[0]
+    slot, trial, flags, crashes = body[8:]
     is_sound = counter > 0 and slot in b"ab" and flags <= 7 and (trial in b"ab" or trial == NONE)
     if not is_sound or trial == slot or (trial == NONE and flags & BEGUN):
         return None
     record = Record()
-    record.counter, record.slot, record.crashes = counter, chr(slot), crashes
+    record.number, record.slot, record.crashes = counter, chr(slot), crashes
     record.trial = None if trial == NONE else chr(trial)
     record.begun, record.under_way = bool(flags & BEGUN), bool(flags & UNDER_WAY)
     record.prompt = bool(flags & PROMPT)
     return record
+
+
+def _file(odd):
+    return ("slot.0", "slot.1")[odd]
 
 
 def _digest(data):

@@ -88,7 +88,7 @@ def carry_out(cable: Cable, found: Installation, moved: Moved = nobody) -> None:
     if found.then == "run":
         record.slot, record.trial, record.begun = found.wanted.name, None, False
     elif found.then == "try":
-        record.offer()
+        record.try_spare()
     if not found.is_done:
         record.forgive()
         write_record(files, record)

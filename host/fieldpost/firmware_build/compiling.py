@@ -6,6 +6,7 @@ from fieldpost.firmware_build.profile import BoardProfile
 from fieldpost.firmware_build.programs import cross_compile
 from fieldpost.firmware_build.small_source import small
 from fieldpost.firmware_build.sources import MODULES, STARTED
+from fieldpost.firmware_build.unused_methods import leave_out_unused
 
 
 def with_fewer_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
@@ -13,6 +14,8 @@ def with_fewer_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     sources = {name: data for name, data in files.items() if name.endswith(".py") and name not in STARTED}
     slot = {name.removeprefix(MODULES): data for name, data in sources.items() if name.startswith(MODULES)}
     start = {name: data for name, data in sources.items() if not name.startswith(MODULES)}
+    started = [files[name] for name in STARTED if name in files]
+    start = leave_out_unused(start, [*slot.values(), *started])
     return {**files, **{MODULES + name: data for name, data in small(slot).items()}, **small(start)}
 
 

@@ -26,10 +26,13 @@ def of_checkout(kinds: list[str]) -> dict[Path, Package]:
     boards = boards_folder()
     firmware, shared = boards.parent / "firmware", Path(fieldwire.__path__[0]).parent
     files = {name for kind in kinds for name in device_files(load_profile(kind)) if name.startswith(MODULES)}
-    modules = sorted({"slots.py"} | {name.removeprefix(MODULES) for name in files})
+    modules = sorted(name.removeprefix(MODULES) for name in files)
     found = {
-        place / "package.json": _package({name: name for name in modules if name.startswith(packages)})
-        for place, packages in ((shared, ("fieldwire/",)), (firmware, ("fieldagent/", "slots.py")))
+        place / "package.json": _package({name: name for name in modules if name.startswith(package)} | start)
+        for place, package, start in (
+            (shared, "fieldwire/", {"slot_record.py": "fieldwire/slot_record.py"}),
+            (firmware, "fieldagent/", {"crash.py": "crash.py", "slots.py": "slots.py"}),
+        )
     }
     for folder in sorted({path.parent for path in (firmware / "kernels").glob("armv*/*.py")}):
         kernels = sorted(path.name for path in folder.glob("*.py"))
