@@ -5,6 +5,7 @@ Decides what in a stream of bytes is a frame, a status line or another line. Say
 
 import json
 from collections.abc import Iterator
+from contextlib import suppress
 from typing import Any
 
 from fieldwire import frame, session_frames
@@ -48,8 +49,10 @@ class Heard:
             if _is_text(run):
                 self._text += run
             return
-        if one:
-            self.frames += 1
+        if not one:
+            return
+        self.frames += 1
+        with suppress(WireError):
             if session_frames.is_call(one):
                 self.device = bytes(session_frames.decode("HELLO", one)[2]).hex()
 

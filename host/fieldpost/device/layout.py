@@ -6,7 +6,6 @@ Decides names alone; firmware/UPDATE.md says what they mean.
 import json
 from dataclasses import dataclass
 
-from fieldpost import __version__
 from fieldpost.device.plan import Held, held
 from fieldpost.firmware_build.build import ROM, Build
 from fieldpost.firmware_build.sources import MODULES
@@ -66,7 +65,7 @@ def _manifest(build: Build) -> bytes:
         {
             "board": build.profile.name,
             "arch": build.profile.arch,
-            "version": __version__,
+            "version": build.version,
             "measurement": build.measurement.hex(),
         },
         separators=(",", ":"),
