@@ -5,6 +5,7 @@ Decides nothing about a board.
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -14,7 +15,9 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from fieldpost.cli import output
 from fieldpost.device.cable import Cable, connect
 from fieldpost.device.errors import DeviceError, Refused
-from fieldpost.firmware_build import BuildError
+from fieldpost.firmware_build import BuildError, load_profile
+from fieldpost.firmware_build.build import Build, build
+from fieldpost.firmware_build.folder import read
 
 BAUD = 115_200
 Port = Annotated[str, typer.Argument(metavar="PORT", help="The serial port that the board is on.")]
@@ -27,6 +30,12 @@ Wait = Annotated[
 ]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and change nothing.")]
+Built = Annotated[
+    Path | None,
+    typer.Option(
+        "--build", metavar="DIR", help="A build of `fieldpost firmware build`; else one is made now."
+    ),
+]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it, whatever is lost by it.")]
 WAIT_S = 30.0
 
@@ -69,6 +78,16 @@ def at_prompt(port: str, baud: int, wait_s: float) -> Iterator[Cable]:
         finally:
             if gave_way and not cable.is_closed:
                 cable.restart()
+
+
+def built(board: str, folder: Path | None) -> Build:
+    """The build for a board: the one that lies in a folder, else one that is made now. Raises BuildError."""
+    if folder is None:
+        return build(load_profile(board))
+    made = read(folder)
+    if made.profile.name != board:
+        raise BuildError(f"{folder}: is a build for {made.profile.name}, not for {board}; name the one that is meant")
+    return made
 
 
 @contextmanager

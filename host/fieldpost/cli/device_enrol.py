@@ -97,6 +97,7 @@ def _plan(home: Desk, port: str, baud: int, terms: provision.DeviceTerms) -> dic
         provision.check_terms(home, found.device, terms)
     return {
         "device": found.device.hex(),
+        "measurements": [found.measurement.hex()],
         "mesh": found.mesh.hex(),
         "authority": terms.authority,
         "before": True,

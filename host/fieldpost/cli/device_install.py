@@ -10,6 +10,7 @@ from fieldpost.cli.device_cable import (
     BAUD,
     WAIT_S,
     Baud,
+    Built,
     DryRun,
     Json,
     Port,
@@ -17,6 +18,7 @@ from fieldpost.cli.device_cable import (
     Yes,
     answering,
     at_prompt,
+    built,
     moving,
 )
 from fieldpost.device.config_check import check_config
@@ -24,8 +26,8 @@ from fieldpost.device.errors import Refused
 from fieldpost.device.files import Files
 from fieldpost.device.install import Installation, carry_out, look
 from fieldpost.device.layout import CONFIG, PARTITIONS, SCHEMAS
-from fieldpost.firmware_build import known_boards, load_profile
-from fieldpost.firmware_build.build import Build, build
+from fieldpost.firmware_build import known_boards
+from fieldpost.firmware_build.build import Build
 from fieldwire.schema import digest as schema_digest
 
 THEN = {
@@ -38,7 +40,7 @@ THEN = {
 def add_to(app: typer.Typer) -> None:
     """Put the command of this module under an application."""
     app.command(
-        epilog="Example: fieldpost device install rp2040 /dev/ttyACM0 --config valley.json --schema 41d5...cbor"
+        epilog="Example: fieldpost device install rp2040 /dev/ttyACM0 --config valley.json --schema harbor.cbor"
     )(install)
 
 
@@ -59,6 +61,7 @@ def install(
         list[Path] | None,
         typer.Option(metavar="FILE", help="Also install a schema that readings bear; repeatable."),
     ] = None,
+    folder: Built = None,
     wait_s: Wait = WAIT_S,
     baud: Baud = BAUD,
     yes: Yes = False,
@@ -77,7 +80,7 @@ def install(
     if slot is not None and slot not in PARTITIONS:
         output.stop(output.USAGE, f"--slot: expected a or b, found {slot!r}")
     with answering():
-        made = build(load_profile(board))
+        made = built(board, folder)
         schemas = _schemas(schema or [])
         with at_prompt(port, baud, wait_s) as cable:
             cable.soft_reset()

@@ -11,9 +11,9 @@ from typing import Annotated
 
 import typer
 
-from fieldpost import __version__, keyfile, provision
+from fieldpost import keyfile, provision
 from fieldpost.cli import desk, output
-from fieldpost.cli.device_cable import WAIT_S, Wait, Yes, answering, at_prompt, moving
+from fieldpost.cli.device_cable import WAIT_S, Built, Wait, Yes, answering, at_prompt, built, moving
 from fieldpost.cli.device_desk import BAUD, Baud, DryRun, Port, waiting
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError, Refused
@@ -25,6 +25,7 @@ from fieldpost.device.update import FOLDERS, PROGRAMS, measurement, misplaced, o
 from fieldpost.enrol import SETTLED, Known
 from fieldpost.firmware_build import known_boards, load_profile
 from fieldpost.firmware_build.build import Build, build
+from fieldpost.firmware_build.folder import read
 from fieldpost.links import enrol_port
 from fieldpost.links.enrol_port import PortError
 from fieldpost.mesh import Mesh as Desk
@@ -70,6 +71,7 @@ def update(
         ),
     ] = None,
     days: desk.Days = 365,
+    folder: Built = None,
     wait_s: Wait = WAIT_S,
     baud: Baud = BAUD,
     yes: Yes = False,
@@ -90,9 +92,10 @@ def update(
         for target in bridge or ():
             provision.bridge_public(target)
         endorsement = None
+        made = _named(board, folder)  # before the agent is stopped
         with _prompt(home, port, baud, wait_s) as cable:
             cable.soft_reset()
-            ahead = _ahead(home, cable, board)
+            ahead = _ahead(home, cable, made)
             if not dry_run:
                 if ahead.warning is not None and not yes:
                     cable.restart()
@@ -110,6 +113,13 @@ def update(
     _tell(ahead, endorsement, came, json)
     if came not in (None, "stays"):
         raise typer.Exit(output.NO)
+
+
+def _named(board: str | None, folder: Path | None) -> Build | None:
+    """The build that is asked for, None for one of what the board was installed as."""
+    if board is None:
+        return None if folder is None else read(folder)
+    return built(board, folder)
 
 
 @contextmanager
@@ -136,16 +146,15 @@ def _order(port: str, baud: int, order: bytes) -> None:
             time.sleep(ORDER_S)
 
 
-def _ahead(home: Desk | None, cable: Cable, board: str | None) -> Ahead:
+def _ahead(home: Desk | None, cable: Cable, made: Build | None) -> Ahead:
     """Raises DeviceError where the board takes no update, ProvisionError where the device is not the desk's."""
     facts = board_facts(cable)
-    if board is None:
+    if made is None:
         if not facts.slots:
             raise DeviceError(
                 f"{cable.path}: there is no agent on it to update; run `fieldpost device install`"
             )
-        board = next(iter(facts.slots.values())).board
-    made = build(load_profile(board))
+        made = build(load_profile(next(iter(facts.slots.values())).board))
     found = look(cable, made)
     wrong = misplaced(found, made.profile)
     if wrong is not None:
@@ -156,8 +165,10 @@ def _ahead(home: Desk | None, cable: Cable, board: str | None) -> Ahead:
     former = facts.slots[found.record.slot]
     attested = measurement(_outside(Files(cable)), made)
     warning = None
-    if former.board != board:
-        warning = f"it was installed as a board {former.board}, whose pins may differ from those of {board}"
+    if former.board != made.profile.name:
+        warning = (
+            f"it was installed as a board {former.board}, not as {made.profile.name}: their pins may differ"
+        )
     elif who is not None and home is None:
         warning = (
             "no desk vouches for the new build, so that what it observes is graded lower; name it with --mesh"
@@ -207,6 +218,7 @@ def _tell(ahead: Ahead, endorsement: bytes | None, came: str | None, json: bool)
                     "version": ahead.former.version,
                     "measurement": ahead.former.measurement.hex(),
                 },
+                "version": ahead.build.version,
                 "measurement": ahead.attested.hex(),
                 "copy": list(plan.slot.copy),
                 "bytes": plan.slot.copy_bytes,
@@ -220,7 +232,7 @@ def _tell(ahead: Ahead, endorsement: bytes | None, came: str | None, json: bool)
     typer.echo(f"{ahead.build.profile.name}, slot {plan.wanted.name}: {TOLD[came]}")
     typer.echo(f"  {len(plan.slot.copy)} files, {plan.slot.copy_bytes} bytes")
     typer.echo(f"  before {ahead.former.version}  {ahead.former.measurement.hex()}")
-    typer.echo(f"  after  {__version__}  {ahead.attested.hex()}")
+    typer.echo(f"  after  {ahead.build.version}  {ahead.attested.hex()}")
     if endorsement is not None:
         typer.echo(f"  vouched for by {endorsement.hex()}")
     if came is None and ahead.warning is not None:

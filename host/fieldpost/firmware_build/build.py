@@ -8,6 +8,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
+from fieldpost import __version__
 from fieldpost.firmware_build.compiling import compiled, with_fewer_names
 from fieldpost.firmware_build.errors import BuildError
 from fieldpost.firmware_build.profile import BoardProfile
@@ -33,6 +34,7 @@ class Build:
     size: int
     rom: bytes | None
     measurement: bytes
+    version: str = __version__
 
 
 def build(profile: BoardProfile) -> Build:

@@ -7,10 +7,11 @@ import json
 import shutil
 from pathlib import Path
 
-from fieldpost import __version__
 from fieldpost.firmware_build import mip
-from fieldpost.firmware_build.build import Build, digests
+from fieldpost.firmware_build.build import ROM, Build, digests
 from fieldpost.firmware_build.errors import BuildError
+from fieldpost.firmware_build.sources import load_profile
+from fieldwire import token_writer
 
 MANIFEST = "MANIFEST.json"
 ROM_IMAGE = "rom.romfs"
@@ -46,6 +47,28 @@ def write(build: Build, folder: Path) -> None:
         ) from cause
 
 
+def read(folder: Path) -> Build:
+    """The build that lies in a folder, as far as it goes onto a board. Raises BuildError where it is damaged."""
+    try:
+        about = json.loads((folder / MANIFEST).read_text())
+        rows = {row["path"]: bytes.fromhex(row["sha256"]) for row in about["files"]}
+        files = {name: (folder / name).read_bytes() for name in rows}
+        rom = (folder / ROM_IMAGE).read_bytes() if any(name.startswith(ROM) for name in rows) else None
+        board, version = str(about["board"]), str(about["version"])
+        measurement = bytes.fromhex(about["measurement"])
+    except OSError as cause:
+        raise BuildError(
+            f"{cause.filename}: cannot be read: {cause.strerror}; is {folder} a build of `fieldpost firmware build`?"
+        ) from cause
+    except (ValueError, KeyError, TypeError) as cause:
+        raise BuildError(f"{folder / MANIFEST}: damaged ({cause}); build it anew") from cause
+    changed = [name for name, digest in digests(files).items() if digest != rows[name]]
+    if changed or token_writer.measurement(rows.items()) != measurement:
+        raise BuildError(f"{folder}: {(changed or [MANIFEST])[0]} is not what {MANIFEST} says; build it anew")
+    size = sum(len(data) for data in files.values()) if rom is None else len(rom)
+    return Build(load_profile(board), files, {}, {}, size, rom, measurement, version)
+
+
 def manifest(build: Build) -> dict[str, object]:
     """What is installed: path on the device, digest and size of each file, and the measurement of all. SPEC 7.3"""
     known = digests(build.files)
@@ -53,7 +76,7 @@ def manifest(build: Build) -> dict[str, object]:
         "board": build.profile.name,
         "arch": build.profile.arch,
         "runtime": {"port": build.profile.port, "board": build.profile.port_board},
-        "version": __version__,
+        "version": build.version,
         "modules": build.profile.modules,
         "measurement": build.measurement.hex(),
         "files": [

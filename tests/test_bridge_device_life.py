@@ -1,0 +1,136 @@
+"""A board's life by the command line alone: bare, installed, enrolled, drained, updated through power cuts, rotated,
+revoked. What it observes is in the picture for as long as its mesh stands by it, and its private key is on it alone.
+"""
+
+import asyncio
+from base64 import b64encode
+from random import Random
+
+from life_world import VALUES, builds, life
+
+from fieldpost.emulator.readings import load_readings
+
+CUTS = 3
+LATER = [one for one in load_readings("lga", "pressure").values if one is not None][:20]
+
+
+def passed(tap, secret):
+    """Whether eight bytes in a row of a secret went over the cable, as bytes, in hexadecimal or in base64."""
+    crossed = bytes(tap.to_board + tap.to_host)
+    text = crossed.lower()
+    for at in range(len(secret) - 8):
+        piece = secret[at : at + 8]
+        if piece in crossed or piece.hex().encode() in text:
+            return True
+    return any(b64encode(secret[shift : shift + 27])[:32] in crossed for shift in range(5))
+
+
+async def bare(one, old):
+    """From a board as it is bought to an agent that waits for its enrolment."""
+    [row] = await one.fieldpost("device", "list", one.port, "--ask")
+    assert row["answers"] == "prompt" and row["port"] == one.port
+    words = ("device", "enrol", one.port, "--mesh", one.desk)
+    refused = await one.tried(*words)
+    assert refused.code == 3 and "fieldpost device install" in refused.error
+    wrong = await one.tried("device", "install", "rp2040", one.port, "--build", old)
+    assert wrong.code == 3 and "is a build for emulated, not for rp2040" in wrong.error
+    refused = await one.tried("device", "update", one.port, "--build", old)
+    assert refused.code == 3 and "there is no agent on it" in refused.error
+    return await one.install(old)
+
+
+async def enrolled(one, installed):
+    """One command makes it a device of the mesh; asked again it says the same, and another mesh is told whose it is."""
+    words = ("device", "enrol", one.port, "--mesh", one.desk)
+    planned = await one.fieldpost(*words, "--dry-run")
+    assert planned["before"] is False and planned["measurements"] == [installed["measurement"]]
+    made = await one.enrol()
+    assert made["before"] is False and made["device"] == planned["device"]
+    assert made["measurements"] == [installed["measurement"]]
+    assert await one.enrol() == {**made, "before": True}
+    other = one.folder / "other"
+    await one.fieldpost("mesh", "init", "bravo", other, "--authority", "ops")
+    refused = await one.tried("device", "enrol", one.port, "--mesh", other)
+    assert refused.code == 1 and made["device"] in refused.error and made["mesh"] in refused.error
+    assert not list((other / "devices").glob("*")) and "fieldpost device wipe" in refused.error
+    return made
+
+
+async def drained_day(one):
+    """All readings of a day are in the bridge; while it has the port, no second program gets it."""
+    await one.until("the day is over", lambda: one.status().get("journalled", 0) >= len(VALUES))
+    async with one.draining():
+        await one.until("it is drained", one.is_drained)
+        busy = await one.tried("device", "rotate-key", one.port, "--mesh", one.desk)
+        assert busy.code == 3 and "end what holds it" in busy.error
+    row = await one.picture()
+    assert row["value"] == VALUES[-1]
+    return row
+
+
+async def updated(one, old, build, seed):
+    """The power is cut where the seed says; the agent that runs then is the old one or the new one."""
+    words = ("device", "update", one.port, "--mesh", one.desk, "--bridge", one.bridge, "--build", build)
+    planned = await one.fieldpost(*words, "--dry-run")
+    new, random = planned["measurement"], Random(seed)
+    assert planned["bytes"] > 100_000 and new != old
+    runs = []
+    for _ in range(CUTS):
+        one.cut_after(random.randrange(2_000, planned["bytes"]))
+        stopped = await one.tried(*words)
+        assert stopped.code == 3, stopped.document
+        one.board.power_on()
+        who = await one.fieldpost("device", "enrol", one.port, *one.terms(), "--dry-run")
+        runs += who["measurements"]
+    assert set(runs) <= {old, new}
+    made = await one.fieldpost(*words)
+    assert (made["outcome"], made["measurement"]) == ("stays", new)
+    again = await one.fieldpost(*words)
+    assert (again["outcome"], again["copy"], again["endorsement"]) == ("stays", [], made["endorsement"])
+    return made
+
+
+async def graded(one, row):
+    """How the bridge grades what stands in the picture."""
+    told = await one.fieldpost("why", row["observation"], "--store", one.bridge / "store.db")
+    [step] = [step for step in told["steps"] if step["stage"] == "attest"]
+    return step["outcome"]
+
+
+async def story(folder, seed):
+    old, new = await asyncio.to_thread(builds, folder)
+    async with life(folder) as one:
+        await one.found_mesh()
+        installed = await bare(one, old)
+        made = await enrolled(one, installed)
+        assert await graded(one, await drained_day(one)) == "endorsed"
+        update = await updated(one, installed["measurement"], new, seed)
+        one.weather(LATER[:10])
+        row = await one.drain()
+        assert (row["value"], await graded(one, row)) == (LATER[9], "endorsed")
+
+        seeds = one.seeds()
+        words = ("--mesh", one.desk, "--bridge", one.bridge)
+        rotated = await one.fieldpost("device", "rotate-key", one.port, *words)
+        assert rotated["former"] == made["device"] and rotated["device"] not in seeds
+        one.weather(LATER[10:15])
+        row = await one.drain()
+        assert (row["value"], await graded(one, row)) == (LATER[14], "endorsed")
+
+        seeds |= one.seeds()
+        assert {made["device"], rotated["device"]} <= seeds.keys()
+        assert not [device for device, seed in seeds.items() if passed(one.tap, seed)]
+        assert passed(one.tap, bytes.fromhex(made["public"])), "what did cross is found"
+
+        revoked = await one.fieldpost("device", "revoke", rotated["device"], *words)
+        assert revoked["revokes"] == rotated["device"]
+        one.weather(LATER[15:])
+        after = await one.drain()
+        assert after["value"] == LATER[9], "what its former key said stands"
+        events = await one.fieldpost("log", "list", "--store", one.bridge / "store.db")
+        assert any(event["outcome"] == "credential-revoked" for event in events)
+        return update
+
+
+def test_a_bare_board_becomes_a_device_and_ends_as_one_by_the_command_line_alone(tmp_path):
+    asyncio.run(story(tmp_path, 41))
