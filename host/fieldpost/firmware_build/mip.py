@@ -10,14 +10,14 @@ from pathlib import Path
 import fieldwire
 from fieldpost import __version__
 from fieldpost.firmware_build.build import ROM, Build
-from fieldpost.firmware_build.sources import MODULES, STARTED, boards_folder, device_files, load_profile
+from fieldpost.firmware_build.sources import MODULES, boards_folder, device_files, load_profile
 
 Package = dict[str, object]
 
 
 def of_build(build: Build) -> Package:
-    """The modules of a build's folder, those in a ROMFS or frozen too: mip installs into the file system."""
-    names = [name for name in build.files if name not in STARTED]
+    """What a slot holds, in a ROMFS too: mip installs it into `/lib`. The start is copied to the root beside it."""
+    names = [name for name in build.files if name.startswith((MODULES, ROM))]
     return _package({name.removeprefix(ROM).removeprefix(MODULES): name for name in names})
 
 
