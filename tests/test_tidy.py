@@ -49,6 +49,7 @@ SHELLS = {
     "config",
     "demo",
     "desk",
+    "device",
     "emulator",
     "export",
     "firmware_build",
