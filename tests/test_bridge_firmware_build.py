@@ -19,6 +19,7 @@ from fieldpost.emulator import BoardSpec, Fleet
 from fieldpost.firmware_build import BuildError, compiled, device_files, known_boards, load_profile, sources
 from fieldpost.firmware_build.build import build
 from fieldpost.firmware_build.folder import MANIFEST, ROM_IMAGE, write
+from fieldpost.firmware_build.heap_need import IN_FLASH_BYTES, IN_FLASH_FULL_BYTES, HeapNeed, heap_need
 from fieldpost.firmware_build.mip import of_checkout, text
 from fieldpost.firmware_build.profile import read_profile
 from fieldpost.firmware_build.reach import reached
@@ -93,6 +94,18 @@ def test_a_file_system_without_room_for_files_and_log_is_refused():
         BuildError, match='rp2040: its files and the smallest log take .* of 409600 .*say modules = "frozen"'
     ):
         build(profile)
+
+
+def test_a_board_whose_heap_is_less_than_the_agent_needs_is_refused_with_what_it_has_and_what_it_takes():
+    profile = replace(load_profile("rp2040"), heap_bytes=131_072)
+    with pytest.raises(
+        BuildError,
+        match=r"rp2040: the agent needs \d{6} bytes of heap .* in files, .* is 131072; .* freeze them",
+    ):
+        build(profile)
+    frozen = heap_need(replace(profile, modules="frozen"))
+    assert frozen.least < profile.heap_bytes < heap_need(profile).least
+    assert heap_need(load_profile()) == HeapNeed(IN_FLASH_BYTES, IN_FLASH_FULL_BYTES), "as it was measured"
 
 
 def test_a_module_that_its_architecture_refuses_is_named():
@@ -226,7 +239,7 @@ def test_mip_installs_every_module_of_a_build_from_its_folder(emulated, tmp_path
     write(emulated, tmp_path / "one")
     board = Filesystem()
     mip._install_package(board, str(tmp_path / "one" / "package.json"), "", "/lib", None, True)
-    wanted = {name: data for name, data in emulated.files.items() if name.endswith(".mpy")}
+    wanted = {name: data for name, data in emulated.files.items() if name.startswith("rom/")}
     assert board.files == {
         f"/lib/{name.removeprefix('rom/').removeprefix('lib/')}": data for name, data in wanted.items()
     }
@@ -243,8 +256,7 @@ def test_mip_installs_the_sources_of_every_board_from_a_checkout(capsys):
         missing = [
             name
             for name, data in device_files(profile).items()
-            if name not in (*sources.STARTED, "slot_record.py")  # fieldwire's own is found in its place
-            and board.files.get("/lib/" + name.removeprefix("lib/")) != data
+            if name not in sources.STARTED and board.files.get("/lib/" + name.removeprefix("lib/")) != data
         ]
         assert not missing, kind
 

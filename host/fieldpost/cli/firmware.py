@@ -10,6 +10,7 @@ from fieldpost.cli.table import print_table
 from fieldpost.firmware_build import BuildError, known_boards, load_profile
 from fieldpost.firmware_build.build import Build, build
 from fieldpost.firmware_build.folder import manifest, write
+from fieldpost.firmware_build.heap_need import heap_need
 from fieldpost.firmware_build.mip import of_checkout, text
 
 app = typer.Typer(no_args_is_help=True)
@@ -101,6 +102,9 @@ def _document(made: Build, folder: Path) -> dict[str, object]:
         "sizes": made.modules,
         "bytes": made.size,
         "budget_bytes": made.profile.modules_bytes,
+        "heap_bytes": made.profile.heap_bytes,
+        "heap_need_bytes": heap_need(made.profile).least,
+        "heap_need_full_bytes": heap_need(made.profile).full,
     }
 
 
@@ -111,6 +115,12 @@ def _show(made: Build, folder: Path) -> None:
     typer.echo(
         f"{made.profile.name} ({made.profile.arch}): {len(largest)} modules, {made.size} of {budget} bytes,"
         f" {100 * made.size // budget} % of the budget"
+    )
+    need = heap_need(made.profile)
+    enough = "enough" if need.full <= made.profile.heap_bytes else "too little"
+    typer.echo(
+        f"heap: {need.least} of {made.profile.heap_bytes} bytes at the prompt;"
+        f" {enough} for the {need.full} that neighbours and a rule take"
     )
     typer.echo(f"measurement {made.measurement.hex()}")
     typer.echo(f"written to {folder}\n")

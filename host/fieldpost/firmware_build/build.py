@@ -11,6 +11,7 @@ from pathlib import Path, PurePosixPath
 from fieldpost import __version__
 from fieldpost.firmware_build.compiling import compiled, with_fewer_names
 from fieldpost.firmware_build.errors import BuildError
+from fieldpost.firmware_build.heap_need import heap_need
 from fieldpost.firmware_build.profile import BoardProfile
 from fieldpost.firmware_build.programs import rom_image
 from fieldpost.firmware_build.sources import MODULES, STARTED, device_files
@@ -48,6 +49,7 @@ def build(profile: BoardProfile) -> Build:
         raise BuildError(_too_large(profile, size, modules))
     files = _installed(made, profile)
     _check_room(profile, files)
+    _check_heap(profile)
     frozen = {
         name.removeprefix(MODULES): data
         for name, data in with_fewer_names(sources).items()
@@ -108,6 +110,16 @@ def _check_room(profile: BoardProfile, files: dict[str, bytes]) -> None:
         raise BuildError(
             f"{profile.name}: its files and the smallest log take {taken} bytes of a file system of {whole}"
             ' (flash.blocks of its board.toml); make that larger, or say modules = "frozen"'
+        )
+
+
+def _check_heap(profile: BoardProfile) -> None:
+    least = heap_need(profile).least
+    if least > profile.heap_bytes:
+        remedy = ", or freeze them" if profile.modules == "files" else ""
+        raise BuildError(
+            f"{profile.name}: the agent needs {least} bytes of heap with its modules in {profile.modules}, and"
+            f" runtime.heap_bytes of its board.toml is {profile.heap_bytes}; take a board with more{remedy}"
         )
 
 
