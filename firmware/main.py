@@ -7,8 +7,12 @@ import slots
 try:
     start = slots.begin()
     if start:
-        del slots, sys.modules["slots"]
-        sys.modules.pop("slot_record", None)
+        # Emptied, since a look at the stack may find what was only let go of, and keep it in the heap.
+        for found in (slots, sys.modules["slot_record"]):
+            del sys.modules[found.__name__]
+            for name in dir(found):
+                setattr(found, name, None)
+        found = slots = None
         import board
 
         from fieldagent import app

@@ -68,4 +68,5 @@ class Alive:
             return False
         finally:
             for name in ("slots", "slot_record"):
-                sys.modules.pop(name, None)
+                sys.modules[name] = None  # as in Borrowed
+                del sys.modules[name]
