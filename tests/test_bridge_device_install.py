@@ -63,7 +63,8 @@ def test_a_bare_board_gets_the_agent_and_a_second_time_nothing(tmp_path):
         told = json.loads(first.stdout)
         assert (told["slot"], told["then"], told["copy"][-1]) == ("a", "keep", "/slots.mpy")
         assert told["measurement"] == made().measurement.hex()
-        mpremote.call(mpremote.board.reset)
+        with connect(path, wait_s=20, tell=lambda *_: mpremote.call(mpremote.board.reset)) as cable:
+            cable.soft_reset()  # the agent that gave way stays away
         again = json.loads(fieldpost("device", "install", "emulated", path, "--json").stdout)
         assert (again["copy"], again["bytes"]) == ([], 0)
         with connect(path) as cable:
@@ -240,3 +241,32 @@ def test_a_configuration_is_judged_on_the_host_and_goes_with_the_build(tmp_path)
 def test_an_unknown_board_or_slot_is_a_usage_error():
     assert fieldpost("device", "install", "pico", "/dev/none").exit_code == 2
     assert fieldpost("device", "install", "rp2040", "/dev/none", "--slot", "c").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    ("board", "identity", "said"),
+    [
+        ("rp2040", b"", "it was installed as a board rp2040, whose pins may differ from those of emulated"),
+        (
+            "emulated",
+            b"\xff" * 80,
+            "it is the enrolled device whose identity cannot be read, and no desk vouches",
+        ),
+    ],
+)
+def test_what_somebody_should_know_first_is_refused_without_a_word(tmp_path, board, identity, said):
+    manifest = json.dumps({"board": board, "version": "0.0.9", "measurement": "00"}).encode()
+
+    def story(path, _):
+        with connect(path) as cable:
+            Files(cable).write("/a.json", manifest)
+            if identity:
+                Files(cable).write("/state/identity", identity)
+        before = state(path)
+        told = fieldpost("device", "install", "emulated", path)
+        assert (told.exit_code, said in told.stderr, "say --yes" in told.stderr) == (1, True, True)
+        assert state(path) == before
+        dry = json.loads(fieldpost("device", "install", "emulated", path, "--dry-run", "--json").stdout)
+        assert said in dry["warning"] and (dry["slot"], dry["then"]) == ("b", "try")
+
+    on_a_bench(tmp_path, story)

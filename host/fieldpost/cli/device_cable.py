@@ -86,7 +86,9 @@ def built(board: str, folder: Path | None) -> Build:
         return build(load_profile(board))
     made = read(folder)
     if made.profile.name != board:
-        raise BuildError(f"{folder}: is a build for {made.profile.name}, not for {board}; name the one that is meant")
+        raise BuildError(
+            f"{folder}: is a build for {made.profile.name}, not for {board}; name the one that is meant"
+        )
     return made
 
 
