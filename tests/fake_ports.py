@@ -41,6 +41,21 @@ class Flash:
         return {4: self.length // 4096, 5: 4096}[operation]
 
 
+def _watchdog(made):
+    class Watchdog:
+        """Its time in ms; a part that counts no further refuses more, as an RP2040 does."""
+
+        def __init__(self, id=0, timeout=5_000):
+            assert 0 < timeout <= made.watchdog_ms_max
+            self.timeout, self.fed = timeout, 0
+            made.watchdogs.append(self)
+
+        def feed(self):
+            self.fed += 1
+
+    return Watchdog
+
+
 def _machine(made):
     class Pin:
         OUT = 1
@@ -83,19 +98,8 @@ def _machine(made):
         made.buses.append(SimpleNamespace(number=number, settings=settings))
         return made.buses[-1]
 
-    class Watchdog:
-        """Its time in ms; a part that counts no further refuses more, as an RP2040 does."""
-
-        def __init__(self, id=0, timeout=5_000):
-            assert 0 < timeout <= made.watchdog_ms_max
-            self.timeout, self.fed = timeout, 0
-            made.watchdogs.append(self)
-
-        def feed(self):
-            self.fed += 1
-
     return {
-        "WDT": Watchdog,
+        "WDT": _watchdog(made),
         "lightsleep": made.slept_ms.append,
         "Pin": Pin,
         "UART": Uart,
