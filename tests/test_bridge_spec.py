@@ -78,7 +78,9 @@ def test_every_private_label_is_the_codes():
 def test_every_digest_label_of_the_code_stands_in_the_table_and_no_other_does():
     stated = set(re.findall(r"`([a-z]+(?:/[a-z]+)?/1)`", between("4.6", "## 5.")))
     used = set(
-        re.findall(r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|item|rotate|rotated|prompt)/1)\"", CODE)
+        re.findall(
+            r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|item|rotate|rotated|prompt)/1)\"", CODE
+        )
     )
     assert stated == used
 
