@@ -1,7 +1,8 @@
 """A board's flash image: made blank, filled by a run of the board's own MicroPython.
 
 Decides where files lie: what is below `lib/` in the first of the two ROMFS partitions behind the file system, where
-the board has them, all else in the file system. The same interpreter and file system write the image that later boot from it.
+the board has them, all else in the file system. The same interpreter and file system write the image that later boot
+from it.
 """
 
 import json
