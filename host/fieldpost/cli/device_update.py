@@ -70,6 +70,10 @@ def update(
             "--bridge", metavar="BRIDGEDIR", help="Give this bridge the new endorsement; repeatable."
         ),
     ] = None,
+    link: Annotated[
+        str | None,
+        typer.Option(metavar="PORT", help="Where its frames are, if its prompt has a port of its own."),
+    ] = None,
     days: desk.Days = 365,
     folder: Built = None,
     wait_s: Wait = WAIT_S,
@@ -93,7 +97,7 @@ def update(
             provision.bridge_public(target)
         endorsement = None
         made = _named(board, folder)  # before the agent is stopped
-        with _prompt(home, port, baud, wait_s) as cable:
+        with _prompt(home, port, link or port, baud, wait_s) as cable:
             cable.soft_reset()
             ahead = _ahead(home, cable, made)
             if not dry_run:
@@ -109,7 +113,7 @@ def update(
         came = None
         if not dry_run:
             with waiting(f"{port}: the new agent is on trial"):
-                came = asyncio.run(enrol_port.stays(port, baud, ahead.attested, os.urandom(32)))
+                came = asyncio.run(enrol_port.stays(link or port, baud, ahead.attested, os.urandom(32)))
     _tell(ahead, endorsement, came, json)
     if came not in (None, "stays"):
         raise typer.Exit(output.NO)
@@ -123,15 +127,15 @@ def _named(board: str | None, folder: Path | None) -> Build | None:
 
 
 @contextmanager
-def _prompt(home: Desk | None, port: str, baud: int, wait_s: float) -> Iterator[Cable]:
+def _prompt(home: Desk | None, port: str, link: str, baud: int, wait_s: float) -> Iterator[Cable]:
     """The board at its prompt: by its desk's order where it is given, else by a reset."""
     if home is not None:
         try:
-            with waiting(f"{port}: who is there"):
-                found = asyncio.run(enrol_port.meet(port, baud, os.urandom(32)))
-            if isinstance(found, Known) and provision.standing(home, port, found) == "key":
+            with waiting(f"{link}: who is there"):
+                found = asyncio.run(enrol_port.meet(link, baud, os.urandom(32)))
+            if isinstance(found, Known) and provision.standing(home, link, found) == "key":
                 k_dev = keyfile.read(home.folder / "devices" / f"{found.device.hex()}.key")
-                _order(port, baud, prompt_order(k_dev, found.device, os.urandom(32)))
+                _order(link, baud, prompt_order(k_dev, found.device, os.urandom(32)))
         except PortError:
             pass  # it is at its prompt, or a reset brings it there
     with at_prompt(port, baud, wait_s) as cable:

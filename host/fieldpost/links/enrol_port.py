@@ -107,8 +107,11 @@ async def rotate(
 
 
 async def stays(path: str, baud: int, expected: bytes, host_random: bytes) -> str:
-    """What came of an update: "stays", "back" or "safe", as `device.trial.outcome` says. Raises PortError."""
-    return await _talk(path, baud, Trial(expected, host_random), lambda event: event[0])
+    """What came of an update: "stays", "back" or "safe", as `device.trial.outcome` says. Raises PortError.
+
+    The board is about to start again, and the prompt that it had shows itself to nobody.
+    """
+    return await _talk(path, baud, Trial(expected, host_random), lambda event: event[0], b"")
 
 
 def _remedy(code: str) -> str:
@@ -120,14 +123,20 @@ def _remedy(code: str) -> str:
 Result = TypeVar("Result")
 
 
-async def _talk(path: str, baud: int, core: Core, happened: Callable[[tuple], Result | None]) -> Result:
+async def _talk(
+    path: str,
+    baud: int,
+    core: Core,
+    happened: Callable[[tuple], Result | None],
+    greeting: bytes = GREET,
+) -> Result:
     """Moves frames until `happened(event)` returns what came of it."""
     if not os.path.exists(path):
         raise PortError(f"{path}: there is no such port; plug the device in, or name the port it has")
     line = _Line(core)
 
     def opened() -> None:
-        port.write(GREET)
+        port.write(greeting)
         core.open(_now_ms())
 
     port = SerialPort(path, baud, line.received, opened)
