@@ -95,22 +95,19 @@ def update(
         home = None if mesh is None else Desk(mesh)
         for target in bridge or ():
             provision.bridge_public(target)
-        endorsement = None
         made = _named(board, folder)  # before the agent is stopped
+        came = None
         with _prompt(home, port, link or port, baud, wait_s) as cable:
             cable.soft_reset()
             ahead = _ahead(home, cable, made)
-            if not dry_run:
-                if ahead.warning is not None and not yes:
-                    cable.restart()
-                    raise Refused(f"{port}: {ahead.warning}; say --yes if that is meant")
+            refused = ahead.warning is not None and not yes and not dry_run
+            endorsement = None
+            if not dry_run and not refused:
                 endorsement = _vouched(home, ahead, bridge or [], days)
-                with moving(
-                    f"to slot {ahead.installation.wanted.name}", ahead.installation.copy_bytes
-                ) as moved:
-                    carry_out(cable, ahead.installation, moved)
+                _carry_out(cable, ahead.installation)
             cable.restart()
-        came = None
+        if refused:
+            raise Refused(f"{port}: {ahead.warning}; say --yes if that is meant")
         if not dry_run:
             with waiting(f"{port}: the new agent is on trial"):
                 came = asyncio.run(enrol_port.stays(link or port, baud, ahead.attested, os.urandom(32)))
@@ -140,6 +137,11 @@ def _prompt(home: Desk | None, port: str, link: str, baud: int, wait_s: float) -
             pass  # it is at its prompt, or a reset brings it there
     with at_prompt(port, baud, wait_s) as cable:
         yield cable
+
+
+def _carry_out(cable: Cable, found: Installation) -> None:
+    with moving(f"to slot {found.wanted.name}", found.copy_bytes) as moved:
+        carry_out(cable, found, moved)
 
 
 def _order(port: str, baud: int, order: bytes) -> None:
