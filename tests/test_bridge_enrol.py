@@ -11,6 +11,7 @@ import tty
 
 import pytest
 from desk_world import run, said
+from tapped_port import TappedPort
 
 from fieldpost import keyfile, provision
 from fieldpost.bridge_text import BridgeSetup
@@ -311,6 +312,33 @@ def test_a_device_of_the_mesh_that_another_copy_of_the_desk_enrolled_is_told_apa
         async with FakeDevice(stored=mesh.id) as device:
             with pytest.raises(provision.ProvisionError, match="was not enrolled from"):
                 await enrol(mesh, device)
+
+    asyncio.run(scenario())
+
+
+def test_a_cable_that_goes_out_in_the_middle_is_told_and_nothing_is_recorded(mesh, tmp_path, monkeypatch):
+    monkeypatch.setattr("fieldpost.links.enrol_port.AWAY_S_MAX", 0.2)
+
+    async def scenario():
+        async with FakeDevice(confirms=False) as device, TappedPort(device.path) as tap:
+            tap.plug(tmp_path / "tty")
+            tap.on_bytes = lambda count: tap.to_host and asyncio.get_running_loop().call_soon(tap.unplug)
+            with pytest.raises(enrol_port.PortError, match="went out in the middle; put it in"):
+                await provision.enrol(mesh, tmp_path / "tty", TERMS, soon(), os.urandom)
+            assert not list(provision.devices(mesh)) and mesh.tokens() == before
+
+    before = mesh.tokens()
+    asyncio.run(scenario())
+
+
+def test_a_prompt_in_the_place_of_an_agent_is_told(mesh, tmp_path):
+    async def scenario():
+        async with Fleet(tmp_path / "run", [BoardSpec("a1", "alpha", prompt=True)]) as fleet:
+            fleet.provision({})
+            port = fleet["a1"].plug()
+            fleet.power_on()
+            with pytest.raises(enrol_port.PortError, match="a prompt answers and no agent"):
+                await provision.enrol(mesh, port, TERMS, soon(), os.urandom)
 
     asyncio.run(scenario())
 
