@@ -10,6 +10,7 @@ import pytest
 from life_world import VALUES, builds, life
 
 from fieldpost.emulator.readings import load_readings
+from fieldpost.emulator.runtime import interpreter
 
 CUTS = 3
 LATER = [one for one in load_readings("lga", "pressure").values if one is not None][:20]
@@ -30,6 +31,11 @@ async def bare(one, old):
     """From a board as it is bought to an agent that waits for its enrolment."""
     [row] = await one.fieldpost("device", "list", one.port, "--ask")
     assert row["answers"] == "prompt" and row["port"] == str(one.port)
+    words = ("device", "flash", "emulated")
+    checked = await one.fieldpost(*words, interpreter(), "--port", one.port, "--dry-run")
+    assert checked["board"] == "emulated"
+    wrong = await one.tried(*words, one.config, "--port", one.port)
+    assert wrong.code == 1 and str(one.config) in wrong.error
     words = ("device", "enrol", one.port, "--mesh", one.desk)
     refused = await one.tried(*words)
     assert refused.code == 3 and "fieldpost device install" in refused.error
