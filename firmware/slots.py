@@ -9,6 +9,8 @@ import sys
 
 from slot_record import SAFE_MODE_AT, Record, load
 
+ENOENT = 2
+
 
 def begin():
     """(slot, whether in safe mode, whether on trial) of the start that begins; None: the prompt is asked for, once."""
@@ -27,8 +29,7 @@ def begin():
     except OSError as error:  # a full flash: what is on trial must not run unrecorded, what runs must
         print("error the slot record cannot be written (%s); free space on the flash" % error)
         record.begun = False
-    _choose(record.running, record.begun)
-    return record.running, record.crashes >= SAFE_MODE_AT, record.begun
+    return _choose(record.running, record.begun), record.crashes >= SAFE_MODE_AT, record.begun
 
 
 def settle(step):
@@ -40,7 +41,7 @@ def settle(step):
 
 
 def _choose(slot, must):
-    """`must`: OSError where it holds nothing; to try what lies elsewhere would prove nothing."""
+    """The slot that runs. `must`: OSError where it holds nothing; to try what lies elsewhere would prove nothing."""
     import vfs
 
     if hasattr(vfs, "rom_ioctl") and vfs.rom_ioctl(1) > 1:
@@ -50,15 +51,21 @@ def _choose(slot, must):
                 vfs.umount("/rom")
             vfs.mount(part, "/rom")
         sys.path.insert(0, "/rom/lib")
-        return
-    place = os.getcwd().rstrip("/") + "/" + slot
-    try:
-        os.stat(place)
-    except OSError:
-        if must:
-            raise
-        return  # an agent in /lib
-    sys.path.insert(0, place)
+        return slot
+    for one in (slot, "b" if slot == "a" else "a"):
+        try:
+            os.stat(os.getcwd().rstrip("/") + "/" + one + ".pack")
+            import pack
+
+            sys.path.insert(0, pack.mount(one))
+            return one
+        except OSError as error:
+            if must:
+                raise
+            if error.args[0] == ENOENT:
+                break  # an agent in /lib, or in the runtime
+            print("error slot %s holds no whole agent (%s); install it anew" % (one, error))
+    return slot
 
 
 def _read(name):

@@ -12,6 +12,7 @@ import vector_gateway
 import vector_handed
 import vector_line
 import vector_links
+import vector_module_pack
 import vector_observations
 import vector_pack
 import vector_rotation
@@ -31,6 +32,7 @@ MODULES = (
     vector_seals,
     vector_sectors,
     vector_slot,
+    vector_module_pack,
     vector_pack,
     vector_tokens,
     vector_links,

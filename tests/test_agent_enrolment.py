@@ -175,6 +175,16 @@ def test_the_measurement_covers_programs_and_code_folders_and_nothing_else():
     assert measured(contents={"/lib/fieldagent/drivers/uart.mpy": b"v"}) != base
 
 
+def test_a_pack_is_measured_under_one_name_in_either_slot_and_the_spare_one_is_not():
+    from hashlib import sha256
+
+    flash = FakeFlash()
+    flash.kept.update({"/main.py": b"m", "/a.pack": b"pack", "/b.pack": b"older", "/b.json": b"{}"})
+    for slot, data in (("a", b"pack"), ("b", b"older")):
+        expected = [(name, sha256(one).digest()) for name, one in (("main.py", b"m"), ("modules.pack", data))]
+        assert start_up.measure(Files("", flash), slot) == tokens.measurement(expected)
+
+
 def test_a_boot_attestation_is_signed_by_the_device_and_names_boot_and_measurement():
     signer = Ed25519Signer(SEED)
     data = start_up.attest_boot(signer, b"hw", 7, b"\x01" * 32, b"\x05" * 32)

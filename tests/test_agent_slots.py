@@ -54,11 +54,12 @@ class Rom:
 
 
 class World:
-    """A board's flash as the start sees it; `run` is one start of it."""
+    """A board's flash as the start sees it; `run` is one start of it. `bad`: slots whose pack is not sound."""
 
-    def __init__(self, record=None, folders=("/a", "/b"), rom=None, cwd="/"):
+    def __init__(self, record=None, packs=("/a.pack", "/b.pack"), rom=None, cwd="/", bad=()):
         self.files = {}
-        self.folders = folders
+        self.packs = packs
+        self.bad = bad
         self.rom = rom or Namespace()
         self.cwd = cwd
         self.full = False
@@ -71,18 +72,23 @@ class World:
         self.files[name] = data
 
     def stat(self, path):
-        if path not in self.folders:
+        if path not in self.packs:
             raise OSError(2)
+
+    def mount(self, slot):
+        if slot in self.bad:
+            raise OSError(22)
+        return "/" + slot
 
     def record(self):
         return slot_record.load(self.files.get)
 
     def run(self, cause=1, act=slots.begin):
         """What the start says, and what it put before `sys.path`."""
-        kept = {name: sys.modules.get(name) for name in ("machine", "vfs")}
+        kept = {name: sys.modules.get(name) for name in ("machine", "vfs", "pack")}
         path = list(sys.path)
         sys.path[:] = ["", "/rom"]
-        sys.modules["machine"], sys.modules["vfs"] = Machine(cause), self.rom
+        sys.modules["machine"], sys.modules["vfs"], sys.modules["pack"] = Machine(cause), self.rom, self
         slots._read, slots._write = self.files.get, self.write
         slots.os = Namespace(getcwd=lambda: self.cwd, stat=self.stat)
         try:
@@ -103,7 +109,7 @@ def offered():
 
 def test_a_board_without_a_record_runs_slot_a_or_what_lies_in_lib():
     assert World().run() == (("a", False, False), ["/a"])
-    bare = World(folders=())
+    bare = World(packs=())
     assert bare.run() == (("a", False, False), []) and bare.record().under_way
 
 
@@ -124,7 +130,11 @@ def test_a_flash_that_takes_no_record_runs_what_is_confirmed():
 
 
 def test_a_trial_of_a_slot_that_holds_nothing_fails():
-    for world in (World(offered(), folders=("/a",)), World(offered(), rom=Rom(2, bad=(1,)))):
+    for world in (
+        World(offered(), packs=("/a.pack",)),
+        World(offered(), bad=("b",)),
+        World(offered(), rom=Rom(2, bad=(1,))),
+    ):
         try:
             world.run()
             raise AssertionError("slot b holds nothing")
@@ -143,7 +153,22 @@ def test_a_board_with_two_romfs_partitions_mounts_the_one_that_runs():
 
 
 def test_a_port_whose_files_lie_elsewhere_finds_its_slots_there():
-    assert World(folders=("/flash/a",), cwd="/flash").run()[1] == ["/flash/a"]
+    assert World(packs=("/flash/a.pack",), cwd="/flash").run()[1] == ["/a"]
+
+
+def test_a_pack_that_is_not_sound_counts_as_none_and_the_other_slot_runs():
+    world = World(bad=("a",))
+    assert world.run() == (("b", False, False), ["/b"])
+    world.run(act=lambda: slots.settle("confirm"))
+    assert world.record().slot == "a", "as it was chosen, so that an installation mends it"
+    assert World(bad=("a", "b")).run() == (("a", False, False), []), "an agent in /lib"
+    assert World(packs=("/a.pack",), bad=("a",)).run()[1] == []
+
+
+def test_what_was_tried_and_failed_is_not_run_in_place_of_an_agent_in_lib():
+    world = World(offered(), packs=("/b.pack",))
+    assert world.run() == (("b", False, True), ["/b"])
+    assert world.run() == (("a", False, False), [])
 
 
 def test_a_start_that_was_cut_short_counts_as_crashed_unless_the_power_came_or_nobody_knows():

@@ -10,12 +10,14 @@ from cable_bench import fieldpost, on_a_bench
 from fieldpost.device.cable import connect
 from fieldpost.device.errors import DeviceError, Unplugged
 from fieldpost.device.facts import board_facts
-from fieldpost.device.files import Files
+from fieldpost.device.files import PIECE_BYTES, Files
 from fieldpost.device.install import carry_out, look
 from fieldpost.device.layout import layout
 from fieldpost.device.slot_files import read_record, write_record
+from fieldpost.device.update import misplaced
 from fieldpost.firmware_build import load_profile
-from fieldpost.firmware_build.build import build
+from fieldpost.firmware_build.build import build, slot_modules
+from fieldpost.firmware_build.module_pack import PACK, packed
 
 
 @cache
@@ -24,20 +26,29 @@ def made():
 
 
 @cache
-def in_files():
-    """The same agent for a board that has its modules in files; a few of them, for haste."""
+def few():
+    """Some of the modules of a board that has them in files, for haste, and what starts them."""
     whole = build(replace(load_profile("emulated"), modules="files", rom_bytes=0))
-    few = [
-        name for name in whole.files if "/" not in name or name.startswith(("lib/board", "lib/fieldagent/a"))
-    ]
-    return replace(whole, files={name: whole.files[name] for name in few})
+    start = {name: data for name, data in whole.files.items() if name != PACK}
+    modules = slot_modules(whole)
+    return (
+        whole,
+        start,
+        {name: modules[name] for name in modules if name.startswith(("board", "fieldagent/a"))},
+    )
+
+
+@cache
+def in_files():
+    whole, start, modules = few()
+    return replace(whole, files={**start, PACK: packed(modules)})
 
 
 def of(text):
     """Another version of the same build."""
-    return replace(
-        in_files(), files={**in_files().files, "lib/fieldagent/airtime.mpy": text}, measurement=text[:1] * 32
-    )
+    _, start, modules = few()
+    changed = packed({**modules, "fieldagent/airtime.mpy": text})
+    return replace(in_files(), files={**start, PACK: changed}, measurement=text[:1] * 32)
 
 
 def installed(path, wanted, slot=None):
@@ -112,7 +123,7 @@ def test_a_full_board_is_refused_before_anything_is_written(tmp_path):
         with connect(path) as cable:
             files = Files(cable)
             free, _ = files.space()
-            files.put("/own", bytes(free - 100_000))
+            files.put("/own", bytes(free - 60_000))
             with pytest.raises(
                 DeviceError, match=r"needs \d+ bytes .* and \d+ are free; remove files of your own"
             ):
@@ -129,10 +140,7 @@ def test_another_build_goes_into_the_free_slot_and_is_tried_the_old_one_stays(tm
         assert installed(path, of(b"M\x06\x00\x1fnew")).then == "try"
         slot, trial, whole, now = state(path)
         assert (slot, trial, whole) == ("a", "b", ["a", "b"])
-        assert {name: one for name, one in now.items() if name.startswith("/a")} == {
-            name: one for name, one in old.items() if name.startswith("/a")
-        }
-        assert now["/b/fieldagent/airtime.mpy"] != old["/a/fieldagent/airtime.mpy"]
+        assert now["/a.pack"] == old["/a.pack"] != now["/b.pack"] and now["/a.json"] == old["/a.json"]
         with (
             connect(path) as cable,
             pytest.raises(DeviceError, match="slot a is the one that the board goes back to"),
@@ -142,7 +150,7 @@ def test_another_build_goes_into_the_free_slot_and_is_tried_the_old_one_stays(tm
     on_a_bench(tmp_path, story)
 
 
-def test_only_what_changed_is_copied_and_what_does_not_belong_in_the_slot_goes(tmp_path):
+def test_only_what_changed_is_copied_and_what_a_cut_left_goes(tmp_path):
     def story(path, _):
         installed(path, in_files())
         installed(path, of(b"M\x06\x00\x1fnew"))
@@ -152,18 +160,64 @@ def test_only_what_changed_is_copied_and_what_does_not_belong_in_the_slot_goes(t
             record.start(True)
             record.confirm()
             write_record(files, record)
-            files.put("/a/stray.py", b"")
+            files.write("/a.pack.new", b"cut short")
             found = look(cable, of(b"M\x06\x00\x1fthird"))
-            assert found.slot.copy == ("/a/fieldagent/airtime.mpy",)
-            assert found.slot.remove == ("/a/stray.py",)
+            assert (found.slot.copy, found.start.copy) == (("/a.pack",), ())
             carry_out(cable, found)
-        assert "/a/stray.py" not in state(path)[3]
+        now = state(path)[3]
+        assert (
+            "/a.pack.new" not in now
+            and now["/a.pack"] == layout(of(b"M\x06\x00\x1fthird"), "a").wanted()["/a.pack"]
+        )
 
     on_a_bench(tmp_path, story)
 
 
-@pytest.mark.parametrize("after_files", [0, 1, 4, 99])
-def test_unplugged_in_the_middle_the_old_agent_stays_and_a_second_time_finishes(tmp_path, after_files):
+@pytest.mark.parametrize("after_files", [None, 0, 2, 9])
+def test_slots_that_were_folders_go_once_the_pack_is_there_and_a_cut_leaves_the_agent(tmp_path, after_files):
+    former = {f"/{slot}/fieldagent/app.mpy": b"M" for slot in "ab"}
+
+    def story(path, mpremote):
+        with connect(path) as cable:
+            files = Files(cable)
+            for name in former:
+                files.write(name, former[name])
+            files.write("/a/own.txt", b"")
+            files.write("/a.json", b'{"board": "emulated", "version": "0.0.9", "measurement": "00"}')
+            found = look(cable, in_files())
+            assert (found.slot.remove, found.wanted.name, found.then) == (("/a", "/b"), "a", "keep")
+            assert "older than slots of one file" in misplaced(found, in_files().profile)
+        moved = []
+
+        def unplug_then(count):
+            moved.append(count)
+            if len(moved) - 1 == after_files:
+                mpremote.call(mpremote.board.unplug)
+
+        with connect(path) as cable:
+            found = look(cable, in_files())
+            if after_files is not None:
+                with pytest.raises(Unplugged):
+                    carry_out(cable, found, unplug_then)
+            else:
+                carry_out(cable, found)
+        if after_files is not None:
+            mpremote.call(mpremote.board.power_cut)
+            mpremote.call(mpremote.board.plug)
+            mpremote.call(mpremote.board.power_on)
+            assert former.keys() <= state(path)[3].keys()
+            installed(path, in_files())
+        slot, trial, whole, now = state(path)
+        assert (slot, trial, whole) == ("a", None, ["a"])
+        assert not [name for name in now if name.startswith(("/a/", "/b/"))]
+        with connect(path) as cable:
+            assert look(cable, in_files()).is_done
+
+    on_a_bench(tmp_path, story)
+
+
+@pytest.mark.parametrize("after_pieces", [0, 1, 2, 99])
+def test_unplugged_in_the_middle_the_old_agent_stays_and_a_second_time_finishes(tmp_path, after_pieces):
     new = of(b"M\x06\x00\x1fnew")
 
     def story(path, mpremote):
@@ -173,13 +227,14 @@ def test_unplugged_in_the_middle_the_old_agent_stays_and_a_second_time_finishes(
 
         def unplug_then(count):
             moved.append(count)
-            if len(moved) == after_files + 1:
+            if len(moved) == after_pieces + 1:
                 mpremote.call(mpremote.board.unplug)
 
         with connect(path) as cable:
             found = look(cable, new)
-            steps = len(found.slot.copy) + len(found.start.copy)
-            if after_files < steps:
+            pieces = -(-found.copy_bytes // PIECE_BYTES)
+            assert found.slot.copy == ("/b.pack",) and not found.start.copy and pieces > 2
+            if after_pieces < pieces:
                 with pytest.raises(Unplugged, match="plug it in and run the command again"):
                     carry_out(cable, found, unplug_then)
         mpremote.call(mpremote.board.power_cut)
@@ -191,7 +246,7 @@ def test_unplugged_in_the_middle_the_old_agent_stays_and_a_second_time_finishes(
         installed(path, new)
         assert state(path)[:3] == ("a", "b", ["a", "b"])
         wanted = layout(new, "b").wanted()
-        assert {name: one for name, one in state(path)[3].items() if name.startswith("/b/")} == wanted
+        assert {name: one for name, one in state(path)[3].items() if name == "/b.pack"} == wanted
 
     on_a_bench(tmp_path, story)
 

@@ -17,6 +17,7 @@ from fieldpost.device.update import measurement, misplaced, of_agent
 from fieldpost.enrol import Request, start
 from fieldpost.firmware_build import load_profile
 from fieldpost.firmware_build.build import Build, digests
+from fieldpost.firmware_build.module_pack import PACK, packed
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
 from fieldpost.trust import Trust
@@ -78,7 +79,7 @@ def test_a_board_that_went_back_is_told_at_once_and_one_that_is_silent_in_the_en
 
 
 PROFILE = load_profile("rp2040")
-FILES = {"main.py": b"one", "lib/fieldagent/app.mpy": b"M-app", "lib/board.mpy": b"M-board"}
+FILES = {"main.py": b"one", PACK: packed({"fieldagent/app.mpy": b"M-app", "board.mpy": b"M-board"})}
 
 
 def a_build(profile=PROFILE):
@@ -116,8 +117,8 @@ def test_the_measurement_to_come_has_the_boards_own_programs_and_the_builds_modu
     assert measurement(digests({"main.py": b"one"}), made) == made.measurement
     own = {"main.py": b"older", "sensors.py": b"mine"}
     held = {**own, "lib/fieldagent/app.mpy": b"what mip left"}
-    modules = {name: data for name, data in FILES.items() if name != "main.py"}
-    assert measurement(digests(held), made) == token_writer.measurement(digests({**own, **modules}).items())
+    expected = digests({**held, PACK: FILES[PACK]})
+    assert measurement(digests(held), made) == token_writer.measurement(expected.items())
 
 
 @pytest.fixture

@@ -17,10 +17,11 @@ from fieldpost import provision
 from fieldpost.cli.main import app
 from fieldpost.emulator import BoardSpec, Fleet
 from fieldpost.firmware_build import BuildError, compiled, device_files, known_boards, load_profile, sources
-from fieldpost.firmware_build.build import build
-from fieldpost.firmware_build.folder import MANIFEST, ROM_IMAGE, write
+from fieldpost.firmware_build.build import OTHER_BLOCKS, build, slot_modules
+from fieldpost.firmware_build.folder import MANIFEST, ROM_IMAGE, read, write
 from fieldpost.firmware_build.heap_need import IN_FLASH_BYTES, IN_FLASH_FULL_BYTES, HeapNeed, heap_need
 from fieldpost.firmware_build.mip import of_checkout, text
+from fieldpost.firmware_build.module_pack import PACK, packed, unpacked
 from fieldpost.firmware_build.profile import read_profile
 from fieldpost.firmware_build.reach import reached
 from fieldpost.mesh import Mesh, Validity
@@ -88,12 +89,22 @@ def test_what_is_too_large_names_its_size_its_budget_and_the_largest():
         build(profile)
 
 
-def test_a_file_system_without_room_for_files_and_log_is_refused():
-    profile = replace(load_profile("rp2040"), blocks=100, journal_bytes=0)
-    with pytest.raises(
-        BuildError, match='rp2040: its files and the smallest log take .* of 409600 .*say modules = "frozen"'
-    ):
-        build(profile)
+def test_a_file_system_without_room_for_both_slots_and_the_log_is_refused_with_what_is_missing():
+    profile = replace(load_profile("rp2040"), journal_bytes=0)
+    pack, log, others = -(-len(build(profile).files[PACK]) // 4_096), 16, OTHER_BLOCKS + 6
+    enough = 2 * pack + log + others
+    assert build(replace(profile, blocks=enough)).size
+    said = r"rp2040: both slots, .* 4096 more than the file system has \(%d: .*say modules = \"frozen\""
+    with pytest.raises(BuildError, match=said % ((enough - 1) * 4_096)):
+        build(replace(profile, blocks=enough - 1))
+
+
+def test_both_slots_of_every_board_with_modules_in_files_leave_half_of_its_flash():
+    for kind in known_boards():
+        profile = load_profile(kind)
+        if profile.modules == "files":
+            pack = -(-len(build(profile).files[PACK]) // profile.block_bytes)
+            assert 2 * pack <= profile.blocks // 2, kind
 
 
 def test_a_board_whose_heap_is_less_than_the_agent_needs_is_refused_with_what_it_has_and_what_it_takes():
@@ -178,6 +189,35 @@ def test_the_manifest_of_a_folder_is_true_of_every_file_and_leaves_none_out(emul
     there = {str(path.relative_to(tmp_path / "one")) for path in (tmp_path / "one").rglob("*.mpy")}
     assert there == {path for path in files if path.endswith(".mpy")}
     assert (tmp_path / "one" / ROM_IMAGE).stat().st_size == emulated.size
+
+
+def test_modules_in_files_are_one_pack_that_lists_and_measures_as_one_and_lie_beside_it_for_mip(tmp_path):
+    made = build(load_profile("rp2040"))
+    write(made, tmp_path / "one")
+    told = json.loads((tmp_path / "one" / MANIFEST).read_text())
+    assert {row["path"] for row in told["files"]} == {
+        "boot.py", "crash.mpy", "main.py", PACK, "pack.mpy", "slot_record.mpy", "slots.mpy"
+    }  # fmt: skip
+    modules = slot_modules(made)
+    assert unpacked((tmp_path / "one" / PACK).read_bytes()) == modules and len(modules) > 100
+    board = Filesystem()
+    mip._install_package(board, str(tmp_path / "one" / "package.json"), "", "/lib", None, True)
+    assert board.files == {f"/lib/{name}": data for name, data in modules.items()}
+    assert slot_modules(read(tmp_path / "one")) == modules
+
+
+def test_the_pack_of_a_build_is_the_golden_one_and_refuses_what_a_board_would_not_find():
+    for row in json.loads((ROOT / "tests/vectors/module_pack.json").read_text()):
+        data = bytes.fromhex(row["hex"])
+        if row["error"] is None:
+            modules = {one["path"]: bytes.fromhex(one["hex"]) for one in row["modules"]}
+            assert packed(dict(reversed(modules.items()))) == data and unpacked(data) == modules
+    for name in ("n" * 44 + ".mpy", "board.py"):
+        with pytest.raises(BuildError, match="paths of 47 bytes at most; give the module a shorter name"):
+            packed({name: b""})
+    for damaged in (b"", data[:10], data[:40], b"FPP2" + data[4:], data[:20] + b"x" + data[21:]):
+        with pytest.raises(BuildError, match="modules.pack: damaged .*build it anew"):
+            unpacked(damaged)
 
 
 def test_a_folder_is_made_anew_and_something_else_is_left_alone(emulated, tmp_path):

@@ -40,12 +40,14 @@ def _read_boot(data):
 def measure(files, slot="a"):
     """Digest over the installed files: the programs at the root and all below the code folders. SPEC 7.3
 
-    What lies in the slot that runs is named as in `lib`, where it hides what has the same name.
+    The pack of the slot that runs has the same name in either slot.
     """
     places = {name: name for name, _ in files.entries("") if name.endswith((".py", ".mpy"))}
     for folder in _INSTALLED_FOLDERS:
         places.update({name: name for name in _below(files, folder)})
-    places.update({"lib" + name[len(slot) :]: name for name in _below(files, slot)})
+    pack = slot + ".pack"
+    if pack in [name for name, _ in files.entries("")]:
+        places["modules.pack"] = pack
     return token_writer.measurement([(name, _digest(files, places[name])) for name in places])
 
 

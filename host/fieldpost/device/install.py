@@ -4,20 +4,26 @@ Decides which slot takes the build: never the one that the board goes back to, w
 does not belong on the board or does not fit, before anything is written.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError, RaisedOnBoard
 from fieldpost.device.facts import BoardFacts, board_facts
 from fieldpost.device.files import Files, Moved, nobody
-from fieldpost.device.layout import SlotLayout, layout
+from fieldpost.device.layout import PARTITIONS, SlotLayout, layout
 from fieldpost.device.plan import Held, Plan, held, plan, room_bytes
 from fieldpost.device.runtime_kind import misfit
-from fieldpost.device.slot_files import is_whole, read_record, slot_plan, write_record, write_slot
-from fieldpost.firmware_build.build import Build
+from fieldpost.device.slot_files import (
+    given_up,
+    is_whole,
+    read_record,
+    slot_plan,
+    write_record,
+    write_slot,
+)
+from fieldpost.firmware_build.build import Build, slot_modules
 from fieldwire.slot_record import Record
 
-_FOLDER_BLOCKS = 2  # of LittleFS
 _SPARE_BLOCKS = 8  # for the record, the manifest and what the file system moves
 
 
@@ -39,7 +45,7 @@ class Installation:
 
     @property
     def is_done(self) -> bool:
-        return self.whole and self.start.is_done and self.then == "keep"
+        return self.whole and self.start.is_done and self.then == "keep" and not self.slot.remove
 
     @property
     def copy_bytes(self) -> int:
@@ -51,13 +57,14 @@ def look(
 ) -> Installation:
     """What an installation would do. Raises DeviceError where the build does not belong there, or has no room."""
     facts = board_facts(cable)
-    wrong = misfit(facts.kind, build.profile, build.files)
+    wrong = misfit(facts.kind, build.profile, {**build.files, **slot_modules(build)})
     if wrong is not None:
         raise DeviceError(f"{cable.path}: {wrong}")
     files = Files(cable)
     record = read_record(files)
     _check_modules(cable, facts, build)
-    bare = record.slot not in facts.slots and not facts.lib
+    former = _former(files)
+    bare = not facts.lib and (record.slot not in facts.slots or bool(former))
     wanted, slot = _chosen(cable, files, build, record, named, bare)
     around = {**(extra or {}), **wanted.start}
     present = {path: one for path in around if (one := files.held(path)) is not None}
@@ -65,7 +72,7 @@ def look(
         facts=facts,
         record=record,
         wanted=wanted,
-        slot=slot,
+        slot=replace(slot, remove=former),
         start=plan(present, {path: held(data) for path, data in around.items()}),
         files=around,
         whole=is_whole(files, wanted, slot),
@@ -92,6 +99,15 @@ def carry_out(cable: Cable, found: Installation, moved: Moved = nobody) -> None:
     if not found.is_done:
         record.forgive()
         write_record(files, record)
+    for folder in found.slot.remove:
+        files.remove_folder(folder)
+
+
+def _former(files: Files) -> tuple[str, ...]:
+    """Folders that were slots before a slot was one file; the start that is installed no longer looks there."""
+    names = files.names("")
+    folders = [f"/{slot}" for slot in PARTITIONS if names.get(slot)]
+    return tuple(folder for folder in folders if "fieldagent" in files.names(folder))
 
 
 def _chosen(
@@ -133,12 +149,9 @@ def _check_room(cable: Cable, files: Files, found: Installation) -> None:
     """LittleFS holds a file in whole blocks; what is replaced in the slot is free before its successor is written."""
     block = found.facts.block_bytes
     need = room_bytes(found.start, {path: held(data) for path, data in found.files.items()}, block)
-    if found.wanted.rom is None and found.slot.copy:
-        present = files.tree(found.wanted.folder)
-        need += room_bytes(found.slot, found.wanted.wanted(), block) - _blocks(present, found.slot, block)
-        if not present:
-            folders = {path.rpartition("/")[0] for path in found.slot.copy}
-            need += len(folders) * _FOLDER_BLOCKS * block
+    if found.wanted.rom is None:
+        need += room_bytes(found.slot, found.wanted.wanted(), block)
+        need -= _blocks(given_up(files, found.slot), block) * block
     need += _SPARE_BLOCKS * block
     if found.is_done or need <= found.facts.free_bytes:
         return
@@ -148,7 +161,5 @@ def _check_room(cable: Cable, files: Files, found: Installation) -> None:
     )
 
 
-def _blocks(present: dict[str, Held], slot: Plan, block: int) -> int:
-    """Bytes of blocks that are freed on the way."""
-    gone = [one for path, one in present.items() if path in slot.copy or path in slot.remove]
-    return sum(-(-max(1, one.size) // block) for one in gone) * block
+def _blocks(present: dict[str, Held], block: int) -> int:
+    return sum(-(-max(1, one.size) // block) for one in present.values())

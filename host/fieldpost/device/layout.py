@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from fieldpost.device.plan import Held, held
 from fieldpost.firmware_build.build import ROM, Build
-from fieldpost.firmware_build.sources import MODULES
+from fieldpost.firmware_build.module_pack import PACK
 
 PARTITIONS = {"a": 0, "b": 1}
 CONFIG = "/config.json"
@@ -17,17 +17,13 @@ SCHEMAS = "/schemas"
 
 @dataclass(frozen=True, slots=True)
 class SlotLayout:
-    """`slot`: modules, path -> bytes, or `rom`: the image of its partition. `start`: what runs before it, in order."""
+    """`slot`: its pack, path -> bytes, or `rom`: the image of its partition. `start`: what runs before it, in order."""
 
     name: str
     slot: dict[str, bytes]
     rom: bytes | None
     start: dict[str, bytes]
     manifest: bytes
-
-    @property
-    def folder(self) -> str:
-        return f"/{self.name}"
 
     @property
     def partition(self) -> int:
@@ -39,19 +35,20 @@ class SlotLayout:
 
 def layout(build: Build, slot: str) -> SlotLayout:
     """The build as it lies on a board with `slot` as its place; main.py is the last of `start`."""
-    modules = {
-        f"/{slot}/{name.removeprefix(MODULES)}": data
-        for name, data in build.files.items()
-        if name.startswith(MODULES)
+    start = {
+        f"/{name}": data for name, data in build.files.items() if name != PACK and not name.startswith(ROM)
     }
-    start = {f"/{name}": data for name, data in build.files.items() if not name.startswith((MODULES, ROM))}
     return SlotLayout(
         name=slot,
-        slot=modules,
+        slot={pack_path(slot): build.files[PACK]} if PACK in build.files else {},
         rom=build.rom,
         start=dict(sorted(start.items(), key=lambda row: row[0] == "/main.py")),
         manifest=_manifest(build),
     )
+
+
+def pack_path(slot: str) -> str:
+    return f"/{slot}.pack"
 
 
 def manifest_path(slot: str) -> str:

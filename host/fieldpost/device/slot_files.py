@@ -4,11 +4,12 @@ Decides the order in which a slot is changed, so that a cut leaves it whole or m
 between slots.
 """
 
+from collections.abc import Iterable
+
 from fieldpost.device.cable import Cable
-from fieldpost.device.errors import DeviceError
-from fieldpost.device.files import Files, Moved, nobody
+from fieldpost.device.files import DRAFT, Files, Moved, nobody
 from fieldpost.device.layout import SlotLayout, manifest_path
-from fieldpost.device.plan import Plan, plan
+from fieldpost.device.plan import Held, Plan, plan
 from fieldpost.device.rom import Rom
 from fieldwire.slot_record import Record, load
 
@@ -28,11 +29,16 @@ def write_record(files: Files, record: Record) -> None:
 def slot_plan(cable: Cable, files: Files, wanted: SlotLayout) -> Plan:
     """What `write_slot` would do. A ROM image is one thing, named by its partition. Raises DeviceError."""
     if wanted.rom is None:
-        return plan(files.tree(wanted.folder), wanted.wanted())
+        return plan(_present(files, wanted.slot), wanted.wanted())
     name = f"rom:{wanted.partition}"
     if Rom(cable, wanted.partition).holds(wanted.rom):
         return Plan((), (name,), (), 0)
     return Plan((name,), (), (), len(wanted.rom))
+
+
+def given_up(files: Files, chosen: Plan) -> dict[str, Held]:
+    """What goes from a slot before its pack is written, a draft that was cut short among it."""
+    return _present(files, [path + end for path in chosen.copy for end in ("", DRAFT)])
 
 
 def is_whole(files: Files, wanted: SlotLayout, chosen: Plan) -> bool:
@@ -43,16 +49,14 @@ def is_whole(files: Files, wanted: SlotLayout, chosen: Plan) -> bool:
 def write_slot(cable: Cable, files: Files, wanted: SlotLayout, chosen: Plan, moved: Moved = nobody) -> None:
     """The slot must not be one that the next start runs. Raises DeviceError."""
     files.remove([manifest_path(wanted.name)])
-    files.remove(chosen.remove)
-    if wanted.rom is not None:
-        if chosen.copy:
-            Rom(cable, wanted.partition).write(wanted.rom, moved)
-    else:
+    if wanted.rom is None:
+        files.remove(chosen.copy)  # a flash has room for two packs, and not for a third
         for path in chosen.copy:
-            files.write(path, wanted.slot[path], moved)
-        if files.tree(wanted.folder) != wanted.wanted():
-            raise DeviceError(
-                f"{cable.path}: slot {wanted.name} does not hold what was written to it; run the command again,"
-                " and look whether its flash is failing"
-            )
+            files.put(path, wanted.slot[path], moved)
+    elif chosen.copy:
+        Rom(cable, wanted.partition).write(wanted.rom, moved)
     files.put(manifest_path(wanted.name), wanted.manifest)
+
+
+def _present(files: Files, paths: Iterable[str]) -> dict[str, Held]:
+    return {path: one for path in paths if (one := files.held(path)) is not None}

@@ -10,8 +10,8 @@ from dataclasses import replace
 from fieldpost.device.install import Installation
 from fieldpost.device.plan import plan
 from fieldpost.firmware_build.build import ROM, Build, digests
+from fieldpost.firmware_build.module_pack import PACK
 from fieldpost.firmware_build.profile import BoardProfile
-from fieldpost.firmware_build.sources import MODULES
 from fieldwire import token_writer
 
 # What is measured beside the slots, with the programs at the root.
@@ -31,6 +31,8 @@ def misplaced(found: Installation, profile: BoardProfile) -> str | None:
             "its agent is frozen in the runtime; make a runtime from the build's manifest.py and flash that"
             " (`fieldpost device flash`)"
         )
+    if found.slot.remove:
+        return "what starts it is older than slots of one file; run `fieldpost device install`"
     if found.facts.lib and not found.facts.slots:
         return (
             "its agent lies in /lib, where no update survives a power cut; run `fieldpost device install`,"
@@ -43,5 +45,5 @@ def misplaced(found: Installation, profile: BoardProfile) -> str | None:
 
 def measurement(outside: Mapping[str, bytes], build: Build) -> bytes:
     """What the board will attest once the build runs. `outside`: digests of what is measured beside the slots."""
-    modules = {name: data for name, data in build.files.items() if name.startswith((MODULES, ROM))}
+    modules = {name: data for name, data in build.files.items() if name.startswith((PACK, ROM))}
     return token_writer.measurement({**outside, **digests(modules)}.items())

@@ -22,6 +22,12 @@ _ERASE_S = 120
 _ON_BOARD = """
 def _fp_ring():
     import sys
+    for p in ({slots}):
+        try:
+            import pack
+            pack.mount(p)
+        except (ImportError, OSError):
+            pass  # it holds nothing, or is mounted
     for p in ({places}):
         if p not in sys.path:
             sys.path.insert(0, p)
@@ -100,9 +106,10 @@ def _ring(cable: Cable, facts: BoardFacts) -> tuple[int, ...]:
     kinds = {one.board for one in facts.slots.values()}
     if not kinds and not facts.lib:
         return ()
+    slots = "".join(f"{slot!r}, " for slot in facts.slots)
     places = "".join(f"{place!r}, " for place in ("/lib", "/rom/lib", *(f"/{slot}" for slot in facts.slots)))
     try:
-        cable.run(_ON_BOARD.replace("{places}", places))
+        cable.run(_ON_BOARD.replace("{slots}", slots).replace("{places}", places))
         cable.run("_fp_flash = _fp_ring()")
         return tuple(cable.value("_fp_order(_fp_flash) if _fp_flash else []"))
     except RaisedOnBoard as error:

@@ -12,6 +12,7 @@ from fieldpost import __version__
 from fieldpost.firmware_build.compiling import compiled, with_fewer_names
 from fieldpost.firmware_build.errors import BuildError
 from fieldpost.firmware_build.heap_need import heap_need
+from fieldpost.firmware_build.module_pack import PACK, packed, unpacked
 from fieldpost.firmware_build.profile import BoardProfile
 from fieldpost.firmware_build.programs import rom_image
 from fieldpost.firmware_build.sources import MODULES, STARTED, device_files
@@ -19,6 +20,8 @@ from fieldwire import token_writer
 
 ROM = "rom/"
 LOG_BYTES_MIN = 65_536  # firmware/CONFIG.md: the least journal_bytes
+SLOTS = 2
+OTHER_BLOCKS = 16  # of the file system itself, the slot record, the configuration and the agent's state
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,12 +74,23 @@ def digests(files: dict[str, bytes]) -> dict[str, bytes]:
     return {name: hashlib.sha256(data).digest() for name, data in files.items()}
 
 
+def slot_modules(build: Build) -> dict[str, bytes]:
+    """What a slot holds, module by module: path below the slot -> bytes; none where they are frozen."""
+    if PACK in build.files:
+        return unpacked(build.files[PACK])
+    before = ROM + MODULES
+    return {name.removeprefix(before): data for name, data in build.files.items() if name.startswith(before)}
+
+
 def _installed(made: dict[str, bytes], profile: BoardProfile) -> dict[str, bytes]:
     """What lies on the device, by the paths under which it measures itself."""
-    if profile.modules == "frozen":
-        return {name: data for name, data in made.items() if not name.startswith(MODULES)}
-    before = ROM if profile.modules == "rom" else ""
-    return {(before if name.startswith(MODULES) else "") + name: data for name, data in made.items()}
+    start = {name: data for name, data in made.items() if not name.startswith(MODULES)}
+    slot = {name: data for name, data in made.items() if name.startswith(MODULES)}
+    if profile.modules == "rom":
+        return start | {ROM + name: data for name, data in slot.items()}
+    if profile.modules == "files":
+        return start | {PACK: packed({name.removeprefix(MODULES): data for name, data in slot.items()})}
+    return start
 
 
 def _rom(made: dict[str, bytes]) -> bytes:
@@ -100,16 +114,20 @@ def _too_large(profile: BoardProfile, size: int, modules: dict[str, int]) -> str
 
 
 def _check_room(profile: BoardProfile, files: dict[str, bytes]) -> None:
-    """A file takes whole blocks of the file system, and the log needs its least room beside them."""
-    blocks = sum(
-        -(-len(data) // profile.block_bytes) for name, data in files.items() if not name.startswith(ROM)
+    """A file takes whole blocks of the file system. Both slots and the log need room there, or no update would fit."""
+    blocks = OTHER_BLOCKS + sum(
+        (SLOTS if name == PACK else 1) * -(-len(data) // profile.block_bytes)
+        for name, data in files.items()
+        if not name.startswith(ROM)
     )
     taken = blocks * profile.block_bytes + (0 if profile.journal_bytes else LOG_BYTES_MIN)
     whole = profile.blocks * profile.block_bytes
     if taken > whole:
+        slots = "both slots, " if PACK in files else ""
         raise BuildError(
-            f"{profile.name}: its files and the smallest log take {taken} bytes of a file system of {whole}"
-            ' (flash.blocks of its board.toml); make that larger, or say modules = "frozen"'
+            f"{profile.name}: {slots}what starts them and the smallest log take {taken} bytes, {taken - whole} more"
+            f" than the file system has ({whole}: flash.blocks of its board.toml); make that larger, or say"
+            ' modules = "frozen"'
         )
 
 

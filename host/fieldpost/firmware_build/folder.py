@@ -8,9 +8,10 @@ import shutil
 from pathlib import Path
 
 from fieldpost.firmware_build import mip
-from fieldpost.firmware_build.build import ROM, Build, digests
+from fieldpost.firmware_build.build import ROM, Build, digests, slot_modules
 from fieldpost.firmware_build.errors import BuildError
-from fieldpost.firmware_build.sources import load_profile
+from fieldpost.firmware_build.module_pack import PACK
+from fieldpost.firmware_build.sources import MODULES, load_profile
 from fieldwire import token_writer
 
 MANIFEST = "MANIFEST.json"
@@ -24,6 +25,8 @@ def write(build: Build, folder: Path) -> None:
             f"{folder}: holds something that is no build ({MANIFEST} is missing); name another folder"
         )
     files = dict(build.files)
+    if PACK in files:
+        files |= {MODULES + name: data for name, data in slot_modules(build).items()}
     files |= {f"frozen/{name}": data for name, data in build.frozen.items()}
     for path in build.profile.directory.glob("_boot.py"):
         files[f"frozen/{path.name}"] = path.read_bytes()

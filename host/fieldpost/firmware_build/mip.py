@@ -9,16 +9,17 @@ from pathlib import Path
 
 import fieldwire
 from fieldpost import __version__
-from fieldpost.firmware_build.build import ROM, Build
+from fieldpost.firmware_build.build import ROM, Build, slot_modules
+from fieldpost.firmware_build.module_pack import PACK
 from fieldpost.firmware_build.sources import MODULES, boards_folder, device_files, load_profile
 
 Package = dict[str, object]
 
 
 def of_build(build: Build) -> Package:
-    """What a slot holds, in a ROMFS too: mip installs it into `/lib`. The start is copied to the root beside it."""
-    names = [name for name in build.files if name.startswith((MODULES, ROM))]
-    return _package({name.removeprefix(ROM).removeprefix(MODULES): name for name in names})
+    """What a slot holds, module by module: mip installs it into `/lib`. The start is copied to the root beside it."""
+    before = MODULES if PACK in build.files else ROM + MODULES
+    return _package({name: before + name for name in slot_modules(build)})
 
 
 def of_checkout(kinds: list[str]) -> dict[Path, Package]:
@@ -31,7 +32,7 @@ def of_checkout(kinds: list[str]) -> dict[Path, Package]:
         place / "package.json": _package({name: name for name in modules if name.startswith(package)} | start)
         for place, package, start in (
             (shared, "fieldwire/", {"slot_record.py": "fieldwire/slot_record.py"}),
-            (firmware, "fieldagent/", {"crash.py": "crash.py", "slots.py": "slots.py"}),
+            (firmware, "fieldagent/", {name: name for name in ("crash.py", "pack.py", "slots.py")}),
         )
     }
     for folder in sorted({path.parent for path in (firmware / "kernels").glob("armv*/*.py")}):

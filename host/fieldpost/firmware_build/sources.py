@@ -64,6 +64,8 @@ def _all(profile: BoardProfile) -> dict[str, bytes]:
     kernels = firmware / "kernels" / profile.arch.removesuffix("sp").removesuffix("dp")
     files |= {f"{MODULES}fieldwire/{path.name}": path for path in kernels.glob("*.py")}
     files |= {name: firmware / name for name in (*STARTED, "slots.py", "crash.py")}
+    if profile.modules == "files":
+        files["pack.py"] = firmware / "pack.py"
     # The start has its own copy, since it runs before any slot is chosen.
     files["slot_record.py"] = packages[0] / "slot_record.py"
     files |= {MODULES + path.name: path for path in profile.directory.glob("board*.py")}
