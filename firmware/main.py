@@ -2,17 +2,24 @@
 
 import sys
 
-import slots
+
+def begin():
+    """What the start has recorded; its modules are emptied, since a look at the stack may find what was let go of."""
+    import slots
+
+    start = slots.begin()
+    for module in (slots, sys.modules["slot_record"]):
+        name = module.__name__
+        for inner in dir(module):
+            setattr(module, inner, None)
+        sys.modules[name] = None
+        del sys.modules[name]
+    return start
+
 
 try:
-    start = slots.begin()
+    start = begin()
     if start:
-        # Emptied, since a look at the stack may find what was only let go of, and keep it in the heap.
-        for found in (slots, sys.modules["slot_record"]):
-            del sys.modules[found.__name__]
-            for name in dir(found):
-                setattr(found, name, None)
-        found = slots = None
         import board
 
         from fieldagent import app

@@ -8,6 +8,8 @@ from fieldpost.firmware_build.small_source import small
 from fieldpost.firmware_build.sources import MODULES, STARTED
 from fieldpost.firmware_build.unused_methods import leave_out_unused
 
+SHARED = "fieldwire/"
+
 
 def with_fewer_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     """The same files; names that no other file can see are shorter, or gone: of a slot's modules, of the start's."""
@@ -15,6 +17,9 @@ def with_fewer_names(files: Mapping[str, bytes]) -> dict[str, bytes]:
     slot = {name.removeprefix(MODULES): data for name, data in sources.items() if name.startswith(MODULES)}
     start = {name: data for name, data in sources.items() if not name.startswith(MODULES)}
     started = [files[name] for name in STARTED if name in files]
+    shared = {name: data for name, data in slot.items() if name.startswith(SHARED)}
+    agent = {name: data for name, data in slot.items() if not name.startswith(SHARED)}
+    slot = {**agent, **leave_out_unused(shared, [*agent.values(), *start.values(), *started])}
     start = leave_out_unused(start, [*slot.values(), *started])
     return {**files, **{MODULES + name: data for name, data in small(slot).items()}, **small(start)}
 

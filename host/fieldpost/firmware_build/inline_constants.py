@@ -24,16 +24,34 @@ Constants = Mapping[str, Mapping[str, int]]
 
 def inline(trees: Mapping[str, ast.Module]) -> None:
     """Changes the modules, dotted name -> tree, in place."""
+    for tree in trees.values():
+        tree.body = [one for line in tree.body for one in _apart(line)]
     modules = {name: _modules(tree, trees) for name, tree in trees.items()}
     found: dict[str, dict[str, int]] = {name: {} for name in trees}
     known = -1
-    while known != sum(map(len, found.values())):  # a constant may be made of another module's
+    while known != sum(map(len, found.values())):  # a constant may be made of another module's, or handed on
         known = sum(map(len, found.values()))
         for name, tree in trees.items():
-            found[name] = _constants(tree, _imported(tree, found), modules[name], found)
+            imported = _imported(tree, found)
+            found[name] = {**imported, **_constants(tree, imported, modules[name], found)}
     for name, tree in trees.items():
         _Inliner(found[name], _imported(tree, found), modules[name], found).visit(tree)
+        _Unimported({name for name, of in modules[name].items() if found[of]} - _said(tree)).visit(tree)
         ast.fix_missing_locations(tree)
+
+
+def _apart(line: ast.stmt) -> list[ast.stmt]:
+    """`A, B = 1, 2` as an assignment each, which is what the compiler takes for a constant."""
+    match line:
+        case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Tuple(elts=values)) if len(names) == len(
+            values
+        ) and all(_value(one, {}, {}, {}) is not None for one in values):
+            return [ast.Assign([name], value) for name, value in zip(names, values, strict=True)]
+    return [line]
+
+
+def _said(tree: ast.Module) -> set[str]:
+    return {one.id for one in ast.walk(tree) if isinstance(one, ast.Name)}
 
 
 def _modules(tree: ast.Module, known: Mapping[str, object]) -> dict[str, str]:
@@ -101,8 +119,8 @@ class _Inliner(ast.NodeTransformer):
         modules: Mapping[str, str],
         known: Constants,
     ) -> None:
-        self._own = {name: value for name, value in own.items() if not name.startswith("_")}
-        self._names = {**self._own, **imported}
+        self._own = own
+        self._names = {**own, **imported}
         self._modules = modules
         self._known = known
 
@@ -127,3 +145,14 @@ class _Inliner(ast.NodeTransformer):
             if value is not None:
                 return ast.Constant(value)
         return self.generic_visit(node)
+
+
+class _Unimported(ast.NodeTransformer):
+    """Leaves out imports of modules that were named for their constants alone."""
+
+    def __init__(self, unused: set[str]) -> None:
+        self._unused = unused
+
+    def visit_ImportFrom(self, node: ast.ImportFrom) -> ast.AST | None:
+        node.names = [alias for alias in node.names if (alias.asname or alias.name) not in self._unused]
+        return node if node.names else None

@@ -1,37 +1,48 @@
-"""Methods that nothing on a board names, left out of the start: it shares them with a host that needs more of them.
+"""Functions and methods that nothing on a board names, left out of modules that a host needs more of.
 
-Decides by the spelling alone: a method stays where any file says its name, as an attribute or as a text.
+Decides by the spelling alone: one stays where any file says its name, as an attribute, an import or a text. A method is
+named as an attribute. It refuses to judge what a person's own files may call: those modules are not given to it.
 """
 
 import ast
 from collections.abc import Iterable, Mapping
 
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
-def leave_out_unused(start: Mapping[str, bytes], others: Iterable[bytes]) -> dict[str, bytes]:
-    """`start`: the modules to change, path -> source; `others`: sources that may call into them."""
-    trees = {path: ast.parse(data) for path, data in start.items()}
-    fixed = [ast.parse(data) for data in others]
-    while any(_dropped(tree, _said([*trees.values(), *fixed])) for tree in trees.values()):
-        pass  # what a dropped method called may be unused by now
+
+def leave_out_unused(shared: Mapping[str, bytes], others: Iterable[bytes]) -> dict[str, bytes]:
+    """`shared`: the modules to change, path -> source; `others`: sources that may call into them."""
+    trees = {path: ast.parse(data) for path, data in shared.items()}
+    outside = set().union(*(_said(ast.parse(data)) for data in others))
+    while any(_drop(tree, outside.union(*map(_said, trees.values()))) for tree in trees.values()):
+        pass  # what a dropped one called may be unused by now
     return {path: ast.unparse(tree).encode() for path, tree in trees.items()}
 
 
-def _said(trees: Iterable[ast.AST]) -> set[str]:
-    nodes = [node for tree in trees for node in ast.walk(tree)]
-    names = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-    return names | {
-        node.value for node in nodes if isinstance(node, ast.Constant) and isinstance(node.value, str)
-    }
+def _said(tree: ast.AST) -> set[str]:
+    """Names that are loaded, imported or written as a text. A method's own name is none of them."""
+    found: set[str] = set()
+    for node in ast.walk(tree):
+        match node:
+            case (
+                ast.Attribute(attr=name)
+                | ast.Name(id=name)
+                | ast.alias(name=name)
+                | ast.Constant(value=str(name))
+            ):
+                found.add(name)
+    return found
 
 
-def _dropped(tree: ast.Module, said: set[str]) -> bool:
+def _drop(tree: ast.Module, said: set[str]) -> bool:
+    """Changes the module; whether anything was left out."""
     dropped = False
-    for group in [node for node in tree.body if isinstance(node, ast.ClassDef)]:
+    for place in (tree, *(node for node in tree.body if isinstance(node, ast.ClassDef))):
         kept = [
             one
-            for one in group.body
-            if not isinstance(one, ast.FunctionDef) or one.name in said or one.name.startswith("__")
+            for one in place.body
+            if not isinstance(one, Function) or one.name in said or one.name.startswith("__")
         ]
-        dropped = dropped or len(kept) < len(group.body)
-        group.body = kept
+        dropped = dropped or len(kept) < len(place.body)
+        place.body = kept
     return dropped
