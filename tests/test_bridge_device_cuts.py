@@ -18,7 +18,9 @@ from fieldpost.device.update import of_agent
 from fieldpost.emulator import BoardSpec, Fleet
 from fieldpost.emulator.runtime import micropython
 from fieldpost.firmware_build import load_profile
+from fieldpost.firmware_build.build import build, slot_modules
 from fieldpost.firmware_build.folder import read
+from fieldpost.firmware_build.module_pack import PACK, packed
 
 OPERATIONS_MIN = 100
 
@@ -62,7 +64,7 @@ class Flash:
         return {{4: BLOCKS, 5: BLOCK}}.get(kind, 0)
 
 
-def runs(image):
+def reader(image):
     files = vfs.VfsLfs2(Flash(image[: BLOCK * BLOCKS]), progsize=PROGRAM)
 
     def read(name):
@@ -72,14 +74,19 @@ def runs(image):
         except OSError:
             return None
 
-    record = slot_record.load(read) or slot_record.Record()
+    return read
+
+
+def runs(image):
+    record = slot_record.load(reader(image)) or slot_record.Record()
     record.start(True)
     return record.running
 
 
 def is_whole(image, slot):
     at = BLOCK * BLOCKS + "ab".index(slot) * ROM
-    return hashlib.sha256(image[at : at + SIZE[slot]]).digest().hex() == WHOLE[slot]
+    held = image[at : at + SIZE[slot]] if ROM else reader(image)(slot + ".pack") or b""
+    return hashlib.sha256(held).digest().hex() == WHOLE[slot]
 
 
 image = bytearray(open({base!r}, "rb").read())
@@ -97,9 +104,8 @@ with open({log!r}, "rb") as log:
 """
 
 
-def told_profile(folder):
+def told_profile(folder, profile):
     """The emulated board, whose flash tells each write."""
-    profile = load_profile()
     shutil.copytree(profile.directory, folder / "emulated")
     path = folder / "emulated" / "emulated_flash.py"
     text = path.read_text()
@@ -126,10 +132,10 @@ def told_profile(folder):
     return replace(profile, directory=folder / "emulated")
 
 
-async def updated(folder, old, new):
+async def updated(folder, profile, old, new):
     """`base`: the image before an update that the board confirms; `log`: all writes since."""
     async with Fleet(
-        folder / "boards", [BoardSpec("a", "hill", prompt=True)], profile=told_profile(folder)
+        folder / "boards", [BoardSpec("a", "hill", prompt=True)], profile=told_profile(folder, profile)
     ) as fleet:
         fleet.provision({})
         port = str(fleet["a"].plug())
@@ -138,7 +144,7 @@ async def updated(folder, old, new):
         shutil.copy(fleet["a"].image, folder / "base")
         (folder / "log").write_bytes(b"")
         await asyncio.to_thread(put, port, new)
-        await asyncio.sleep(15)  # started, tried and confirmed
+        await asyncio.sleep(20)  # started, tried and confirmed
 
 
 def put(port, build):
@@ -154,16 +160,29 @@ def put(port, build):
         cable.restart()
 
 
+def in_rom(folder):
+    return tuple(read(one) for one in builds(folder))
+
+
+def in_files(_folder):
+    """The same agent as a pack, and an older one that has a module more."""
+    new = build(replace(load_profile(), modules="files", rom_bytes=0))
+    modules = slot_modules(new)
+    older = packed({**modules, "fieldagent/former.mpy": modules["fieldagent/__init__.mpy"]})
+    return replace(new, files={**new.files, PACK: older}, measurement=bytes(32), version="0.0.9"), new
+
+
 @pytest.mark.timeout(300)
-def test_whatever_operation_the_power_ends_the_next_start_runs_a_whole_agent(tmp_path):
-    folders = builds(tmp_path)
-    old, new = (read(folder) for folder in folders)
-    asyncio.run(updated(tmp_path, old, new))
-    profile, length = load_profile(), {"a": len(old.rom), "b": len(new.rom)}
+@pytest.mark.parametrize("both", [in_rom, in_files])
+def test_whatever_operation_the_power_ends_the_next_start_runs_a_whole_agent(tmp_path, both):
+    old, new = both(tmp_path)
+    profile, slots = new.profile, {"a": old.rom or old.files[PACK], "b": new.rom or new.files[PACK]}
+    asyncio.run(updated(tmp_path, profile, old, new))
+    length = {slot: len(data) for slot, data in slots.items()}
     script = CHECK.format(
         wire=str(ROOT / "shared"),
         layout=(profile.block_bytes, profile.blocks, profile.program_bytes, profile.rom_bytes, length),
-        whole={"a": sha256(old.rom).hexdigest(), "b": sha256(new.rom).hexdigest()},
+        whole={slot: sha256(data).hexdigest() for slot, data in slots.items()},
         base=str(tmp_path / "base"),
         log=str(tmp_path / "log"),
     )
