@@ -41,9 +41,7 @@ WITHOUT = {
 def taken():
     """{key: source text of its default, "required" or None} of everything that config.py takes from the file."""
     found = {}
-    for function in [
-        one for one in SOURCE if isinstance(one, ast.FunctionDef)
-    ]:
+    for function in [one for one in SOURCE if isinstance(one, ast.FunctionDef)]:
         for call in [one for one in ast.walk(function) if isinstance(one, ast.Call)]:
             name = (
                 call.func.value.id
