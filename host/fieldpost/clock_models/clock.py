@@ -58,13 +58,13 @@ class Clock:
 
     def reading_ns(self, true_ns: Ints, boot_ns: int = 0) -> Ints:
         """What a device that booted at true time `boot_ns` reads: whole ticks since then, as ns rounded up."""
-        since = self.local_ns(true_ns) - self.local_ns(np.int64(boot_ns))
+        since = self.local_ns(true_ns) - self.local_ns(np.array(boot_ns))
         ticks = since // GIGA * self.hz + since % GIGA * self.hz // GIGA
         return ticks // self.hz * GIGA - (-(ticks % self.hz * GIGA) // self.hz)
 
     def tick_ns(self, reading_ns: Ints, boot_ns: int = 0) -> Ints:
         """The true time at which a device that booted at `boot_ns` began to read this: when its stamp holds."""
-        return self.true_ns(np.asarray(reading_ns, np.int64) + self.local_ns(np.int64(boot_ns)))
+        return self.true_ns(np.asarray(reading_ns, np.int64) + self.local_ns(np.array(boot_ns)))
 
     def pieces(self) -> list[tuple[int, int]]:
         """[(true ns, gain in ppb)], for whoever must do without numpy; equal neighbours are one piece."""
