@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from fieldpost.timeline.bounds import Bounds, Certificate, Step, bounds_about
 from fieldpost.timeline.evidence import Anchor, Device, Evidence, Interval, Stamp
-from fieldpost.timeline.isolate import Graphs, Unit, Units, isolate, unit_key
+from fieldpost.timeline.isolate import Finding, Graphs, Unit, Units, isolate, unit_key
 
 UNPLACED: Interval = (None, None)
 
@@ -137,22 +137,31 @@ def place_on(
     """Places every stamp about `anchor.at`. The anchor's devices must be units of their own in `graphs`."""
     solutions = Solutions(graphs, anchor)
     finding = isolate(graphs)
-    alternatives: tuple[Units, ...] = (frozenset(),) if finding is None else finding.alternatives
-    usable = [removed for removed in alternatives if not removed & anchor.devices]
-    quarantined = frozenset.intersection(*alternatives)
+    quarantined = frozenset() if finding is None else finding.certain
+    worlds_of: dict[Unit | None, list[Units]] = {}
+
+    def worlds(unit: Unit | None) -> list[Units]:
+        if unit not in worlds_of:
+            solved = (frozenset(),) if finding is None else finding.worlds(unit, anchor.devices)
+            worlds_of[unit] = list(solved)
+        return worlds_of[unit]
+
     placements = {}
     for stamp in stamps:
         own = graphs.unit_of(stamp.device)
         if own in quarantined:
             placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "quarantined")
         else:
-            placements[stamp] = place_one(solutions, stamp, [r for r in usable if own not in r])
-    contradiction = None
-    if finding is not None:
-        suspects = tuple(tuple(sorted(units, key=unit_key)) for units in finding.alternatives)
-        contradiction = Contradiction(finding.certificate, suspects)
-    worlds = tuple(solutions.bounds(removed) for removed in usable)
-    return Timeline(anchor, placements, contradiction, quarantined, worlds)
+            placements[stamp] = place_one(solutions, stamp, worlds(own))
+    solved = tuple(solutions.bounds(removed) for removed in worlds(None))
+    return Timeline(anchor, placements, contradiction_of(finding), quarantined, solved)
+
+
+def contradiction_of(finding: Finding | None) -> Contradiction | None:
+    if finding is None:
+        return None
+    suspects = tuple(tuple(sorted(units, key=unit_key)) for units in finding.alternatives)
+    return Contradiction(finding.certificate, suspects)
 
 
 def place(
