@@ -104,7 +104,7 @@ class Conflicts:
         while (certified := self.certificate(left)) is not None:
             conflict = self.minimal(self.units(certified.devices))
             found.add(conflict)
-            left -= conflict if conflict == {unit} or unit not in conflict else conflict - {unit}
+            left -= conflict if conflict == frozenset((unit,)) or unit not in conflict else conflict - {unit}
             if unit not in left:
                 break
         return found

@@ -3,19 +3,22 @@
 Decides by counting alone, never by who the units are: conflicts that share no unit are separate parts, each
 with all its smallest sets as alternatives. A part too large to be searched gives up its most named unit first,
 again and again, until what is left can be. Refuses to say which alternative is true.
+Inside, a unit is a bit and a conflict the sum of its bits: the least unit has the lowest.
 """
 
 from __future__ import annotations
 
-from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any, TypeVar
 
 U = TypeVar("U")
 
-PART_UNITS_MAX = 48  # beyond it a part is not searched: its most named unit is taken
-NODES_MAX = 4_000  # of a search for all smallest sets of one part
+GAP_MAX = 7  # between a set at hand and the proved least size; a wider one makes the search hopeless
+NODES_MAX = (
+    4_000  # of a search for all smallest sets of one part: counted, since a clock would not be repeatable
+)
 
 
 @dataclass(frozen=True)
@@ -26,51 +29,59 @@ class Part:
     proved: bool = True
 
 
-def least(conflicts: Iterable[frozenset[U]]) -> list[frozenset[U]]:
-    """Conflicts that hold no other conflict."""
-    kept: list[frozenset[U]] = []
-    by_unit: dict[U, list[frozenset[U]]] = {}
-    for conflict in sorted(set(conflicts), key=len):
-        if not any(other <= conflict for unit in conflict for other in by_unit.get(unit, ())):
+@cache
+def places(bits: int) -> tuple[int, ...]:
+    """The places of the bits that are set."""
+    found = []
+    while bits:
+        low = bits & -bits
+        found.append(low.bit_length() - 1)
+        bits ^= low
+    return tuple(found)
+
+
+def least(conflicts: Iterable[int]) -> list[int]:
+    """Conflicts that hold no other conflict, the small first."""
+    kept: list[int] = []
+    by_place: dict[int, list[int]] = {}
+    for conflict in sorted(set(conflicts), key=lambda bits: (bits.bit_count(), bits)):
+        if all(other & ~conflict for place in places(conflict) for other in by_place.get(place, ())):
             kept.append(conflict)
-            for unit in conflict:
-                by_unit.setdefault(unit, []).append(conflict)
+            for place in places(conflict):
+                by_place.setdefault(place, []).append(conflict)
     return kept
 
 
-def components(conflicts: list[frozenset[U]], key: Callable[[U], Any]) -> list[list[frozenset[U]]]:
+def components(conflicts: list[int]) -> list[list[int]]:
     """Conflicts that share units, together; in the order of their least unit."""
-    leader: dict[U, U] = {}
-
-    def find(unit: U) -> U:
-        while leader.setdefault(unit, unit) != unit:
-            leader[unit] = leader[leader[unit]]
-            unit = leader[unit]
-        return unit
-
+    groups: list[tuple[int, list[int]]] = []
     for conflict in conflicts:
-        first, *rest = sorted(conflict, key=key)
-        for unit in rest:
-            one, two = sorted((find(first), find(unit)), key=key)
-            leader[two] = one
-    found: dict[U, list[frozenset[U]]] = {}
+        apart = []
+        units, members = conflict, [conflict]
+        for group in groups:
+            if group[0] & units:
+                units |= group[0]
+                members = group[1] + members
+            else:
+                apart.append(group)
+        groups = [*apart, (units, members)]
+    return [members for units, members in sorted(groups, key=lambda group: group[0] & -group[0])]
+
+
+def most_named(conflicts: Iterable[int]) -> int:
+    """The bit in the most conflicts; of several the lowest."""
+    named: dict[int, int] = {}
     for conflict in conflicts:
-        found.setdefault(find(min(conflict, key=key)), []).append(conflict)
-    return [found[unit] for unit in sorted(found, key=key)]
+        for place in places(conflict):
+            named[place] = named.get(place, 0) + 1
+    return 1 << min(named, key=lambda place: (-named[place], place))
 
 
-def most_named(conflicts: Iterable[frozenset[U]], key: Callable[[U], Any]) -> U:
-    """The unit in the most conflicts; of several the least."""
-    named = Counter(unit for conflict in conflicts for unit in conflict)
-    return min(named, key=lambda unit: (-named[unit], key(unit)))
-
-
-def packing(conflicts: Iterable[frozenset[U]]) -> int:
-    """How many conflicts share no unit, taken smallest first: no hitting set is smaller."""
-    used: set[U] = set()
-    count = 0
-    for conflict in sorted(conflicts, key=len):
-        if used.isdisjoint(conflict):
+def packing(conflicts: list[int]) -> int:
+    """How many conflicts share no unit, taken in the order given: no hitting set is smaller."""
+    used = count = 0
+    for conflict in conflicts:
+        if not used & conflict:
             used |= conflict
             count += 1
     return count
@@ -78,79 +89,113 @@ def packing(conflicts: Iterable[frozenset[U]]) -> int:
 
 @dataclass
 class Search:
-    """Branch and bound for all smallest hitting sets of one part; `nodes` are counted, not timed."""
+    """Branch and bound for all smallest hitting sets of one part."""
 
-    key: Callable[[Any], Any]
     best: int
-    found: list[frozenset] = field(default_factory=list)
+    found: list[int] = field(default_factory=list)
     nodes: int = 0
 
-    def run(self, chosen: frozenset, conflicts: list[frozenset]) -> None:
-        """`conflicts`: those that `chosen` does not hit, less the units that were ruled out."""
+    def run(self, chosen: int, conflicts: list[int]) -> None:
+        """`conflicts`: those that `chosen` does not hit, less the units that were ruled out; the small first."""
         self.nodes += 1
         if self.nodes > NODES_MAX:
             return
-        while forced := {unit for conflict in conflicts if len(conflict) == 1 for unit in conflict}:
+        while forced := sum({conflict for conflict in conflicts if conflict.bit_count() == 1}):
             chosen |= forced
-            conflicts = [conflict for conflict in conflicts if forced.isdisjoint(conflict)]
-        if len(chosen) + packing(conflicts) > self.best:
+            conflicts = [conflict for conflict in conflicts if not conflict & forced]
+        if chosen.bit_count() + packing(conflicts) > self.best:
             return
         if not conflicts:
-            if len(chosen) < self.best:
-                self.best, self.found = len(chosen), []
+            if chosen.bit_count() < self.best:
+                self.best, self.found = chosen.bit_count(), []
             self.found.append(chosen)
             return
-        unit = most_named(conflicts, self.key)
-        self.run(chosen | {unit}, [conflict for conflict in conflicts if unit not in conflict])
-        ruled_out = [conflict - {unit} for conflict in conflicts]
-        if all(ruled_out):
-            self.run(chosen, ruled_out)
+        bit = most_named(conflicts)
+        self.run(chosen | bit, [conflict for conflict in conflicts if not conflict & bit])
+        self.run(chosen, sorted((conflict & ~bit for conflict in conflicts), key=int.bit_count))
 
 
-def greedy(conflicts: list[frozenset[U]], key: Callable[[U], Any]) -> frozenset[U]:
+def greedy(conflicts: list[int]) -> int:
     """A hitting set by the most named unit, then without those whom the others make needless."""
-    taken: list[U] = []
+    taken: list[int] = []
     left = conflicts
     while left:
-        unit = most_named(left, key)
-        taken.append(unit)
-        left = [conflict for conflict in left if unit not in conflict]
-    kept = set(taken)
-    for unit in taken[::-1]:
-        if all(len(kept & conflict) > 1 for conflict in conflicts if unit in conflict):
-            kept.remove(unit)
-    return frozenset(kept)
+        bit = most_named(left)
+        taken.append(bit)
+        left = [conflict for conflict in left if not conflict & bit]
+    kept = sum(taken)
+    for bit in taken[::-1]:
+        if all(kept & ~bit & conflict for conflict in conflicts):
+            kept ^= bit
+    return kept
 
 
-def smallest(part: list[frozenset[U]], key: Callable[[U], Any]) -> list[frozenset[U]] | None:
-    """All smallest hitting sets of one part, sorted; None where the search would be too long."""
-    if len(frozenset().union(*part)) > PART_UNITS_MAX:
+def smallest(part: list[int]) -> list[int] | None:
+    """All smallest hitting sets of one part; None where the search would be too long."""
+    at_hand = greedy(part).bit_count()
+    if at_hand - packing(part) > GAP_MAX:
         return None
-    search = Search(key, len(greedy(part, key)))
-    search.run(frozenset(), part)
-    if search.nodes > NODES_MAX:
-        return None
-    return sorted(search.found, key=lambda units: sorted(map(key, units)))
+    search = Search(at_hand)
+    search.run(0, part)
+    return None if search.nodes > NODES_MAX else search.found
+
+
+def _parts(conflicts: list[int]) -> list[tuple[list[int], bool]]:
+    found: list[tuple[list[int], bool]] = []
+    waiting = components(conflicts)[::-1]
+    while waiting:
+        part = waiting.pop()
+        sets = smallest(part)
+        certain = -1
+        if sets is None:
+            certain = most_named(part)
+            found.append(([certain], False))
+        else:
+            for one in sets:
+                certain &= one
+            if not certain:
+                found.append((sets, True))
+                continue
+            found.append(([certain], True))
+        waiting += components([conflict for conflict in part if not conflict & certain])[::-1]
+    return found
+
+
+def _surely(sets: list[int], conflict: int) -> bool:
+    """True when every alternative hits the conflict."""
+    return all(one & conflict for one in sets)
+
+
+def exchanged(found: list[tuple[list[int], bool]], conflicts: list[int]) -> list[tuple[list[int], bool]]:
+    """Who was only taken first shares the blame with all who explain as much, and is back where others explain it."""
+    surely = {conflict: sum(_surely(sets, conflict) for sets, _ in found) for conflict in conflicts}
+    kept = []
+    for sets, proved in reversed(found):
+        if proved:
+            kept.append((sets, proved))
+            continue
+        (taken,) = sets
+        named = [conflict for conflict in conflicts if conflict & taken]
+        own = -1
+        for conflict in named:
+            if surely[conflict] == 1:
+                own &= conflict
+        alike = [] if own == -1 else [1 << place for place in places(own)]
+        for conflict in named:
+            surely[conflict] -= not alike or not _surely(alike, conflict)
+        if alike:
+            kept.append((alike, False))
+    return kept[::-1]
 
 
 def parts(conflicts: Iterable[frozenset[U]], key: Callable[[U], Any]) -> list[Part]:
-    """The parts of all conflicts, each with its alternatives. `key` sorts units. An empty conflict is refused."""
-    found: list[Part] = []
-    waiting = components(least(conflicts), key)[::-1]
-    while waiting:
-        part = waiting.pop()
-        sets = smallest(part, key)
-        if sets is None:
-            unit = most_named(part, key)
-            found.append(Part((frozenset({unit}),), proved=False))
-            rest = [conflict for conflict in part if unit not in conflict]
-            waiting += components(rest, key)[::-1]
-            continue
-        certain = frozenset.intersection(*sets)
-        if certain:
-            found.append(Part((certain,)))
-            rest = [conflict for conflict in part if certain.isdisjoint(conflict)]
-            waiting += components(rest, key)[::-1] if rest else []
-        else:
-            found.append(Part(tuple(sets)))
-    return found
+    """The parts of all conflicts, each with its alternatives. `key` sorts units; no conflict is empty."""
+    known = list(conflicts)
+    units = sorted(frozenset().union(*known), key=key)
+    bit_of = {unit: 1 << place for place, unit in enumerate(units)}
+    bits = least(sum(bit_of[unit] for unit in conflict) for conflict in known)
+    found = exchanged(_parts(bits), bits)
+    return [
+        Part(tuple(frozenset(units[place] for place in one) for one in sorted(map(places, sets))), proved)
+        for sets, proved in found
+    ]

@@ -133,9 +133,9 @@ class Isolation:
                 pairs = self.near.pairs(unit)
                 self.conflicts |= pairs
                 waiting += sorted(frozenset[Unit]().union(*pairs) - self._paired, key=unit_key)
-        if len(conflict) > 2:
-            for unit in sorted(conflict, key=unit_key):
-                self.conflicts |= self.near.around(unit, without)
+        paired = frozenset[Unit]().union(*(one for one in self.conflicts if len(one) <= 2))
+        for unit in sorted(conflict - paired, key=unit_key):
+            self.conflicts |= self.near.around(unit, without)
         return conflict
 
     def parts(self) -> tuple[Part, ...]:
@@ -147,10 +147,13 @@ class Isolation:
         return self._greedy()
 
     def _refuted(self, found: tuple[Part, ...]) -> bool:
+        """True when an explanation leaves something unexplained; then conflicts apart from each other are learned."""
         for removed in alternatives(found):
             unexplained = self.graphs.certificate(removed)
             if unexplained is not None:
-                self.learn(unexplained, removed)
+                while unexplained is not None:
+                    removed |= self.learn(unexplained, removed)
+                    unexplained = self.graphs.certificate(removed)
                 return True
         return False
 
@@ -164,7 +167,7 @@ class Isolation:
             named = {unit: sum(unit in one for one in self.conflicts) for unit in conflict}
             removed |= {min(conflict, key=lambda unit: (-named[unit], unit_key(unit)))}
         for unit in sorted(removed, key=unit_key):
-            needed = any(conflict & removed == {unit} for conflict in self.conflicts)
+            needed = any(conflict & removed == frozenset((unit,)) for conflict in self.conflicts)
             if not needed and self.graphs.certificate(removed - {unit}) is None:
                 removed -= {unit}
         return tuple(Part((frozenset((unit,)),), proved=False) for unit in sorted(removed, key=unit_key))
