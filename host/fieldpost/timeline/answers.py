@@ -114,4 +114,5 @@ class Answers:
 
     def contradicted(self, found: Contradiction) -> dict[str, Any]:
         stamps = [as_given(self.request.verbatim[stamp]) for stamp in found.certificate.stamps]
-        return {"contradiction": stamps, "suspects": [list(units) for units in found.suspects]}
+        row = {"contradiction": stamps, "suspects": [list(units) for units in found.suspects]}
+        return row | ({"parts": [self.contradicted(part) for part in found.parts]} if found.parts else {})

@@ -23,6 +23,7 @@ from fieldpost.timeline.hitting import Part, parts
 from fieldpost.timeline.paths import contradiction
 
 ALTERNATIVES_MAX = 32  # told and solved as whole sets; beyond it one part differs at a time
+VERIFIED_MAX = 64  # of the alternatives, each by a solve of what it leaves
 SOLVES_MAX = 400  # of the whole graph in search of the smallest sets; then whoever is named is taken
 
 
@@ -83,8 +84,8 @@ class Finding:
     def worlds(self, unit: Unit | None, spared: Units) -> tuple[Units, ...]:
         """What to leave out so that one of these solves is no narrower than the truth about `unit` allows.
 
-        Only explanations that spare these units count. Where all of them are too many to solve, every
-        unit that any of them names is left out at once, save in the part that names `unit`.
+        Only explanations that spare these units count. Where they are too many to solve, every other unit
+        that any of them names is left out at once: what is left is part of what the true one leaves.
         """
         kept = [[one for one in part.alternatives if not one & spared] for part in self.parts]
         if not all(kept):
@@ -92,11 +93,10 @@ class Finding:
         if prod(map(len, kept)) <= ALTERNATIVES_MAX:
             whole = [frozenset[Unit]().union(*chosen) for chosen in product(*kept)]
             return tuple(sorted((one for one in whole if unit not in one), key=units_key))
-        choices = []
-        for part in kept:
-            named = frozenset[Unit]().union(*part)
-            choices.append([one for one in part if unit not in one] if unit in named else [named])
-        return tuple(frozenset[Unit]().union(*chosen) for chosen in product(*choices))
+        named = frozenset[Unit]().union(*(one for part in kept for one in part))
+        if any(all(unit in one for one in part) for part in kept):
+            return ()
+        return (named - {unit},)
 
 
 def alternatives(found: tuple[Part, ...]) -> tuple[Units, ...]:
@@ -148,7 +148,7 @@ class Isolation:
 
     def _refuted(self, found: tuple[Part, ...]) -> bool:
         """True when an explanation leaves something unexplained; then conflicts apart from each other are learned."""
-        for removed in alternatives(found):
+        for removed in alternatives(found)[:VERIFIED_MAX]:
             unexplained = self.graphs.certificate(removed)
             if unexplained is not None:
                 while unexplained is not None:

@@ -36,10 +36,14 @@ class Placement:
 
 @dataclass(frozen=True)
 class Contradiction:
-    """What cannot all hold, and who it may be: alternatives, each a smallest set of units."""
+    """What cannot all hold, and who it may be: alternatives, each a smallest set of units.
+
+    parts: the same, told apart where several things that share no suspect cannot hold.
+    """
 
     certificate: Certificate
     suspects: tuple[tuple[Unit, ...], ...]
+    parts: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -158,10 +162,19 @@ def place_on(
 
 
 def contradiction_of(finding: Finding | None) -> Contradiction | None:
+    """What a finding says, whole and, where it has several parts, each alone."""
     if finding is None:
         return None
-    suspects = tuple(tuple(sorted(units, key=unit_key)) for units in finding.alternatives)
-    return Contradiction(finding.certificate, suspects)
+    told = tuple(
+        Contradiction(certificate, _sorted(part.alternatives))
+        for certificate, part in zip(finding.certificates, finding.parts)
+    )
+    whole = _sorted(finding.alternatives)
+    return Contradiction(finding.certificate, whole, told if len(told) > 1 else ())
+
+
+def _sorted(alternatives: Iterable[Units]) -> tuple[tuple[Unit, ...], ...]:
+    return tuple(tuple(sorted(units, key=unit_key)) for units in alternatives)
 
 
 def place(
