@@ -8,9 +8,7 @@ import typer
 
 from fieldpost.cli.output import CANNOT, NO, USAGE, print_json_lines, stop
 from fieldpost.timeline.answers import Answers
-from fieldpost.timeline.jsonl import LineError, parse
-
-DEVICES_RESILIENT_MAX = 1_000  # each may cost a solve of its own
+from fieldpost.timeline.jsonl import DEVICES_MAX, DEVICES_RESILIENT_MAX, LineError, lines_of, parse
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -40,17 +38,14 @@ def place(
     are assumed honest; `resilient` holds although any one other device lies. Exit 1 when the evidence
     contradicts itself: either a device lies or a bound is stated too tight.
     """
+    devices_max = DEVICES_MAX if interval is IntervalName.strict else DEVICES_RESILIENT_MAX
     try:
-        with evidence.open("rb") as lines:
-            request = parse(lines)
+        with evidence.open("rb") as file:
+            request = parse(lines_of(file), devices_max)
     except OSError as error:
         stop(CANNOT, f"{evidence}: {error.strerror}", "give a file that can be read")
     except LineError as error:
         stop(USAGE, f"{evidence}: {error}")
-    devices = len(request.evidence.assumptions)
-    if interval is not IntervalName.strict and devices > DEVICES_RESILIENT_MAX:
-        too_many = f"{evidence}: {devices} devices; resilient takes up to {DEVICES_RESILIENT_MAX}"
-        stop(USAGE, too_many, "use --interval strict")
     answers = Answers(request, interval.value, claims)
     print_json_lines(answers.rows())
     if answers.timeline.contradiction is not None:

@@ -39,12 +39,11 @@ def told(interval: Interval | None) -> list[str | None] | None:
     return None if interval is None else [seconds(side) for side in interval]
 
 
-def as_given(stamp: dict[str, Any]) -> dict[str, Any]:
+def as_given(stamp: Stamp, t: Any) -> dict[str, Any]:
     """A stamp as its line had it; a number that no JSON writer would repeat exactly is told as its text."""
-    t = stamp["t"]
     if isinstance(t, Decimal):
         t = float(t) if Decimal(repr(float(t))) == t else str(t)
-    return {**stamp, "t": t}
+    return {"device": stamp.device, "boot": stamp.boot, "t": t}
 
 
 class Answers:
@@ -113,6 +112,6 @@ class Answers:
         return row | {"dt": told((lo, hi)), "reason": reason}
 
     def contradicted(self, found: Contradiction) -> dict[str, Any]:
-        stamps = [as_given(self.request.verbatim[stamp]) for stamp in found.certificate.stamps]
+        stamps = [as_given(stamp, self.request.verbatim[stamp]) for stamp in found.certificate.stamps]
         row = {"contradiction": stamps, "suspects": [list(units) for units in found.suspects]}
         return row | ({"parts": [self.contradicted(part) for part in found.parts]} if found.parts else {})

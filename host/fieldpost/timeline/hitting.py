@@ -65,7 +65,7 @@ def components(conflicts: list[int]) -> list[list[int]]:
             else:
                 apart.append(group)
         groups = [*apart, (units, members)]
-    return [members for units, members in sorted(groups, key=lambda group: group[0] & -group[0])]
+    return [members for _, members in sorted(groups, key=lambda group: group[0] & -group[0])]
 
 
 def most_named(conflicts: Iterable[int]) -> int:

@@ -8,10 +8,10 @@ narrower by it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from fieldpost.json_lines import once, whole, why_none
 from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read
@@ -19,7 +19,8 @@ from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exc
 
 LINE_BYTES_MAX = 65_536
 LINES_MAX = 1_000_000
-DEVICES_MAX = 10_000
+DEVICES_MAX = 10_000  # of whom each is a clock to solve
+DEVICES_RESILIENT_MAX = 1_000  # of whom each may cost a solve of its own
 NAME_CHARS_MAX = 256
 
 
@@ -52,7 +53,7 @@ class Request:
     questions: list[Place | Relate]
     stamp_of: dict[str, Stamp]
     causals: list[Causal]
-    verbatim: dict[Stamp, dict[str, Any]]
+    verbatim: dict[Stamp, Any]  # `t` as the line had it
     cut: set[Stamp]  # readings finer than a nanosecond
 
 
@@ -60,6 +61,7 @@ class Request:
 class Reader:
     """Collects lines; `finish` checks what only the whole file shows."""
 
+    devices_max: int = DEVICES_MAX
     assumptions: dict[str, Assumption] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     causals: list[Causal] = field(default_factory=list)
@@ -67,9 +69,10 @@ class Reader:
     questions: list[Place | Relate] = field(default_factory=list)
     question_lines: list[int] = field(default_factory=list)
     anchor: Stamp | None = None
-    verbatim: dict[Stamp, dict[str, Any]] = field(default_factory=dict)
+    verbatim: dict[Stamp, Any] = field(default_factory=dict)
     cut: set[Stamp] = field(default_factory=set)
     first_line_of: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # one copy of each device's name
     ids: dict[str, Stamp] = field(default_factory=dict)
     line: int = 0
 
@@ -83,9 +86,12 @@ class Reader:
     def device(self, value: object) -> str:
         name = self.name(value, "device")
         self.first_line_of.setdefault(name, self.line)
-        if len(self.first_line_of) > DEVICES_MAX:
-            raise ValueError(f"a file may speak of {DEVICES_MAX} devices; split it by mesh")
-        return name
+        if len(self.first_line_of) > self.devices_max:
+            easier = "use --interval strict, or " if self.devices_max < DEVICES_MAX else ""
+            raise ValueError(
+                f"{name!r:.80} is device {self.devices_max + 1}, one too many; {easier}split the file by mesh"
+            )
+        return self.names.setdefault(name, name)
 
     def stamp(self, value: object, what: str) -> Stamp:
         if not isinstance(value, dict) or not {"device", "boot", "t"} <= value.keys():
@@ -95,7 +101,7 @@ class Reader:
             raise ValueError(f"{what}: boot must be an integer from 0, not {boot!r:.80}")
         t_ns, exact = floor_scaled(read(value["t"]), 9)
         stamp = Stamp(self.device(value["device"]), boot, t_ns)
-        self.verbatim.setdefault(stamp, value)
+        self.verbatim.setdefault(stamp, value["t"])
         if not exact:
             self.cut.add(stamp)
         return stamp
@@ -157,7 +163,9 @@ class Reader:
 
     def finish(self) -> Request:
         if self.anchor is None:
-            raise LineError(self.line, 'the file ends without an anchor; add {"type":"anchor","at":{..}}')
+            raise LineError(
+                max(1, self.line), 'the file ends without an anchor; add {"type":"anchor","at":{..}}'
+            )
         for device, line in self.first_line_of.items():
             if device not in self.assumptions:
                 raise LineError(line, f'device {device!r} has no {{"type":"assume"}} line')
@@ -205,15 +213,21 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a finite number")
 
 
-def parse(lines: Iterable[bytes]) -> Request:
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long no more than shows it."""
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        yield line
+
+
+def parse(lines: Iterable[bytes], devices_max: int = DEVICES_MAX) -> Request:
     """Reads a whole file. Raises LineError with the number of the first wrong line."""
-    reader = Reader()
+    reader = Reader(devices_max)
     for number, raw in enumerate(lines, start=1):
         reader.line = number
         if number > LINES_MAX:
-            raise LineError(number, f"a file may hold {LINES_MAX} lines")
+            raise LineError(number, f"a file may hold {LINES_MAX} lines; split it by mesh or by time")
         if len(raw) > LINE_BYTES_MAX:
-            raise LineError(number, f"longer than {LINE_BYTES_MAX} bytes")
+            raise LineError(number, f"longer than {LINE_BYTES_MAX} bytes; one JSON object a line is meant")
         if not raw.strip():
             continue
         try:
