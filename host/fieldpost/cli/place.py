@@ -1,6 +1,7 @@
 """`fieldpost place`: the timeline engine alone, on a file of evidence."""
 
 from enum import StrEnum
+from importlib.resources import files
 from pathlib import Path
 from typing import Annotated
 
@@ -13,9 +14,16 @@ from fieldpost.timeline.jsonl import DEVICES_MAX, DEVICES_RESILIENT_MAX, LineErr
 app = typer.Typer(pretty_exceptions_enable=False)
 
 EPILOG = (
-    "Example: fieldpost place EVIDENCE.jsonl --interval resilient. "
+    "Example: fieldpost place --example > EVIDENCE.jsonl && fieldpost place EVIDENCE.jsonl --interval resilient. "
     "What its lines say stands in timeline/FORMAT.md of the package."
 )
+
+
+def show_example(wanted: bool) -> None:
+    if wanted:
+        text = (files("fieldpost") / "examples" / "evidence.jsonl").read_text(encoding="utf-8")
+        typer.echo(text, nl=False)
+        raise typer.Exit
 
 
 class IntervalName(StrEnum):
@@ -31,6 +39,12 @@ def place(
         IntervalName, typer.Option(help="Which interval to print and judge order by.")
     ] = IntervalName.both,
     claims: Annotated[int, typer.Option(min=1, help="Devices whose claims of UTC must agree.")] = 2,
+    example: Annotated[
+        bool,
+        typer.Option(
+            "--example", callback=show_example, is_eager=True, help="Print an evidence file and exit."
+        ),
+    ] = False,
 ) -> None:
     """Place events in time from recorded exchanges, one JSON object a line.
 

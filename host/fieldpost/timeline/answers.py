@@ -14,7 +14,7 @@ from fieldpost.timeline.decimals import seconds, uniform_sigma
 from fieldpost.timeline.evidence import Anchor, Interval, Stamp
 from fieldpost.timeline.isolate import Graphs
 from fieldpost.timeline.jsonl import Place, Relate, Request
-from fieldpost.timeline.order import Causality, order
+from fieldpost.timeline.order import Causality, Verdict, order
 from fieldpost.timeline.place import (
     Contradiction,
     Placement,
@@ -109,7 +109,17 @@ class Answers:
         if verdict.verdict in ("concurrent", "unknown") and ((lo or 0) > 0 or (hi or 0) < 0):
             reason += "; dt alone tells them apart (to read, not to decide by)"
         row = {"a": question.a, "b": question.b, "verdict": verdict.verdict}
-        return row | {"dt": told((lo, hi)), "reason": reason}
+        return row | {"dt": told((lo, hi)), "reason": reason, "witness": self.witness(verdict)}
+
+    def witness(self, verdict: Verdict) -> list[Any]:
+        """Stamps as they stand in the file where ticks or a path decide, else the two ends that do not overlap."""
+        found = []
+        for one in verdict.witness:
+            if isinstance(one, Stamp):
+                found.append(as_given(one, self.request.verbatim[one]))
+            else:
+                found.append(seconds(one))
+        return found
 
     def contradicted(self, found: Contradiction) -> dict[str, Any]:
         stamps = [as_given(stamp, self.request.verbatim[stamp]) for stamp in found.certificate.stamps]

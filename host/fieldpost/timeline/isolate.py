@@ -54,6 +54,11 @@ class Graphs:
             self._certificates[without] = None if conflict is None else certificate(graph, conflict)
         return self._certificates[without]
 
+    @cached_property
+    def finding(self) -> Finding | None:
+        """Who may have lied, found once; the same for every anchor."""
+        return isolate(self)
+
     def units(self, devices: frozenset[Device]) -> list[Unit]:
         return sorted({self.unit_of(device) for device in devices}, key=unit_key)
 

@@ -15,13 +15,15 @@ from typing import Any, BinaryIO
 
 from fieldpost.json_lines import once, whole, why_none
 from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read
-from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exchange, Stamp
+from fieldpost.timeline.evidence import PPB_MAX, Assumption, Causal, Claim, Evidence, Exchange, Stamp
 
 LINE_BYTES_MAX = 65_536
 LINES_MAX = 1_000_000
 DEVICES_MAX = 10_000  # of whom each is a clock to solve
 DEVICES_RESILIENT_MAX = 1_000  # of whom each may cost a solve of its own
 NAME_CHARS_MAX = 256
+SECONDS_MAX = 4_611_686_018  # 2^62 ns: a sum of two readings still fits 64 bits
+RATE_PPM_MAX = PPB_MAX // 1000
 
 
 class LineError(Exception):
@@ -99,7 +101,7 @@ class Reader:
         boot = value["boot"]
         if not isinstance(boot, int) or isinstance(boot, bool) or not 0 <= boot < 1 << 62:
             raise ValueError(f"{what}: boot must be an integer from 0, not {boot!r:.80}")
-        t_ns, exact = floor_scaled(read(value["t"]), 9)
+        t_ns, exact = whole_ns(value["t"], f"{what}: t")
         stamp = Stamp(self.device(value["device"]), boot, t_ns)
         self.verbatim.setdefault(stamp, value["t"])
         if not exact:
@@ -112,12 +114,14 @@ class Reader:
             raise ValueError("rate_ppm must be [lo, hi]")
         wander = row.get("wander_ppm")
         device = self.device(row["device"])
-        stated = Assumption(
-            device,
-            floor_scaled(read(rates[0]), 3)[0],
-            ceil_scaled(read(rates[1]), 3),
-            None if wander is None else ceil_scaled(read(wander), 3),
-        )
+        lo, hi = (finite(rate, "rate_ppm") for rate in rates)
+        if not -RATE_PPM_MAX <= lo <= hi <= RATE_PPM_MAX:
+            raise ValueError(f"rate_ppm must be lo <= hi within +-{RATE_PPM_MAX} ppm, not [{lo}, {hi}]")
+        width = None if wander is None else finite(wander, "wander_ppm")
+        if width is not None and not 0 <= width <= 2 * RATE_PPM_MAX:
+            raise ValueError(f"wander_ppm must be null or from 0 to {2 * RATE_PPM_MAX} ppm, not {width}")
+        widest = None if width is None else ceil_scaled(width, 3)
+        stated = Assumption(device, floor_scaled(lo, 3)[0], ceil_scaled(hi, 3), widest)
         if self.assumptions.setdefault(device, stated) != stated:
             raise ValueError(f"device {device!r} was assumed otherwise before; keep one assumption a device")
 
@@ -126,8 +130,10 @@ class Reader:
         if not isinstance(delay, list) or len(delay) != 2:
             raise ValueError("delay must be [dmin, dmax] or [dmin, null]")
         slack = (tx in self.cut) + (rx in self.cut)
-        least = floor_scaled(read(delay[0]), 9)[0] - slack
-        most = None if delay[1] is None else ceil_scaled(read(delay[1]), 9) + slack
+        least = whole_ns(delay[0], "the least delay")[0] - slack
+        most = None if delay[1] is None else -whole_ns(delay[1], "the greatest delay", -1)[0] + slack
+        if most is not None and most < least:
+            raise ValueError(f"delay must be [dmin, dmax] with dmin <= dmax, not [{delay[0]}, {delay[1]}]")
         self.exchanges.append(Exchange(tx, rx, least, most))
 
     def causal(self, row: dict[str, Any]) -> None:
@@ -140,8 +146,10 @@ class Reader:
         if row["scale"] != "utc":
             raise ValueError(f"scale must be utc, not {row['scale']!r:.80}")
         at = self.stamp(row["at"], "at")
-        value, exact = floor_scaled(read(row["value"]), 9)
-        half_width = ceil_scaled(read(row["half_width"]), 9) + (not exact) + (at in self.cut)
+        value, exact = whole_ns(row["value"], "value")
+        half_width = -whole_ns(row["half_width"], "half_width", -1)[0] + (not exact) + (at in self.cut)
+        if half_width < 0:
+            raise ValueError(f"half_width must not be negative, and is {row['half_width']}")
         self.claims.append(Claim(at, value, half_width))
 
     def place(self, row: dict[str, Any]) -> None:
@@ -195,6 +203,23 @@ KINDS: dict[str, tuple[Callable[[Reader, dict[str, Any]], None], tuple[str, ...]
     "relate": (Reader.relate, ("a", "b")),
     "anchor": (Reader.set_anchor, ("at",)),
 }
+
+
+def finite(value: object, what: str) -> Decimal:
+    """A number of any size that a file may hold; else ValueError with its name."""
+    try:
+        return read(value)
+    except ValueError:
+        shown = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
+        raise ValueError(f"{what} must be a finite decimal number, not {shown:.80}") from None
+
+
+def whole_ns(value: object, what: str, sign: int = 1) -> tuple[int, bool]:
+    """(floor of sign x seconds in ns, whether exact); ValueError beyond what a 64-bit clock of ns holds."""
+    number = finite(value, what)
+    if abs(number) > SECONDS_MAX:
+        raise ValueError(f"{what} is {value!s:.80} s, beyond +-{SECONDS_MAX} s (146 years)")
+    return floor_scaled(sign * number, 9)
 
 
 def ends_of_boots(stamps: Iterable[Stamp]) -> list[Stamp]:

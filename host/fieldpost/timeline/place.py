@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 from fieldpost.timeline.bounds import Bounds, Certificate, Step, bounds_about
 from fieldpost.timeline.evidence import Anchor, Device, Evidence, Interval, Stamp
-from fieldpost.timeline.isolate import Finding, Graphs, Unit, Units, isolate, unit_key
+from fieldpost.timeline.isolate import Finding, Graphs, Unit, Units, unit_key
 
 UNPLACED: Interval = (None, None)
 
@@ -140,7 +140,7 @@ def place_on(
 ) -> Timeline:
     """Places every stamp about `anchor.at`. The anchor's devices must be units of their own in `graphs`."""
     solutions = Solutions(graphs, anchor)
-    finding = isolate(graphs)
+    finding = graphs.finding
     quarantined = frozenset() if finding is None else finding.certain
     worlds_of: dict[Unit | None, list[Units]] = {}
 
