@@ -45,6 +45,11 @@ class Delays:
         bend = np.maximum(pull * (pull + place), 0.0) / self.blur_ms**2
         return value, 1 / self.mean_ms - pull / self.blur_ms, bend
 
+    def information(self, excess_ms: Floats) -> Floats:
+        """What each exchange tells, in ms^-2: its bend, and of a message no less than its mean delay alone would."""
+        bend = self.unlikely(excess_ms)[2]
+        return np.where(self.late, np.maximum(bend, self.mean_ms**-2.0), bend)
+
     def expected_ms(self) -> Floats:
         return np.where(self.late, self.mean_ms, 0.0)
 

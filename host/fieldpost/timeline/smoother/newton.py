@@ -92,8 +92,8 @@ def least_squares(system: System, delays: Delays) -> Floats:
     return solved(bent(system, weight), right)
 
 
-def most_likely(system: System, delays: Delays, z: Floats) -> tuple[Floats, Bent]:
-    """Newton's method from z, halving a step that does not descend; and the matrix at its end."""
+def most_likely(system: System, delays: Delays, z: Floats) -> Floats:
+    """Newton's method from z, halving a step that does not descend."""
 
     def height(at: Floats) -> float:
         return 0.5 * float(np.sum((system.prior @ at) ** 2)) + float(
@@ -117,4 +117,12 @@ def most_likely(system: System, delays: Delays, z: Floats) -> tuple[Floats, Bent
         current = height(z)
         if moved < small:
             break
-    return z, bent(system, delays.unlikely(system.excess_ms(z))[2])
+    return z
+
+
+def drawn(system: System, delays: Delays, z: Floats, rng: np.random.Generator, count: int) -> Floats:
+    """`count` draws of what the unknowns may be off z by, as a normal about it: float[unknowns, count]."""
+    matrix = bent(system, delays.information(system.excess_ms(z)))
+    prior = rng.standard_normal((system.prior.shape[0], count))
+    told = rng.standard_normal((len(matrix.bend), count)) * np.sqrt(matrix.bend)[:, None]
+    return solved(matrix, system.prior.T @ prior + system.between.T @ told, 1e-3)

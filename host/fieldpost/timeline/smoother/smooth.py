@@ -15,7 +15,7 @@ from scipy import sparse
 from fieldpost.timeline.columns import LIMIT, Ints, Rows, Stamps
 from fieldpost.timeline.smoother.daily import DAY_KS, HARMONICS, daily_curves, no_curves, warm_curves
 from fieldpost.timeline.smoother.delays import Delays, fitted
-from fieldpost.timeline.smoother.newton import Bent, System, least_squares, most_likely, solved
+from fieldpost.timeline.smoother.newton import System, drawn, least_squares, most_likely
 from fieldpost.timeline.smoother.prior import prior_rows, walks
 from fieldpost.timeline.smoother.tracks import KS_NS, MS_NS, Curves, Floats, Tracks, lay_tracks
 
@@ -103,24 +103,26 @@ class Fit:
 
     def refined(
         self, walk: float, z: Floats, delays: Delays, blurs: tuple[float, ...]
-    ) -> tuple[Floats, Delays, Bent]:
+    ) -> tuple[Floats, Delays]:
         """The most likely unknowns by every message, the blur narrowed step by step."""
         every = np.ones(len(self.contacts.late), bool)
         system = self.system(walk, delays.mean_ms, every)
-        matrix = None
         for blur in blurs:
             delays = fitted(self.contacts.late, system.excess_ms(z), blur)
-            z, matrix = most_likely(system, delays, z)
-        if matrix is None:
-            raise ValueError("at least one blur is needed")
-        return z, delays, matrix
+            z = most_likely(system, delays, z)
+        return z, delays
+
+    def probes(self, walk: float, z: Floats, delays: Delays) -> Floats:
+        """Draws from the posterior about z, from a fixed seed."""
+        system = self.system(walk, delays.mean_ms, np.ones(len(self.contacts.late), bool))
+        return drawn(system, delays, z, np.random.default_rng(0), PROBES)
 
     def held_back(self, walk: float, z: Floats, delays: Delays) -> tuple[float, Floats]:
         """How unlikely the messages are that were held back, by the unknowns that the others give."""
         held = self.contacts.held
         kept = replace(delays, late=delays.late[~held])
         system = self.system(walk, delays.mean_ms, ~held)
-        z, _ = most_likely(system, kept, z)
+        z = most_likely(system, kept, z)
         between = (self.contacts.heard[held] - self.contacts.sent[held]) @ z + self.contacts.told_ms[held]
         return float(replace(delays, late=delays.late[held]).unlikely(between)[0].sum()), z
 
@@ -199,10 +201,10 @@ def smooth(
         curves, count = daily_curves(tracks), 2 * HARMONICS
     fit = Fit(tracks, curves, count, devices, contacts_of(tracks, curves, rows, anchor, kept))
     z, delays = fit.first()
-    z, delays, _ = fit.refined(WALKS[WALK_FIRST], z, delays, BLURS)
+    z, delays = fit.refined(WALKS[WALK_FIRST], z, delays, BLURS)
     walk = fit.walk(z, delays)
-    z, delays, matrix = fit.refined(walk, z, delays, BLURS[-1:])
-    return Smoothed(tracks, curves, devices, walk, delays, z, probed(matrix))
+    z, delays = fit.refined(walk, z, delays, BLURS[-1:])
+    return Smoothed(tracks, curves, devices, walk, delays, z, fit.probes(walk, z, delays))
 
 
 def days(tracks: Tracks) -> float:
@@ -210,15 +212,6 @@ def days(tracks: Tracks) -> float:
     ends = tracks.origin_ns + tracks.knot_ns[tracks.start[1:] - 1] - tracks.first_ns
     own = tracks.joined
     return float(ends[own].max() - tracks.origin_ns[own].min()) / KS_NS / DAY_KS
-
-
-def probed(matrix: Bent) -> Floats:
-    """Draws from the unknowns' posterior about its top, from a fixed seed: float[unknowns, PROBES]."""
-    rng = np.random.default_rng(0)
-    system = matrix.system
-    prior = rng.standard_normal((system.prior.shape[0], PROBES))
-    told = rng.standard_normal((len(matrix.bend), PROBES)) * np.sqrt(matrix.bend)[:, None]
-    return solved(matrix, system.prior.T @ prior + system.between.T @ told, 1e-3)
 
 
 def clipped(point_ns: Ints, sigma_ns: Floats, lo_ns: Ints, hi_ns: Ints) -> tuple[Ints, Floats]:
