@@ -27,6 +27,7 @@ COMMANDS = {
     "why": "Each step that led to an observation's place in the picture.",
     "why-not": "Why an observation is not in the picture, and the remedy.",
     "cases": "Open divergence cases and their reports.",
+    "timeline": "Where each device stands in time, as a table and as a picture.",
     "place": "Place events on the mesh timeline from recorded evidence.",
     "resolve": "Decide between rival claims under an agreement.",
     "log": "Check the append-only log of a store.",
