@@ -18,7 +18,7 @@ from fieldpost.timeline.order import Causality, Verdict, order
 from fieldpost.timeline.place import (
     Contradiction,
     Placement,
-    PlaceOne,
+    Spreading,
     Timeline,
     both_intervals,
     place_on,
@@ -53,11 +53,11 @@ class Answers:
         self.request = request
         self.interval = interval
         self.judged = "strict" if interval == "strict" else "resilient"
-        self.place_one: PlaceOne = strict_alone if interval == "strict" else both_intervals
+        self.spreading: Spreading = strict_alone if interval == "strict" else both_intervals
         self.graphs = Graphs(request.evidence, same)
         self.causality = Causality(request.causals)
         stamps = [*request.stamp_of.values(), *(claim.at for claim in request.evidence.claims)]
-        self.timeline = place_on(self.graphs, Anchor(request.anchor), stamps, self.place_one)
+        self.timeline = place_on(self.graphs, Anchor(request.anchor), stamps, self.spreading)
         self.offset = utc_bounds(request.evidence.claims, self.timeline.placements, k, self.judged)
         self._about: dict[Stamp, Timeline] = {}
 
@@ -103,7 +103,7 @@ class Answers:
         if a not in self._about:
             wanted = {self.request.stamp_of[q.b] for q in self.request.questions
                       if isinstance(q, Relate) and q.a == question.a}  # fmt: skip
-            self._about[a] = place_on(self.graphs, Anchor(a), wanted | {b}, self.place_one)
+            self._about[a] = place_on(self.graphs, Anchor(a), wanted | {b}, self.spreading)
         lo, hi = widened(getattr(self._about[a].placements[b], self.judged), self.slack(a, b))
         reason = verdict.reason
         if verdict.verdict in ("concurrent", "unknown") and ((lo or 0) > 0 or (hi or 0) < 0):

@@ -18,7 +18,7 @@ from math import prod
 from fieldpost.timeline.bounds import Certificate, certificate
 from fieldpost.timeline.conflicts import Conflicts, Unit, Units, unit_key
 from fieldpost.timeline.evidence import Device, Evidence
-from fieldpost.timeline.graph import Graph, build
+from fieldpost.timeline.graph import Graph, Told
 from fieldpost.timeline.hitting import Part, parts
 from fieldpost.timeline.paths import contradiction
 
@@ -36,6 +36,7 @@ class Graphs:
 
     def __init__(self, evidence: Evidence, unit_of: Callable[[Device], Unit]):
         self.evidence = evidence
+        self.told = Told(evidence)
         self.unit_of = unit_of
         self._graphs: dict[Units, Graph] = {}
         self._certificates: dict[Units, Certificate | None] = {}
@@ -43,7 +44,7 @@ class Graphs:
     def graph(self, without: Units) -> Graph:
         if without not in self._graphs:
             devices = frozenset(d for d in self.evidence.assumption_of if self.unit_of(d) in without)
-            self._graphs[without] = build(self.evidence, devices)
+            self._graphs[without] = self.told.graph(devices)
         return self._graphs[without]
 
     def certificate(self, without: Units) -> Certificate | None:

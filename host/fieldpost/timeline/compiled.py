@@ -1,0 +1,37 @@
+"""The loops of `kernels` as machine code where numba is installed; the same integers, found sooner.
+
+Decides when that pays: numba takes a second to load, so small timelines never ask for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import cache
+from importlib.util import find_spec
+from types import FunctionType, SimpleNamespace
+from typing import Any
+
+from fieldpost.timeline import kernels
+
+SIZE_MIN = 20_000  # nodes and edges; below it numpy is done before numba is loaded
+
+
+@cache
+def machine_code() -> SimpleNamespace | None:
+    """All kernels, compiled at their first call and kept on disk; None without numba."""
+    if find_spec("numba") is None:
+        return None
+    from numba import njit
+
+    names: dict[str, Any] = dict(vars(kernels))
+    for name, found in list(names.items()):
+        if isinstance(found, FunctionType):
+            copied = FunctionType(found.__code__, names, name)
+            names[name] = njit(copied, cache=True, nogil=True)
+    return SimpleNamespace(**names)
+
+
+def kernel(name: str, size: int) -> Callable[..., Any] | None:
+    """The compiled kernel for a task of this size, or None where numpy is to do it."""
+    code = machine_code() if size >= SIZE_MIN else None
+    return None if code is None else getattr(code, name)

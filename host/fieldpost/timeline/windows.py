@@ -1,0 +1,41 @@
+"""The cases of a clock's window: all rates of one boot lie in [c, c + wander] for some c; each case holds some of the c.
+
+A bound that holds in every case holds. Within a case a clock cannot run fast before a contact and slow after it by
+more than its wander, which a range of rates alone would allow. Decides how many cases there are.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldpost.timeline.columns import Columns, Ints
+from fieldpost.timeline.tighten import Rates
+
+CASES = 1
+
+
+@dataclass(frozen=True)
+class Cases:
+    """lo, hi: int64[cases, C] in ppb, each inside the chain's range. split: bool[C], where cases differ."""
+
+    lo: Ints
+    hi: Ints
+    split: NDArray[np.bool_]
+
+    def __len__(self) -> int:
+        return len(self.lo)
+
+
+def cases(columns: Columns, rates: Rates) -> Cases:
+    """Equal parts of all c that a chain's range leaves; one case where no chain leaves any."""
+    wander = columns.clocks.wander_ppb[columns.chain_device]
+    room = rates.hi - rates.lo - wander
+    split = (wander >= 0) & (room > 0)
+    count = CASES if split.any() else 1
+    case = np.arange(count)[:, None]
+    lo = np.where(split, rates.lo + room * case // count, rates.lo)
+    hi = np.where(split, rates.lo + room * (case + 1) // count + wander, rates.hi)
+    return Cases(lo, hi, split)
