@@ -161,7 +161,7 @@ def test_integrals_of_a_temperature_are_those_of_its_straight_lines():
 
 
 def test_the_slope_and_bend_of_an_unlikely_delay_are_its_derivatives():
-    delays = Delays(np.array([True] * 60 + [False] * 60), 80.0, 10.0, 15.0)
+    delays = Delays(np.array([True] * 60 + [False] * 60), 2.0, 80.0, 10.0, 15.0)
     excess = np.tile(np.linspace(-100.3, 500, 60), 2)
     h = 1e-4
     below, here, above = (delays.unlikely(excess + d) for d in (-h, 0, h))

@@ -7,7 +7,7 @@ likeliest, and outliers count by their distance alone (Huber 1964). Decides noth
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.special import log_ndtr
@@ -16,13 +16,21 @@ from fieldpost.timeline.smoother.tracks import Floats
 
 LN_ROOT_2PI = 0.9189385332046727
 LN_2 = 0.6931471805599453
+LN_3 = 1.0986122886681098
+LEAST_MS = 1e-6
+FLOOR_FROM = 32  # messages; fewer tell a mean delay but no floor
+BALANCINGS = 6
 
 
 @dataclass(frozen=True, eq=False)
 class Delays:
-    """`late[i]`: whether exchange i is a message. `mean_ms` of the excess, its blur, and the spread of the others."""
+    """`late[i]`: whether exchange i is a message: `floor_ms` late, and exponentially later, `mean_ms` in the mean.
+
+    `blur_ms` of that, and the `spread_ms` of exchanges that are no messages.
+    """
 
     late: np.ndarray
+    floor_ms: float
     mean_ms: float
     blur_ms: float
     spread_ms: float
@@ -38,10 +46,11 @@ class Delays:
         return value, slope, bend
 
     def _exponential(self, excess_ms: Floats) -> tuple[Floats, Floats, Floats]:
-        place = excess_ms / self.blur_ms - self.blur_ms / self.mean_ms
+        late = excess_ms - self.floor_ms
+        place = late / self.blur_ms - self.blur_ms / self.mean_ms
         below = log_ndtr(place)
         pull = np.exp(-0.5 * place**2 - LN_ROOT_2PI - below)
-        value = excess_ms / self.mean_ms - below
+        value = late / self.mean_ms - below
         bend = np.maximum(pull * (pull + place), 0.0) / self.blur_ms**2
         return value, 1 / self.mean_ms - pull / self.blur_ms, bend
 
@@ -51,18 +60,31 @@ class Delays:
         return np.where(self.late, np.maximum(bend, self.mean_ms**-2.0), bend)
 
     def expected_ms(self) -> Floats:
-        return np.where(self.late, self.mean_ms, 0.0)
+        return np.where(self.late, self.floor_ms + self.mean_ms, 0.0)
 
     def spread(self) -> Floats:
         """Each exchange's standard deviation, roughly."""
         return np.where(self.late, self.mean_ms, self.spread_ms)
 
 
-def fitted(late: np.ndarray, excess_ms: Floats, blur: float, least_ms: float = 1e-6) -> Delays:
-    """Delays whose medians are those of the excesses; `blur` as a share of the mean."""
+def fitted(late: np.ndarray, excess_ms: Floats, blur: float) -> Delays:
+    """Delays that these excesses look like; `blur` as a share of the mean.
+
+    The mean and the floor by two quantiles of an exponential, the floor then such that the pulls of all messages add up
+    to nothing: else those that go one way would move the other end by it.
+    """
     told, beside = excess_ms[late], np.abs(excess_ms[~late])
-    mean = (
-        max(float(np.median(told)) / LN_2, float(np.median(np.abs(told))) / 4, least_ms) if len(told) else 1.0
-    )
-    spread = max(1.4826 * float(np.median(beside)), least_ms) if len(beside) else 1.0
-    return Delays(late, mean, blur * mean, 1.345 * spread)
+    spread = max(1.345 * 1.4826 * float(np.median(beside)), LEAST_MS) if len(beside) else 1.0
+    if not len(told):
+        return Delays(late, 0.0, 1.0, blur, spread)
+    if len(told) < FLOOR_FROM:
+        mean = max(float(np.median(np.abs(told))) / LN_2, LEAST_MS)
+        return Delays(late, 0.0, mean, blur * mean, spread)
+    quarter, half, most = np.quantile(told, (0.25, 0.5, 0.75))
+    mean = max(float(most - quarter) / LN_3, LEAST_MS)
+    delays = Delays(late, float(half) - LN_2 * mean, mean, blur * mean, spread)
+    for _ in range(BALANCINGS):
+        _, slope, bend = delays.unlikely(excess_ms)
+        move = float(slope[late].sum() / max(bend[late].sum(), 1e-300))
+        delays = replace(delays, floor_ms=delays.floor_ms + float(np.clip(move, -blur * mean, blur * mean)))
+    return delays

@@ -9,10 +9,11 @@ import numpy as np
 from scipy import sparse
 
 from fieldpost.timeline.columns import Ints
-from fieldpost.timeline.smoother.tracks import Curves, Floats, Tracks
+from fieldpost.timeline.smoother.tracks import TIGHTEST_PPM, Curves, Floats, Tracks
 
 PHASE_MS = 1e5  # a phase is told about dead reckoning, which goes wrong by less than that
-CURVE_PPM = 5.0
+CURVE_PPM = 3.0  # how far a device's weight of a curve lies from the fleet's
+FLEET_PPM = 50.0
 OUTAGE_KS = 10.0  # what a boot may have missed of the walk of its device's rate
 WALK_SHARE = 50.0  # a rate that walks over its stated range within so many ks is as wild as one can be
 
@@ -41,7 +42,7 @@ def walks(tracks: Tracks, walk: float) -> Floats:
 
 
 def prior_rows(tracks: Tracks, curves: Curves, count: int, devices: int, walk: float) -> sparse.csr_matrix:
-    """Rows over all unknowns: (phase, rate) of each knot, then `count` weights of each device's curves."""
+    """Rows over all unknowns: (phase, rate) of each knot, `count` weights of each device's curves, and the fleet's."""
     entries = Entries()
     track = tracks.track_of_knot
     pace = walks(tracks, walk)
@@ -62,8 +63,21 @@ def prior_rows(tracks: Tracks, curves: Curves, count: int, devices: int, walk: f
     entries.add((2 * first[new] + 1, 1 / tracks.half_ppm[new]))
     entries.add((2 * first, np.where(tracks.joined, 1 / PHASE_MS, 1.0)))
     if count:
-        spread = np.full(devices, CURVE_PPM)
-        spread[tracks.device] = np.minimum(CURVE_PPM, tracks.half_ppm)
-        every = np.arange(devices * count)
-        entries.add((2 * tracks.knots + every, 1 / np.repeat(spread, count)))
-    return entries.matrix(2 * tracks.knots + devices * count)
+        curve_priors(entries, tracks, count, devices)
+    return entries.matrix(tracks.unknowns(count, devices))
+
+
+def curve_priors(entries: Entries, tracks: Tracks, count: int, devices: int) -> None:
+    """Each device's weights are near the fleet's, which may be any; those of steadier clocks are near 0.
+
+    Without the fleet's, what all devices share would be taken for unlikely, as often as there are devices.
+    """
+    half = np.full(devices, TIGHTEST_PPM)
+    half[tracks.device] = tracks.half_ppm
+    own = 2 * tracks.knots + np.arange(devices * count)
+    fleet = 2 * tracks.knots + devices * count + np.tile(np.arange(count), devices)
+    wild = np.repeat(half >= CURVE_PPM, count)
+    spread = 1 / np.minimum(CURVE_PPM, np.repeat(half, count))
+    entries.add((own[wild], spread[wild]), (fleet[wild], -spread[wild]))
+    entries.add((own[~wild], spread[~wild]))
+    entries.add((2 * tracks.knots + devices * count + np.arange(count), np.full(count, 1 / FLEET_PPM)))

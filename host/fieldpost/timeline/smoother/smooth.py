@@ -92,7 +92,7 @@ class Fit:
     def first(self) -> tuple[Floats, Delays]:
         """Unknowns by least squares, its delays fitted three times over, from a mean of 100 ms."""
         late = self.contacts.late
-        delays = Delays(late, 100.0, 50.0, 100.0)
+        delays = Delays(late, 0.0, 100.0, 50.0, 100.0)
         every = np.ones(len(late), bool)
         z = np.zeros(0)
         for blur in (BLURS[0],) * 3:
@@ -117,32 +117,38 @@ class Fit:
         system = self.system(walk, delays.mean_ms, np.ones(len(self.contacts.late), bool))
         return drawn(system, delays, z, np.random.default_rng(0), PROBES)
 
-    def held_back(self, walk: float, z: Floats, delays: Delays) -> tuple[float, Floats]:
-        """How unlikely the messages are that were held back, by the unknowns that the others give."""
+    def held_back(self, walk: float, z: Floats, delays: Delays) -> tuple[Floats, Floats]:
+        """How unlikely each message is that was held back, by the unknowns that the others give; and those."""
         held = self.contacts.held
         kept = replace(delays, late=delays.late[~held])
         system = self.system(walk, delays.mean_ms, ~held)
         z = most_likely(system, kept, z)
         between = (self.contacts.heard[held] - self.contacts.sent[held]) @ z + self.contacts.told_ms[held]
-        return float(replace(delays, late=delays.late[held]).unlikely(between)[0].sum()), z
+        return replace(delays, late=delays.late[held]).unlikely(between)[0], z
 
     def walk(self, z: Floats, delays: Delays) -> float:
-        """The walk under which messages that were held back are likeliest; downhill from the usual one."""
+        """The wildest walk that messages which were held back do not speak against, plainly (by two sigma)."""
+        place = WALK_FIRST
         if not self.contacts.held.any():
-            return WALKS[WALK_FIRST]
-        tried: dict[int, float] = {}
+            return WALKS[place]
+        score, z = self.held_back(WALKS[place], z, delays)
+        while place + 1 < len(WALKS):
+            wilder, z = self.held_back(WALKS[place + 1], z, delays)
+            if plainly_less(score, wilder):
+                break
+            place, score = place + 1, wilder
+        while place > 0 and place <= WALK_FIRST:
+            calmer, z = self.held_back(WALKS[place - 1], z, delays)
+            if not plainly_less(calmer, score):
+                break
+            place, score = place - 1, calmer
+        return WALKS[place]
 
-        def score(place: int) -> float:
-            nonlocal z
-            if place not in tried:
-                tried[place], z = self.held_back(WALKS[place], z, delays)
-            return tried[place]
 
-        best = WALK_FIRST
-        for way in (-1, 1):
-            while 0 <= best + way < len(WALKS) and score(best + way) < score(best):
-                best += way
-        return WALKS[best]
+def plainly_less(one: Floats, other: Floats) -> bool:
+    """Whether the first of two lists of paired scores is less, beyond two standard errors of their difference."""
+    gap = other - one
+    return float(gap.sum()) > 2 * float(gap.std()) * np.sqrt(len(gap))
 
 
 def held_back(true_ns: Ints) -> np.ndarray:

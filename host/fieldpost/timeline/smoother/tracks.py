@@ -63,6 +63,10 @@ class Tracks:
         within = np.arange(self.knots) - self.start[track]
         return self.first_ns[track] + np.rint(within * self.step_ks[track] * KS_NS).astype(np.int64)
 
+    def unknowns(self, curves: int, devices: int) -> int:
+        """Phase and rate of each knot, and the weights of each device's curves and of the fleet's."""
+        return 2 * self.knots + (devices + 1) * curves
+
     def find(self, stamps: Stamps) -> Ints:
         """The track of each stamp, -1 where its boot has none."""
         keys = boot_keys(stamps, self.boots)
@@ -96,7 +100,7 @@ class Tracks:
         columns += [own + curve for curve in range(count)]
         values = [1 - ahead, rate_here, ahead, rate_ahead, *told.T]
         places = (np.tile(np.arange(n), len(columns)), np.concatenate(columns))
-        shape = (n, 2 * self.knots + devices * count)
+        shape = (n, self.unknowns(count, devices))
         return sparse.csr_matrix((np.concatenate(values), places), shape=shape)
 
     def bridge_ms2(self, track: Ints, t_ns: Ints, walk: Floats) -> Floats:
