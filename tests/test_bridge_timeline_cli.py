@@ -31,7 +31,8 @@ def run(tmp_path, lines, *options):
     path = tmp_path / "evidence.jsonl"
     path.write_text("\n".join(lines))
     result = CliRunner().invoke(app, ["place", str(path), *options])
-    rows = [json.loads(line) for line in result.stdout.splitlines()] if result.exit_code < 2 else []
+    answered = result.exit_code < 2 and "--why" not in options
+    rows = [json.loads(line) for line in result.stdout.splitlines()] if answered else []
     return result, rows
 
 
@@ -259,6 +260,28 @@ def test_an_order_verdict_shows_its_witness(tmp_path):
     assert rows[0]["witness"] == [stamps[0], {"device": "a", "boot": 0, "t": 1}]
     assert rows[1]["witness"] == stamps
     assert rows[2]["witness"] == ["1.000000000", "2.500000000"]
+
+
+def test_why_tells_in_words_what_bounds_one_id(tmp_path):
+    result, _ = run(tmp_path, [*RATES, ANCHOR, CONTACT, ASK], "--why", "p")
+    assert result.exit_code == 0 and result.stdout.splitlines() == [
+        "p: two-sided, between 0.500000000 and 1.250000000 s after the anchor",
+        "not earlier, because",
+        "  the clock from b boot 0 at 0.000000000 s to b boot 0 at 1.000000000 s: at least 1.000000000 s passed",
+        "  what b boot 0 at 0.000000000 s heard was sent by a boot 0 at 0.000000000 s, at least -0.500000000 s before",
+        "not later, because",
+        "  what a boot 0 at 0.000000000 s sent was heard by b boot 0 at 0.000000000 s, at most 0.250000000 s after",
+        "  the clock from b boot 0 at 0.000000000 s to b boot 0 at 1.000000000 s: at most 1.000000000 s passed",
+    ]
+    assert run(tmp_path, [*RATES, ANCHOR, CONTACT, ASK], "--why", "q")[0].exit_code == 2
+
+
+def test_why_all_tells_every_step(tmp_path):
+    world = make_world(3, devices=8, contacts=60, observations=40)
+    lines = [*as_lines(world), anchor_at(world.anchor.at)]
+    short = [len(run(tmp_path, lines, "--why", str(n))[0].stdout.splitlines()) for n in range(40)]
+    whole = [len(run(tmp_path, lines, "--why", str(n), "--all")[0].stdout.splitlines()) for n in range(40)]
+    assert max(short) <= 3 + 2 * 8 < max(whole)
 
 
 def test_a_file_that_cannot_be_read_exits_3(tmp_path):

@@ -12,7 +12,8 @@ from fieldpost.state import State
 from fieldpost.timeline.evidence import Anchor, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.isolate import Graphs
-from fieldpost.timeline.place import Timeline, place_on, same
+from fieldpost.timeline.place import Timeline, place, place_on, same
+from fieldpost.timeline.words import steps_words
 
 
 @dataclass(frozen=True)
@@ -44,6 +45,19 @@ def home_timeline(state: State) -> Home | None:
     named = {clocks.stamp_of(entry.observation): entry.id.hex() for entry in own}
     graphs = Graphs(evidence, same)
     return Home(state.own().name, graphs, place_on(graphs, anchor, sorted(named, key=_key)), named)
+
+
+def path_told(state: State, identity: bytes) -> list[list[str]] | None:
+    """Every step of both binding paths of a held observation, in words; None where it has no place."""
+    entry = state.entries.get(identity)
+    own = [one for one in state.entries.values() if one.mesh == state.own().mesh]
+    home = reconcile.evidence_of(state, own)
+    anchor = mesh_anchor(home.exchanges)
+    if entry is None or anchor is None:
+        return None
+    known = home if entry in own else reconcile.evidence_of(state, list(state.entries.values()))
+    stamp = clocks.stamp_of(entry.observation)
+    return [steps_words(side, None) for side in place(known, anchor, [stamp]).path(stamp)]
 
 
 def _key(stamp: Stamp) -> tuple:

@@ -7,9 +7,10 @@ from typing import Annotated
 
 import typer
 
-from fieldpost.cli.output import CANNOT, NO, USAGE, print_json_lines, stop
+from fieldpost.cli.output import CANNOT, NO, USAGE, print_json_lines, shown, stop
 from fieldpost.timeline.answers import Answers
 from fieldpost.timeline.jsonl import DEVICES_MAX, DEVICES_RESILIENT_MAX, LineError, lines_of, parse
+from fieldpost.timeline.words import ENDS
 
 app = typer.Typer(pretty_exceptions_enable=False)
 
@@ -38,6 +39,11 @@ def place(
     interval: Annotated[
         IntervalName, typer.Option(help="Which interval to print and judge order by.")
     ] = IntervalName.both,
+    why: Annotated[
+        str | None,
+        typer.Option(metavar="ID", help="Tell in words what bounds this placed id.", show_default=False),
+    ] = None,
+    every: Annotated[bool, typer.Option("--all", help="With --why: tell every step.")] = False,
     claims: Annotated[int, typer.Option(min=1, help="Devices whose claims of UTC must agree.")] = 2,
     example: Annotated[
         bool,
@@ -60,7 +66,16 @@ def place(
         stop(CANNOT, f"{evidence}: {error.strerror}", "give a file that can be read")
     except LineError as error:
         stop(USAGE, f"{evidence}: {error}")
+    if why is not None and why not in request.stamp_of:
+        stop(
+            USAGE,
+            f"{evidence}: --why {shown(why)}: no place line has this id",
+            "name one that the file places",
+        )
     answers = Answers(request, interval.value, claims)
-    print_json_lines(answers.rows())
+    if why is None:
+        print_json_lines(answers.rows())
+    else:
+        typer.echo("\n".join(map(shown, answers.why(why, None if every else ENDS))))
     if answers.timeline.contradiction is not None:
         raise typer.Exit(NO)

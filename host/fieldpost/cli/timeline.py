@@ -12,10 +12,11 @@ from fieldpost.folded import folded, home_timeline
 from fieldpost.plot.drawn import Drawn, Row, drawn
 from fieldpost.plot.svg import svg_text
 from fieldpost.timeline.decimals import seconds
-from fieldpost.timeline.evidence import Anchor
+from fieldpost.timeline.evidence import Anchor, Device
 from fieldpost.timeline.isolate import Graphs
 from fieldpost.timeline.jsonl import DEVICES_RESILIENT_MAX, LineError, lines_of, parse
 from fieldpost.timeline.place import place_on, same
+from fieldpost.timeline.words import device_words
 
 app = typer.Typer()
 
@@ -77,7 +78,11 @@ def of_store(path: Path) -> Drawn:
         output.stop(
             output.NO, f"{path}: no exchange joins two clocks yet", "wait for a drain, or let devices meet"
         )
-    return drawn(f"Timeline of mesh {home.mesh}", home.graphs, home.timeline, home.named)
+    return drawn(f"Timeline of mesh {home.mesh}", home.graphs, home.timeline, home.named, short)
+
+
+def short(device: Device) -> str:
+    return device_words(device)[:12]
 
 
 def write(path: Path, text: str) -> None:

@@ -15,7 +15,7 @@ from fieldpost.timeline.evidence import Interval
 
 WIDTH, GUTTER, MARGIN = 1200, 190, 24
 TOP, FOOT = 58, 74
-NAME_CHARS, NAME_CHARS_TITLE = 24, 120
+NAME_CHARS, NAME_CHARS_TITLE = 20, 120
 ROWS_MAX = 400
 TITLED_MAX = 3_000  # bars that tell their name when pointed at; the rest are drawn without
 

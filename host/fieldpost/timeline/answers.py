@@ -26,6 +26,7 @@ from fieldpost.timeline.place import (
     strict_alone,
 )
 from fieldpost.timeline.utc import utc_bounds, utc_interval
+from fieldpost.timeline.words import interval_words, path_words
 
 SHOWN = {"strict": ("strict",), "resilient": ("resilient",), "both": ("strict", "resilient")}
 
@@ -120,6 +121,17 @@ class Answers:
             else:
                 found.append(seconds(one))
         return found
+
+    def why(self, name: str, ends: int | None) -> list[str]:
+        """What bounds a placed id, in words: its intervals, then the evidence of each side of strict."""
+        stamp = self.request.stamp_of[name]
+        placement = self.timeline.placements[stamp]
+        lines = [f"{name}: {placement.status}, {interval_words(placement.strict)} after the anchor"]
+        if self.judged == "resilient" and placement.resilient != placement.strict:
+            lines.append(f"although any one other device may lie: {interval_words(placement.resilient)}")
+        if placement.depends_on:
+            lines.append("a side of it rests on " + " and on ".join(map(str, placement.depends_on)))
+        return lines + path_words(*self.timeline.path(stamp), ends)
 
     def contradicted(self, found: Contradiction) -> dict[str, Any]:
         stamps = [as_given(stamp, self.request.verbatim[stamp]) for stamp in found.certificate.stamps]

@@ -43,14 +43,18 @@ class Graphs:
 
     def graph(self, without: Units) -> Graph:
         if without not in self._graphs:
-            devices = frozenset(d for d in self.evidence.assumption_of if self.unit_of(d) in without)
-            self._graphs[without] = self.told.graph(devices)
+            self._graphs[without] = self._built(without)
         return self._graphs[without]
 
+    def _built(self, without: Units) -> Graph:
+        return self.told.graph(
+            frozenset(d for d in self.evidence.assumption_of if self.unit_of(d) in without)
+        )
+
     def certificate(self, without: Units) -> Certificate | None:
-        """What still cannot hold without these units, or None."""
+        """What still cannot hold without these units, or None. Graphs of a search are not kept: it asks for many."""
         if without not in self._certificates:
-            graph = self.graph(without)
+            graph = self._built(without) if without else self.graph(without)
             conflict = contradiction(graph)
             self._certificates[without] = None if conflict is None else certificate(graph, conflict)
         return self._certificates[without]
