@@ -112,10 +112,23 @@ def _begins(stamps: Stamps, reading: bool) -> NDArray[np.bool_]:
     return differs
 
 
+def _sorting(stamps: Stamps) -> Ints:
+    """The order by device, boot and reading; by one key where all three fit into 62 bits."""
+    columns = (stamps.device, stamps.boot, stamps.t_ns)
+    if not len(stamps):
+        return np.zeros(0, np.int64)
+    least = [int(column.min()) for column in columns]
+    sizes = [int(column.max()) - low + 1 for column, low in zip(columns, least)]
+    if sizes[0] * sizes[1] * sizes[2] >= LIMIT:
+        return np.lexsort(columns[::-1])
+    device, boot, t_ns = (column - low for column, low in zip(columns, least))
+    return np.argsort((device * sizes[1] + boot) * sizes[2] + t_ns)
+
+
 def _numbered(parts: Sequence[Stamps]) -> tuple[Stamps, list[Ints]]:
     """The distinct stamps in canonical order, and the node of each stamp of each part."""
     every = joined(parts)
-    order = np.lexsort((every.t_ns, every.boot, every.device))
+    order = _sorting(every)
     ordered = Stamps(every.device[order], every.boot[order], every.t_ns[order])
     begins = _begins(ordered, reading=True)
     node_of = np.empty(len(every), np.int64)
@@ -124,13 +137,17 @@ def _numbered(parts: Sequence[Stamps]) -> tuple[Stamps, list[Ints]]:
     return node, np.split(node_of, np.cumsum([len(part) for part in parts])[:-1])
 
 
-def _distinct(*keys: Ints) -> list[Ints]:
-    """Rows of several columns, sorted by the first, then the second ..., without doubles."""
-    order = np.lexsort(keys[::-1])
-    ordered = [key[order] for key in keys]
+def _distinct(u: Ints, v: Ints, *rest: Ints, of: int) -> list[Ints]:
+    """Rows, sorted by the first column, then the second ..., without doubles. u, v: below `of` each."""
+    keys = [u, v, *rest]
+    key = u * of + v
+    order = np.argsort(key)
+    if len(rest) and (key[order[1:]] == key[order[:-1]]).any():
+        order = np.lexsort(keys[::-1])
+    ordered = [column[order] for column in keys]
     keep = np.ones(len(order), bool)
-    keep[1:] = np.any([key[1:] != key[:-1] for key in ordered], axis=0)
-    return [key[keep] for key in ordered]
+    keep[1:] = np.any([column[1:] != column[:-1] for column in ordered], axis=0)
+    return [column[keep] for column in ordered]
 
 
 def columns(rows: Rows) -> Columns:
@@ -139,8 +156,8 @@ def columns(rows: Rows) -> Columns:
     node, (tx, rx, earlier, later, _) = _numbered(parts)
     begins = _begins(node, reading=False)
     start = np.append(np.flatnonzero(begins), len(node)).astype(np.int64)
-    tx, rx, dmin, dmax = _distinct(tx, rx, rows.dmin_ns, rows.dmax_ns)
-    earlier, later = _distinct(earlier, later)
+    tx, rx, dmin, dmax = _distinct(tx, rx, rows.dmin_ns, rows.dmax_ns, of=len(node))
+    earlier, later = _distinct(earlier, later, of=len(node))
     place = np.arange(len(tx))
     capped = np.flatnonzero(dmax < LIMIT)
     order = np.argsort(np.concatenate([2 * place, 2 * capped + 1]), kind="stable")

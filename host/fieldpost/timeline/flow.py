@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fieldpost.timeline import kernels
 from fieldpost.timeline.columns import Ints
@@ -39,20 +40,25 @@ def plus(length: Ints, step: Ints | int) -> Ints:
 
 @dataclass(frozen=True)
 class Links:
-    """Edges by node: those of node i are first[i]..first[i + 1] - 1; the other end, ns, the edge's number. int64."""
+    """Edges by node: those of node i are first[i]..first[i + 1] - 1; the other end, ns, the edge's number."""
 
     first: Ints
-    node: Ints
+    node: NDArray[np.int32]
     w: Ints
     edge: Ints
 
 
 def links(own: Ints, other: Ints, w: Ints, edge: Ints, nodes: int) -> Links:
     """Edges grouped by their own end, in the order of their numbers."""
-    order = np.argsort(own, kind="stable")
     first = np.zeros(nodes + 1, np.int64)
+    compiled = kernel("grouped", nodes + len(own))
+    if compiled is not None:
+        node, weight, place = np.empty((3, len(own)), np.int64)
+        compiled(own, other, w, first, node, weight, place)
+        return Links(first, node.astype(np.int32), weight, edge[place])
+    order = np.argsort(own, kind="stable")
     np.cumsum(np.bincount(own, minlength=nodes), out=first[1:])
-    return Links(first, other[order], w[order], edge[order])
+    return Links(first, other[order].astype(np.int32), w[order], edge[order])
 
 
 @dataclass(frozen=True)

@@ -14,10 +14,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from fieldpost.timeline.columns import CAUSAL, EXCHANGE, Columns, Ints, columns, index_of, rows_of
+from fieldpost.timeline.compiled import kernel
 from fieldpost.timeline.evidence import Causal, Device, Evidence, Exchange, Stamp
 from fieldpost.timeline.flow import Flow, ahead, links
 from fieldpost.timeline.kernels import LIMIT
-from fieldpost.timeline.tighten import Conflict, Crossings, Rates, crossings, tighten
+from fieldpost.timeline.tighten import Conflict, Ground, Rates, tighten
 
 Origin = Exchange | Causal | None  # the evidence of an edge; None is the order of two boots
 
@@ -30,22 +31,14 @@ class Range:
     hi: int
 
 
-@dataclass(frozen=True)
-class Ground:
-    """What all graphs of one evidence share."""
-
-    columns: Columns
-    met: Crossings
-
-
-def ground(rows: Columns) -> Ground:
-    return Ground(rows, crossings(rows))
-
-
 def steps(columns: Columns, lo: Ints, hi: Ints) -> tuple[Ints, Ints]:
     """up, down, int64[N]: the largest T(i + 1) - T(i) and T(i) - T(i + 1), by each chain's rates; LIMIT at its end."""
     t, chain = columns.node.t_ns, columns.chain_of
     up, down = np.full(len(t), LIMIT), np.full(len(t), LIMIT)
+    compiled = kernel("chain_steps", len(t))
+    if compiled is not None:
+        compiled(chain, t, lo, hi, up, down)
+        return up, down
     inner = np.flatnonzero(chain[1:] == chain[:-1])
     near, far, of = t[inner], t[inner + 1], chain[inner]
     up[inner], down[inner] = ahead(near, far, lo[of], hi[of]), ahead(far, near, lo[of], hi[of])
@@ -99,7 +92,7 @@ class Graph:
 
 def without(base: Ground, out: NDArray[np.bool_], told: Told | None = None) -> Graph:
     """The graph without the devices of `out`, bool[D], its rates tightened."""
-    return Graph(base, out, tighten(base.columns, base.met, out), told)
+    return Graph(base, out, tighten(base, out), told)
 
 
 @dataclass(frozen=True)
@@ -114,7 +107,7 @@ class Told:
 
     @cached_property
     def ground(self) -> Ground:
-        return ground(columns(rows_of(self.evidence)))
+        return Ground(columns(rows_of(self.evidence)))
 
     def graph(self, left_out: frozenset[Device] = frozenset()) -> Graph:
         out = np.zeros(len(self.index), bool)

@@ -23,6 +23,44 @@ def ahead(from_ns, to_ns, lo_ppb, hi_ppb):
     return max(-LIMIT, -(dt + (dt // GIGA) * lo_ppb + ((dt % GIGA) * lo_ppb) // GIGA))
 
 
+def chain_steps(chain_of, t, lo, hi, up, down):
+    """Fills up[i] and down[i], i to i + 1 and back within a chain, by the chain's rates; the rest stays as it is."""
+    for i in range(len(t) - 1):
+        chain = chain_of[i]
+        if chain_of[i + 1] == chain:
+            up[i] = ahead(t[i], t[i + 1], lo[chain], hi[chain])
+            down[i] = ahead(t[i + 1], t[i], lo[chain], hi[chain])
+
+
+def grouped(own, other, w, first, node, weight, place):
+    """Edges by their own end, in their order. first: int64[N + 1], zeros."""
+    for edge in range(len(own)):
+        first[own[edge] + 1] += 1
+    for i in range(1, len(first)):
+        first[i] += first[i - 1]
+    for edge in range(len(own)):
+        at = first[own[edge]]
+        node[at], weight[at], place[at] = other[edge], w[edge], edge
+        first[own[edge]] += 1
+    for i in range(len(first) - 1, 0, -1):
+        first[i] = first[i - 1]
+    first[0] = 0
+
+
+def nearest(below, above, across, t_ns, lo, hi, t, ends, length, forward, found):
+    """Lowers found[i] to the least way to stamp i from its neighbours, along its own clock by its rates, or across."""
+    for i in range(len(found)):
+        for near in (below[i], above[i]):
+            if near >= 0:
+                if forward:
+                    leg = ahead(t[near], t_ns[i], lo[i], hi[i])
+                else:
+                    leg = ahead(t_ns[i], t[near], lo[i], hi[i])
+                found[i] = min(found[i], plus(ends[near], leg))
+        if across[i] >= 0:
+            found[i] = min(found[i], length[across[i]])
+
+
 def plus(length, step):
     """A length one step on, inside its limits."""
     return max(-LIMIT, length + step) if length < LIMIT and step < LIMIT else LIMIT

@@ -15,6 +15,7 @@ import numpy as np
 
 from fieldpost.timeline.asked import Asked, locate
 from fieldpost.timeline.columns import Ints, Stamps
+from fieldpost.timeline.compiled import kernel
 from fieldpost.timeline.flow import Flow, Links, ahead, entries, plus, settle, sweep_chains
 from fieldpost.timeline.graph import Graph, steps
 from fieldpost.timeline.kernels import LIMIT
@@ -75,7 +76,8 @@ class Side:
             own = slice(columns.start[chain], columns.start[chain + 1])
             count = own.stop - own.start
             up, down = (step[own] for step in self.steps(self.cases.lo[case], self.cases.hi[case]))
-            none = Links(np.zeros(count + 1, np.int64), *np.zeros((3, 0), np.int64))
+            empty = np.zeros(0, np.int64)
+            none = Links(np.zeros(count + 1, np.int64), empty.astype(np.int32), empty, empty)
             alone = Flow(np.array([0, count]), np.zeros(count, np.int64), up, down, none, none)
             swept = found[own].copy()
             sweep_chains(alone, swept)
@@ -113,6 +115,8 @@ class Side:
     def direct(self, asked: Asked, case: int) -> Ints:
         """By one device's own clock alone."""
         own = (asked.device >= 0) & (asked.device == self.anchor.device[0])
+        if not own.any():
+            return np.full(len(asked), LIMIT)
         lo, hi = self.ranges(asked, case)
         early = asked.boot < self.anchor.boot if self.forward else asked.boot > self.anchor.boot
         same = self.leg(self.anchor.t_ns, asked.t_ns, lo, hi)
@@ -133,6 +137,17 @@ class Side:
         found.append(np.where(across >= 0, self.lengths[start][np.maximum(across, 0)], LIMIT))
         return found
 
+    def least(self, asked: Asked, start: int, case: int, ends: Ints) -> Ints:
+        """The least of all ways to each stamp."""
+        compiled = kernel("nearest", len(asked))
+        if compiled is None or not len(ends):
+            return np.minimum.reduce(self.ways(asked, start, case, ends))
+        found = self.direct(asked, case)
+        across = asked.after if self.forward else asked.before
+        t, given = self.graph.columns.node.t_ns, (asked.below, asked.above, across, asked.t_ns)
+        compiled(*given, *self.ranges(asked, case), t, ends, self.lengths[start], self.forward, found)
+        return found
+
     def is_case(self, asked: Asked, start: int, case: int) -> np.ndarray:
         """Where the case counts: the anchor's own clock is in one case at both ends of a path."""
         return (
@@ -146,7 +161,7 @@ class Side:
         worst = np.full(len(asked), -LIMIT)
         for start in range(self.starts):
             for case, ends in enumerate(self.ends(start)):
-                found = np.minimum.reduce(self.ways(asked, start, case, ends))
+                found = self.least(asked, start, case, ends)
                 worst = np.where(self.is_case(asked, start, case), np.maximum(worst, found), worst)
         return worst
 

@@ -55,6 +55,17 @@ def crossings(columns: Columns) -> Crossings:
 
 
 @dataclass(frozen=True)
+class Ground:
+    """What all graphs of one evidence share."""
+
+    columns: Columns
+
+    @cached_property
+    def met(self) -> Crossings:
+        return crossings(self.columns)
+
+
+@dataclass(frozen=True)
 class Conflict:
     """Evidence that cannot all hold: its nodes in order, and every device (index) that it rests on."""
 
@@ -67,7 +78,7 @@ class Rates:
     """Ranges of all chains after the rounds, int64[C] in ppb. `empty`: the first chain left without a rate, or -1."""
 
     columns: Columns
-    crossings: Crossings
+    crossings: Crossings | None  # None: no clock states a wander
     active: NDArray[np.bool_]  # groups none of whose chains is left out
     lo: Ints
     hi: Ints
@@ -76,6 +87,8 @@ class Rates:
     @cached_property
     def loops(self) -> list[Sides]:
         """By round: the crossings (out * E + back) that gave each side of each chain in that round, or -1."""
+        if self.crossings is None:
+            return []
         return _exact(self.columns, self.crossings, self.active)[1]
 
     def loop(self, chain: int, side: int, rounds: int) -> tuple[int, int, int] | None:
@@ -119,10 +132,14 @@ def stated(columns: Columns) -> Sides:
     return columns.clocks.lo_ppb[columns.chain_device], columns.clocks.hi_ppb[columns.chain_device]
 
 
-def tighten(columns: Columns, met: Crossings, left_out: NDArray[np.bool_]) -> Rates:
+def tighten(ground: Ground, left_out: NDArray[np.bool_]) -> Rates:
     """Ranges after four rounds, by contacts of devices that are not left out (bool[D])."""
+    columns = ground.columns
     out = left_out[columns.chain_device]
     wander = columns.clocks.wander_ppb[columns.chain_device]
+    if (wander < 0).all():
+        return Rates(columns, None, out[:0], *stated(columns), -1)
+    met = ground.met
     active = (met.reverse >= 0) & ~out[met.a] & ~out[met.b] & (wander[met.a] >= 0)
     if not active.any():
         return Rates(columns, met, active, *stated(columns), -1)
