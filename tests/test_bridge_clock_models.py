@@ -89,7 +89,7 @@ def test_temperatures_stay_in_their_range_and_swing_by_the_day(climate):
     found = temperatures(np.random.default_rng(2), climate, at)
     assert climate.coldest_c <= found.min() and found.max() <= climate.hottest_c
     by_hour = found.reshape(-1, 24).mean(axis=0)
-    assert np.argmax(by_hour) in (14, 15, 16) and abs(np.ptp(by_hour) / 2 - climate.swing_c) < 1
+    assert np.argmax(by_hour) in (14, 15, 16) and abs(np.ptp(by_hour) / 2 - climate.swing_c) < 1.5
 
 
 def test_the_same_seed_makes_the_same_clock_and_another_seed_another():

@@ -23,13 +23,13 @@ class Climate:
     whose memory is `cloud_h` hours. Temperatures stay within `coldest_c` and `hottest_c`.
     """
 
-    mean_c: float = 14.0
-    swing_c: float = 9.0
-    weather_c: float = 2.0
+    mean_c: float = 12.0
+    swing_c: float = 11.0
+    weather_c: float = 2.5
     cloud_c: float = 1.0
     cloud_h: float = 2.0
     warmest_h: float = 15.0
-    coldest_c: float = -8.0
+    coldest_c: float = -10.0
     hottest_c: float = 45.0
 
 

@@ -17,6 +17,7 @@ from fieldpost.timeline.smoother.tracks import Floats
 LN_ROOT_2PI = 0.9189385332046727
 LN_2 = 0.6931471805599453
 LN_3 = 1.0986122886681098
+FAR_BELOW = -1e3  # there the pull of a normal's tail is its distance, to a millionth
 LEAST_MS = 1e-6
 FLOOR_FROM = 32  # messages; fewer tell a mean delay but no floor
 BALANCINGS = 6
@@ -49,7 +50,8 @@ class Delays:
         late = excess_ms - self.floor_ms
         place = late / self.blur_ms - self.blur_ms / self.mean_ms
         below = log_ndtr(place)
-        pull = np.exp(-0.5 * place**2 - LN_ROOT_2PI - below)
+        near = np.maximum(place, FAR_BELOW)
+        pull = np.where(place > FAR_BELOW, np.exp(-0.5 * near**2 - LN_ROOT_2PI - log_ndtr(near)), -place)
         value = late / self.mean_ms - below
         bend = np.maximum(pull * (pull + place), 0.0) / self.blur_ms**2
         return value, 1 / self.mean_ms - pull / self.blur_ms, bend

@@ -23,7 +23,7 @@ PROBES = 48  # solutions of random right sides; sigma is known to a tenth
 ANCHOR_SHARE = 1e-3  # of the mean delay: how exactly the anchor is held
 BLURS = (0.5, 0.25, 0.125)
 WALKS = tuple(10.0**power for power in range(-4, 4))  # ppm^2 a ks
-WALK_FIRST = 4
+UNEXPLAINED, BY_THE_HOUR, BY_WARMTH = 4, 3, 2  # what a rate usually walks beside such curves: places in WALKS
 DAYS_LEAST = 2
 HELD_FROM = 64  # messages; with fewer none can be spared
 BLOCKS, HELD = 64, 8
@@ -79,6 +79,7 @@ class Fit:
     tracks: Tracks
     curves: Curves
     count: int
+    usual: int
     devices: int
     contacts: Contacts
 
@@ -96,7 +97,7 @@ class Fit:
         every = np.ones(len(late), bool)
         z = np.zeros(0)
         for blur in (BLURS[0],) * 3:
-            system = self.system(WALKS[WALK_FIRST], delays.mean_ms, every)
+            system = self.system(WALKS[self.usual], delays.mean_ms, every)
             z = least_squares(system, delays)
             delays = fitted(late, system.excess_ms(z), blur)
         return z, delays
@@ -127,17 +128,20 @@ class Fit:
         return replace(delays, late=delays.late[held]).unlikely(between)[0], z
 
     def walk(self, z: Floats, delays: Delays) -> float:
-        """The wildest walk that messages which were held back do not speak against, plainly (by two sigma)."""
-        place = WALK_FIRST
+        """The usual walk, or a wilder one under which messages that were held back are likelier.
+
+        A calmer one only where they are plainly so: too calm a walk makes sigma a lie, too wild a one little harm.
+        """
+        place = self.usual
         if not self.contacts.held.any():
             return WALKS[place]
         score, z = self.held_back(WALKS[place], z, delays)
         while place + 1 < len(WALKS):
             wilder, z = self.held_back(WALKS[place + 1], z, delays)
-            if plainly_less(score, wilder):
+            if wilder.sum() >= score.sum():
                 break
             place, score = place + 1, wilder
-        while place > 0 and place <= WALK_FIRST:
+        while 0 < place <= self.usual:
             calmer, z = self.held_back(WALKS[place - 1], z, delays)
             if not plainly_less(calmer, score):
                 break
@@ -200,14 +204,14 @@ def smooth(
     out = np.zeros(devices, bool) if left_out is None else left_out
     kept = ~(out[rows.tx.device] | out[rows.rx.device])
     tracks = lay_tracks(rows.clocks, chosen(rows.tx, kept), chosen(rows.rx, kept), rows.dmin_ns[kept], anchor)
-    curves, count = no_curves, 0
+    curves, count, usual = no_curves, 0, UNEXPLAINED
     if logs:
-        curves, count = warm_curves(tracks, logs), 2
+        curves, count, usual = warm_curves(tracks, logs), 2, BY_WARMTH
     elif days(tracks) >= DAYS_LEAST:
-        curves, count = daily_curves(tracks), 2 * HARMONICS
-    fit = Fit(tracks, curves, count, devices, contacts_of(tracks, curves, rows, anchor, kept))
+        curves, count, usual = daily_curves(tracks), 2 * HARMONICS, BY_THE_HOUR
+    fit = Fit(tracks, curves, count, usual, devices, contacts_of(tracks, curves, rows, anchor, kept))
     z, delays = fit.first()
-    z, delays = fit.refined(WALKS[WALK_FIRST], z, delays, BLURS)
+    z, delays = fit.refined(WALKS[usual], z, delays, BLURS)
     walk = fit.walk(z, delays)
     z, delays = fit.refined(walk, z, delays, BLURS[-1:])
     return Smoothed(tracks, curves, devices, walk, delays, z, fit.probes(walk, z, delays))
