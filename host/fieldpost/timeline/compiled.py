@@ -1,6 +1,6 @@
 """The loops of `kernels` as machine code where numba is installed; the same integers, found sooner.
 
-Decides when that pays: numba takes a second to load, so small timelines never ask for it.
+Decides when that pays: numba takes a second to load, so small timelines never ask for it; once loaded it does all.
 """
 
 from __future__ import annotations
@@ -33,5 +33,6 @@ def machine_code() -> SimpleNamespace | None:
 
 def kernel(name: str, size: int) -> Callable[..., Any] | None:
     """The compiled kernel for a task of this size, or None where numpy is to do it."""
-    code = machine_code() if size >= SIZE_MIN else None
+    loaded = machine_code.cache_info().currsize > 0
+    code = machine_code() if loaded or size >= SIZE_MIN else None
     return None if code is None else getattr(code, name)

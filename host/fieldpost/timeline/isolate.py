@@ -16,6 +16,7 @@ from itertools import product
 from math import prod
 
 from fieldpost.timeline.bounds import Certificate, certificate
+from fieldpost.timeline.compiled import machine_code
 from fieldpost.timeline.conflicts import Conflicts, Unit, Units, unit_key
 from fieldpost.timeline.evidence import Device, Evidence
 from fieldpost.timeline.graph import Graph, Told
@@ -24,6 +25,7 @@ from fieldpost.timeline.paths import contradiction
 
 ALTERNATIVES_MAX = 32  # told and solved as whole sets; beyond it one part differs at a time
 VERIFIED_MAX = 64  # of the alternatives, each by a solve of what it leaves
+EXCHANGES_COMPILED = 1_000  # from here on the many solves of a search repay loading the compiled ones
 SOLVES_MAX = 400  # of the whole graph in search of the smallest sets; then whoever is named is taken
 
 
@@ -129,6 +131,8 @@ class Isolation:
         self.graphs = graphs
         self.near = Conflicts(graphs.evidence, graphs.unit_of)
         self.conflicts: set[Units] = set()
+        if len(graphs.evidence.exchanges) >= EXCHANGES_COMPILED:
+            machine_code()
         self._paired: set[Unit] = set()
 
     def learn(self, found: Certificate, without: Units) -> Units:
