@@ -1,7 +1,7 @@
 """Contacts between two boots as one estimator sees them, and lines through them.
 
-Decides what the estimators beside are given for nothing: the true mean of the delays, so that one way is as good as two.
-Units: seconds, as floats.
+Decides what the estimators beside are given for nothing: the true mean of the delays, so that one way
+is as good as two. Units: seconds, as floats.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def zero_s(world: World) -> float:
 
 
 def line(x: Floats, y: Floats) -> tuple[float, float, float]:
-    """(slope - 1, y at x = 0 less x, mean square of what is left) of the least squares line; slope 1 through one point."""
+    """(slope - 1, y at x = 0, mean square of what is left) of the least squares line; slope 1 through one point."""
     shift = y - x
     middle = float(x.mean())
     spread = float(np.sum((x - middle) ** 2))

@@ -18,7 +18,9 @@ from fieldpost.timeline.smoother.tracks import Floats
 ROUNDS_MAX = 40
 STEPS_MAX = 600
 STEP_LEAST = 1e-3
-PRECISE = 1e-6
+PRECISE = 1e-4  # of the energy's root: linear systems that stand alone
+ROUGH = 1e-2  # and those of a step, which the next one makes good
+STILL = 5e-3  # of a delay's spread: what moves no message by more has arrived
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,11 +103,11 @@ def most_likely(system: System, delays: Delays, z: Floats) -> Floats:
         )
 
     current = height(z)
-    small = 2e-3 * float(np.min(delays.spread()))
+    small = STILL * float(np.min(delays.spread()))
     for _ in range(ROUNDS_MAX):
         _, slope, bend = delays.unlikely(system.excess_ms(z))
         grade = system.prior.T @ (system.prior @ z) + system.between.T @ slope
-        step = solved(bent(system, bend), -grade, 1e-3)
+        step = solved(bent(system, bend), -grade, ROUGH)
         downhill = float(grade @ step)
         share = 1.0
         while share > STEP_LEAST and height(z + share * step) > current + 1e-4 * share * downhill:
