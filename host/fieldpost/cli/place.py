@@ -15,7 +15,7 @@ from fieldpost.timeline.words import ENDS
 app = typer.Typer(pretty_exceptions_enable=False)
 
 EPILOG = (
-    "Example: fieldpost place --example > EVIDENCE.jsonl && fieldpost place EVIDENCE.jsonl --interval resilient. "
+    "Example: fieldpost place EVIDENCE.jsonl --interval resilient. Such a file is printed by --example. "
     "What its lines say stands in timeline/FORMAT.md of the package."
 )
 
