@@ -13,7 +13,8 @@ from typing import Any
 
 from fieldpost.timeline import kernels
 
-SIZE_MIN = 20_000  # nodes and edges; below it numpy is done before numba is loaded
+SIZE_MIN = 20_000  # nodes and edges of one solve; below it numpy is done before numba is loaded
+WORK_MIN = 2_000_000  # the same over all solves of one task
 
 
 @cache
@@ -31,8 +32,14 @@ def machine_code() -> SimpleNamespace | None:
     return SimpleNamespace(**names)
 
 
+def expect(work: int) -> None:
+    """Loads the machine code if a task of this size, in nodes and edges over all its solves, is worth it."""
+    if work >= WORK_MIN:
+        machine_code()
+
+
 def kernel(name: str, size: int) -> Callable[..., Any] | None:
-    """The compiled kernel for a task of this size, or None where numpy is to do it."""
-    loaded = machine_code.cache_info().currsize > 0
-    code = machine_code() if loaded or size >= SIZE_MIN else None
+    """The compiled kernel for a solve of this size, or None where numpy is to do it. What is loaded is used."""
+    is_loaded = machine_code.cache_info().currsize > 0
+    code = machine_code() if is_loaded or size >= SIZE_MIN else None
     return None if code is None else getattr(code, name)

@@ -76,12 +76,6 @@ class Flow:
         """The same graph with every edge turned: shortest paths to the seeds."""
         return Flow(self.start, self.chain_of, self.down, self.up, self.into, self.out)
 
-    @cached_property
-    def is_moderate(self) -> bool:
-        """Whether sums along chains stay far inside 64 bits."""
-        far = np.abs(self.up.astype(float)) + np.abs(self.down.astype(float))
-        return not len(far) or float(np.add.reduceat(far, self.start[:-1]).max()) < MODERATE
-
     @property
     def size(self) -> int:
         return len(self.up) + len(self.out.node)
@@ -97,61 +91,80 @@ class Flow:
             found.append(begin[chosen, None] + np.minimum(across, count[chosen, None] - 1))
         return found
 
-    def with_steps(self, up: Ints, down: Ints) -> Flow:
-        """The same edges between chains, other steps within them."""
-        return Flow(self.start, self.chain_of, up, down, self.out, self.into)
-
 
 def _fall(length: Ints, node: Ints, step: Ints) -> None:
-    """Lowers each row's lengths by what stands before them in the row; step[i] leads to place i from the one before."""
-    far = np.zeros(node.shape, np.int64)
-    np.cumsum(step, axis=1, out=far[:, 1:])
-    held = length[node]
+    """Lowers each row's lengths by what stands before them in the row; step[i] leads to place i from the one before.
+
+    length: int64[..., N], node: int64[chains, width], step: int64[..., chains, width - 1].
+    """
+    far = np.zeros((*step.shape[:-1], node.shape[1]), np.int64)
+    np.cumsum(step, axis=-1, out=far[..., 1:])
+    held = length[..., node]
     reach = np.where(held >= LIMIT, np.iinfo(np.int64).max, held - far)
-    best = np.minimum.accumulate(reach, axis=1)
+    best = np.minimum.accumulate(reach, axis=-1)
     known = best < np.iinfo(np.int64).max
     found = np.where(known, np.clip(np.where(known, best, 0) + far, -LIMIT, LIMIT), LIMIT)
-    length[node] = np.minimum(held, found)
+    length[..., node] = np.minimum(held, found)
 
 
-def sweep_chains(flow: Flow, length: Ints) -> None:
-    """Every chain once forward and once back, in place: within chains that is a fixed point."""
+def sweep_chains(flow: Flow, length: Ints, up: Ints, down: Ints) -> None:
+    """Every chain once forward and once back, in place: within chains that is a fixed point.
+
+    length, up, down: int64[N], or several of them at once, int64[..., N].
+    """
     compiled = kernel("sweep", flow.size)
-    if compiled is not None:
-        compiled(flow.start, flow.up, flow.down, length)
-    elif flow.is_moderate:
+    if length.ndim == 1 and compiled is not None:
+        compiled(flow.start, up, down, length)
+    elif compiled is None and is_moderate(flow.start, up, down):
         for node in flow.lanes:
             same = node[:, 1:] == node[:, :-1]
-            _fall(length, node, np.where(same, 0, flow.up[node[:, :-1]]))
-            _fall(length, node[:, ::-1], np.where(same, 0, flow.down[node[:, :-1]])[:, ::-1])
+            _fall(length, node, np.where(same, 0, up[..., node[:, :-1]]))
+            _fall(length, node[:, ::-1], np.where(same, 0, down[..., node[:, :-1]])[..., ::-1])
+    elif length.ndim > 1:
+        ups, downs = np.broadcast_to(up, length.shape), np.broadcast_to(down, length.shape)
+        for one, own_up, own_down in zip(length, ups, downs):
+            sweep_chains(flow, one, np.ascontiguousarray(own_up), np.ascontiguousarray(own_down))
     else:
         found = length.tolist()
-        kernels.sweep(flow.start.tolist(), flow.up.tolist(), flow.down.tolist(), found)
+        kernels.sweep(flow.start.tolist(), up.tolist(), down.tolist(), found)
         length[:] = found
 
 
+def is_moderate(start: Ints, up: Ints, down: Ints) -> bool:
+    """Whether sums along chains stay far inside 64 bits; a step that is no bound counts for nothing."""
+    far = np.where(up < LIMIT, np.abs(up.astype(float)), 0) + np.where(
+        down < LIMIT, np.abs(down.astype(float)), 0
+    )
+    return not far.size or float(np.add.reduceat(far, start[:-1], axis=-1).max()) < MODERATE
+
+
 def entries(flow: Flow, length: Ints) -> Ints:
-    """What the edges between chains alone bring to each node, ns; LIMIT where none does."""
+    """What the edges between chains alone bring to each node, ns, int64[..., N]; LIMIT where none does."""
     into = flow.into
-    found = np.full(len(length), LIMIT)
+    found = np.full(length.shape, LIMIT)
     some = into.first[:-1] < into.first[1:]
     if some.any():
-        brought = plus(length[into.node], into.w)
-        found[some] = np.minimum.reduceat(brought, into.first[:-1][some])
+        brought = plus(length[..., into.node], into.w)
+        found[..., some] = np.minimum.reduceat(brought, into.first[:-1][some], axis=-1)
     return found
 
 
 def settle(flow: Flow, length: Ints, fallen: Ints, rounds: int = ROUNDS_UNTIL_FIXED) -> bool:
-    """Relaxes `length` in place; `fallen` are the nodes that others may not know yet. True at the fixed point."""
+    """Relaxes `length` in place, int64[N] or several of them at once; True at the fixed point.
+
+    `fallen` are the nodes that others may not know yet.
+    """
     compiled = kernel("settle", flow.size)
     if compiled is None:
         for _ in range(rounds):
             before = length.copy()
-            sweep_chains(flow, length)
+            sweep_chains(flow, length, flow.up, flow.down)
             np.minimum(length, entries(flow, length), out=length)
             if np.array_equal(before, length):
                 return True
         return False
+    if length.ndim > 1:
+        return all([settle(flow, one, fallen, rounds) for one in length])
     changed = np.zeros(len(length), np.uint8)
     changed[fallen] = 1
     chains = len(flow.start) - 1
@@ -161,11 +174,3 @@ def settle(flow: Flow, length: Ints, fallen: Ints, rounds: int = ROUNDS_UNTIL_FI
     out = flow.out
     args = (flow.start, flow.chain_of, flow.up, flow.down, out.first, out.node, out.w)
     return compiled(*args, length, changed, low, high, rounds)
-
-
-def solved(flow: Flow, node: Ints, ns: Ints) -> Ints:
-    """Lengths from the seeds (node, ns). The graph must be free of contradiction."""
-    length = np.full(len(flow.up), LIMIT)
-    np.minimum.at(length, node, ns)
-    settle(flow, length, np.unique(node))
-    return length

@@ -5,6 +5,9 @@ means "not reached", and at least -LIMIT; both ends are outward. Decides nothing
 relaxed and why.
 """
 
+# pyright: reportMissingParameterType=false, reportOptionalOperand=false
+import numpy as np
+
 LIMIT = 1 << 62
 GIGA = 1_000_000_000
 LOOP_LIMIT = 1 << 60  # 36 years: a loop of contacts beyond it bounds no rate
@@ -47,18 +50,76 @@ def grouped(own, other, w, first, node, weight, place):
     first[0] = 0
 
 
-def nearest(below, above, across, t_ns, lo, hi, t, ends, length, forward, found):
-    """Lowers found[i] to the least way to stamp i from its neighbours, along its own clock by its rates, or across."""
-    for i in range(len(found)):
-        for near in (below[i], above[i]):
-            if near >= 0:
-                if forward:
-                    leg = ahead(t[near], t_ns[i], lo[i], hi[i])
-                else:
-                    leg = ahead(t_ns[i], t[near], lo[i], hi[i])
-                found[i] = min(found[i], plus(ends[near], leg))
-        if across[i] >= 0:
-            found[i] = min(found[i], length[across[i]])
+def leg(from_ns, to_ns, lo_ppb, hi_ppb, forward):
+    """Along one clock, in the order of the path from the anchor."""
+    return ahead(from_ns, to_ns, lo_ppb, hi_ppb) if forward else ahead(to_ns, from_ns, lo_ppb, hi_ppb)
+
+
+def worst_case(
+    start,
+    t,
+    lo,
+    hi,
+    split,
+    arrivals,
+    lengths,
+    own,
+    own_ns,
+    below,
+    above,
+    across,
+    t_ns,
+    direct,
+    order,
+    first,
+    forward,
+    worst,
+):
+    """Raises worst[i] to the least way to stamp i in each case of its clock and of the anchor's.
+
+    lo, hi: int64[cases, C]; arrivals, lengths: int64[starts, N]; own, own_ns: the anchor's chain and reading. The
+    stamps of chain c are order[first[c]..first[c + 1] - 1].
+    """
+    longest = 1
+    for chain in range(len(start) - 1):
+        longest = max(longest, start[chain + 1] - start[chain], first[chain + 1] - first[chain])
+    up, down, ends, near, far = np.empty((5, longest), np.int64)
+    for chain in range(len(start) - 1):
+        if first[chain] == first[chain + 1]:
+            continue
+        begin, count = start[chain], start[chain + 1] - start[chain]
+        for case in range(len(lo) if split[chain] else 1):
+            least, most = lo[case, chain], hi[case, chain]
+            for i in range(count - 1):
+                up[i] = leg(t[begin + i], t[begin + i + 1], least, most, forward)
+                down[i] = leg(t[begin + i + 1], t[begin + i], least, most, forward)
+            for place in range(first[chain], first[chain + 1]):
+                one, at = order[place], place - first[chain]
+                near[at], far[at] = LIMIT, LIMIT
+                if below[one] >= 0:
+                    near[at] = leg(t[below[one]], t_ns[one], least, most, forward)
+                if above[one] >= 0:
+                    far[at] = leg(t[above[one]], t_ns[one], least, most, forward)
+            for begun in range(len(lengths)):
+                if len(lengths) > 1 and chain == own and case != begun:
+                    continue
+                ends[0] = arrivals[begun, begin]
+                for i in range(1, count):
+                    ends[i] = min(arrivals[begun, begin + i], plus(ends[i - 1], up[i - 1]))
+                for i in range(count - 2, -1, -1):
+                    ends[i] = min(ends[i], plus(ends[i + 1], down[i]))
+                for place in range(first[chain], first[chain + 1]):
+                    one, at = order[place], place - first[chain]
+                    found = direct[one]
+                    if chain == own:
+                        found = leg(own_ns, t_ns[one], least, most, forward)
+                    if below[one] >= 0:
+                        found = min(found, plus(ends[below[one] - begin], near[at]))
+                    if above[one] >= 0:
+                        found = min(found, plus(ends[above[one] - begin], far[at]))
+                    if across[one] >= 0:
+                        found = min(found, lengths[begun, across[one]])
+                    worst[one] = max(worst[one], found)
 
 
 def plus(length, step):

@@ -7,11 +7,12 @@ places without changing the integers. Decides nothing that the graph does not pr
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
+from numpy.typing import NDArray
 
 from fieldpost.timeline.asked import Asked, locate
 from fieldpost.timeline.columns import Ints, Stamps
@@ -80,7 +81,7 @@ class Side:
             none = Links(np.zeros(count + 1, np.int64), empty.astype(np.int32), empty, empty)
             alone = Flow(np.array([0, count]), np.zeros(count, np.int64), up, down, none, none)
             swept = found[own].copy()
-            sweep_chains(alone, swept)
+            sweep_chains(alone, swept, up, down)
             found[own] = swept
         across = int(anchor.before[0] if self.forward else anchor.after[0])
         if across >= 0:
@@ -88,29 +89,32 @@ class Side:
         return found
 
     @cached_property
-    def lengths(self) -> list[Ints]:
-        """By case of the anchor: the length to each node, int64[N]. The graph must be free of contradiction."""
-        found = []
-        for seed in self.seeds:
-            length = seed.copy()
-            settle(self.flow, length, np.flatnonzero(seed < LIMIT))
-            found.append(length)
+    def lengths(self) -> Ints:
+        """By case of the anchor: the length to each node, int64[starts, N]. The graph must be free of contradiction."""
+        found = np.array(self.seeds)
+        settle(self.flow, found, np.flatnonzero(found[0] < LIMIT))
         return found
 
-    def arrivals(self, start: int) -> Ints:
-        """What other clocks alone bring to each node, and the seeds: where the last leg along a clock begins."""
-        return np.minimum(entries(self.flow, self.lengths[start]), self.seeds[start])
-
-    def ends(self, start: int) -> Iterator[Ints]:
-        """By case of the last clock: the length to each node when its own chain is taken in that case."""
+    @cached_property
+    def arrivals(self) -> Ints:
+        """By case of the anchor: what other clocks and the seeds bring to each node; there the last leg begins."""
         if len(self.cases) == 1:
-            yield self.lengths[start]
-            return
-        arrived = self.arrivals(start)
-        for lo, hi in zip(self.cases.lo, self.cases.hi):
-            length = arrived.copy()
-            sweep_chains(self.flow.with_steps(*self.steps(lo, hi)), length)
-            yield length
+            return self.lengths
+        return np.minimum(entries(self.flow, self.lengths), self.seeds)
+
+    @cached_property
+    def case_steps(self) -> tuple[Ints, Ints]:
+        """Up and down along each chain in each case, int64[cases, N]."""
+        pairs = [self.steps(lo, hi) for lo, hi in zip(self.cases.lo, self.cases.hi)]
+        return np.array([up for up, _ in pairs]), np.array([down for _, down in pairs])
+
+    @cached_property
+    def ends(self) -> Ints:
+        """Lengths to each node when its own chain is in one case: int64[starts, cases, N]."""
+        found = np.repeat(self.arrivals[:, None], len(self.cases), axis=1)
+        if len(self.cases) > 1:
+            sweep_chains(self.flow, found, *self.case_steps)
+        return found
 
     def direct(self, asked: Asked, case: int) -> Ints:
         """By one device's own clock alone."""
@@ -137,18 +141,7 @@ class Side:
         found.append(np.where(across >= 0, self.lengths[start][np.maximum(across, 0)], LIMIT))
         return found
 
-    def least(self, asked: Asked, start: int, case: int, ends: Ints) -> Ints:
-        """The least of all ways to each stamp."""
-        compiled = kernel("nearest", len(asked))
-        if compiled is None or not len(ends):
-            return np.minimum.reduce(self.ways(asked, start, case, ends))
-        found = self.direct(asked, case)
-        across = asked.after if self.forward else asked.before
-        t, given = self.graph.columns.node.t_ns, (asked.below, asked.above, across, asked.t_ns)
-        compiled(*given, *self.ranges(asked, case), t, ends, self.lengths[start], self.forward, found)
-        return found
-
-    def is_case(self, asked: Asked, start: int, case: int) -> np.ndarray:
+    def is_case(self, asked: Asked, start: int, case: int) -> NDArray[np.bool_]:
         """Where the case counts: the anchor's own clock is in one case at both ends of a path."""
         return (
             np.full(len(asked), True)
@@ -158,11 +151,39 @@ class Side:
 
     def farthest(self, asked: Asked) -> Ints:
         """The side of each asked stamp: the worst of all cases, in each the least of all ways."""
+        compiled = kernel("worst_case", len(asked))
+        if compiled is not None and len(self.flow.up):
+            return self._by_kernel(asked, compiled)
         worst = np.full(len(asked), -LIMIT)
-        for start in range(self.starts):
-            for case, ends in enumerate(self.ends(start)):
-                found = self.least(asked, start, case, ends)
+        for start, cases in enumerate(self.ends):
+            for case, ends in enumerate(cases):
+                found = np.minimum.reduce(self.ways(asked, start, case, ends))
                 worst = np.where(self.is_case(asked, start, case), np.maximum(worst, found), worst)
+        return worst
+
+    def _by_kernel(self, asked: Asked, compiled: Callable[..., None]) -> Ints:
+        off = asked.only(asked.chain < 0)
+        worst = np.full(len(asked), -LIMIT)
+        if len(off):
+            ways = [self.ways(off, start, 0, length) for start, length in enumerate(self.lengths)]
+            worst[asked.chain < 0] = np.maximum.reduce([np.minimum.reduce(way) for way in ways])
+        order = np.argsort(asked.chain, kind="stable")
+        first = np.searchsorted(asked.chain[order], np.arange(len(self.flow.start)))
+        across = asked.after if self.forward else asked.before
+        own = (int(self.anchor.chain[0]), int(self.anchor.t_ns[0]))
+        given = (asked.below, asked.above, across, asked.t_ns, self.direct(asked, 0), order, first)
+        rates = (self.cases.lo, self.cases.hi, self.cases.split)
+        compiled(
+            self.flow.start,
+            self.graph.columns.node.t_ns,
+            *rates,
+            self.arrivals,
+            self.lengths,
+            *own,
+            *given,
+            self.forward,
+            worst,
+        )
         return worst
 
 

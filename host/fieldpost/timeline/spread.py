@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from fieldpost.timeline.asked import locate
 from fieldpost.timeline.columns import Ints, Stamps
+from fieldpost.timeline.compiled import expect
 from fieldpost.timeline.graph import Graph, without
 from fieldpost.timeline.kernels import LIMIT
 from fieldpost.timeline.sides import about
@@ -45,6 +46,7 @@ def resilient(
     """Both. unit_of: int64[D], the unit of each device; spared: bool[units]."""
     asked = locate(graph.columns, graph.out, stamps)
     base = about(graph, anchor)
+    expect(graph.flow.size * len(spared) * base[0].starts * len(base[0].cases))
     found = [side.farthest(asked) for side in base]
     worst = [side.copy() for side in found]
     own = np.where(stamps.device >= 0, unit_of[np.maximum(stamps.device, 0)] if len(unit_of) else -1, -1)

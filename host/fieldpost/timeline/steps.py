@@ -98,7 +98,7 @@ class Trace:
         """Nodes along the last clock, from the given one to where it is entered."""
         chain = int(self.side.flow.chain_of[node])
         bounds = range(*self.side.flow.start[chain : chain + 2].tolist())
-        up, down = self.side.steps(self.side.cases.lo[case], self.side.cases.hi[case])
+        up, down = (steps[case] for steps in self.side.case_steps)
         for turn, step, shift in ((-1, up, -1), (1, down, 0)):
             run = [node]
             while arrived[run[-1]] != ends[run[-1]]:
@@ -114,7 +114,7 @@ class Trace:
         """From the node next to a stamp back to a seed, its own clock in one case."""
         if len(self.side.cases) == 1:
             return self._walk(start, node)
-        arrived, into = self.side.arrivals(start), self.side.flow.into
+        arrived, into = self.side.arrivals[start], self.side.flow.into
         leg = self._leg(ends, arrived, case, node)
         found = [(one, int(ends[one]), -1) for one in leg]
         last = leg[-1]
@@ -141,7 +141,7 @@ class Trace:
 
     def _ways(self, asked: Asked) -> Iterator[tuple[int, list[Reached] | None]]:
         for start in range(self.side.starts):
-            for case, ends in enumerate(self.side.ends(start)):
+            for case, ends in enumerate(self.side.ends[start]):
                 if self.side.is_case(asked, start, case)[0]:
                     yield self._way(asked, start, case, ends)
 

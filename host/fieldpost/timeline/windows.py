@@ -1,4 +1,4 @@
-"""The cases of a clock's window: all rates of one boot lie in [c, c + wander] for some c; each case holds some of the c.
+"""The cases of a clock's window: all rates of one boot lie in [c, c + wander] for some c; a case holds some of the c.
 
 A bound that holds in every case holds. Within a case a clock cannot run fast before a contact and slow after it by
 more than its wander, which a range of rates alone would allow. Decides how many cases there are.
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from fieldpost.timeline.columns import Columns, Ints
 from fieldpost.timeline.tighten import Rates
 
-CASES = 1
+CASES = 6
 
 
 @dataclass(frozen=True)
