@@ -164,7 +164,7 @@ def settle(flow: Flow, length: Ints, fallen: Ints, rounds: int = ROUNDS_UNTIL_FI
                 return True
         return False
     if length.ndim > 1:
-        return all([settle(flow, one, fallen, rounds) for one in length])
+        return min([settle(flow, one, fallen, rounds) for one in length])
     changed = np.zeros(len(length), np.uint8)
     changed[fallen] = 1
     chains = len(flow.start) - 1

@@ -55,71 +55,94 @@ def leg(from_ns, to_ns, lo_ppb, hi_ppb, forward):
     return ahead(from_ns, to_ns, lo_ppb, hi_ppb) if forward else ahead(to_ns, from_ns, lo_ppb, hi_ppb)
 
 
-def worst_case(
-    start,
-    t,
-    lo,
-    hi,
-    split,
-    arrivals,
-    lengths,
-    own,
-    own_ns,
-    below,
-    above,
-    across,
-    t_ns,
-    direct,
-    order,
-    first,
-    forward,
-    worst,
-):
+def ends_of_case(begin, count, t, least, most, arrivals, forward, ends):
+    """ends[i]: the length to node begin + i of one chain when its rates are least..most, from what arrives there."""
+    ends[0] = arrivals[begin]
+    for i in range(1, count):
+        step = leg(t[begin + i - 1], t[begin + i], least, most, forward)
+        ends[i] = min(arrivals[begin + i], plus(ends[i - 1], step))
+    for i in range(count - 2, -1, -1):
+        ends[i] = min(ends[i], plus(ends[i + 1], leg(t[begin + i + 1], t[begin + i], least, most, forward)))
+
+
+def worst_case(start, t, lo, hi, split, arrivals, lengths, anchor, asked, order, first, forward, worst):
     """Raises worst[i] to the least way to stamp i in each case of its clock and of the anchor's.
 
-    lo, hi: int64[cases, C]; arrivals, lengths: int64[starts, N]; own, own_ns: the anchor's chain and reading. The
-    stamps of chain c are order[first[c]..first[c + 1] - 1].
+    lo, hi: int64[cases, C]; arrivals, lengths: int64[starts, N]; anchor: its chain and reading; asked: below, above,
+    across, reading and direct way of each stamp. The stamps of chain c are order[first[c]..first[c + 1] - 1].
     """
+    below, above, across, t_ns, direct = asked
     longest = 1
     for chain in range(len(start) - 1):
-        longest = max(longest, start[chain + 1] - start[chain], first[chain + 1] - first[chain])
-    up, down, ends, near, far = np.empty((5, longest), np.int64)
+        longest = max(longest, start[chain + 1] - start[chain])
+    ends = np.empty((len(lengths), longest), np.int64)
     for chain in range(len(start) - 1):
         if first[chain] == first[chain + 1]:
             continue
         begin, count = start[chain], start[chain + 1] - start[chain]
         for case in range(len(lo) if split[chain] else 1):
             least, most = lo[case, chain], hi[case, chain]
-            for i in range(count - 1):
-                up[i] = leg(t[begin + i], t[begin + i + 1], least, most, forward)
-                down[i] = leg(t[begin + i + 1], t[begin + i], least, most, forward)
+            low, high = 0, len(lengths)
+            if high > 1 and chain == anchor[0]:
+                low, high = case, case + 1
+            for begun in range(low, high):
+                ends_of_case(begin, count, t, least, most, arrivals[begun], forward, ends[begun])
             for place in range(first[chain], first[chain + 1]):
-                one, at = order[place], place - first[chain]
-                near[at], far[at] = LIMIT, LIMIT
+                one = order[place]
+                own, near, far = direct[one], LIMIT, LIMIT
+                if chain == anchor[0]:
+                    own = leg(anchor[1], t_ns[one], least, most, forward)
                 if below[one] >= 0:
-                    near[at] = leg(t[below[one]], t_ns[one], least, most, forward)
+                    near = leg(t[below[one]], t_ns[one], least, most, forward)
                 if above[one] >= 0:
-                    far[at] = leg(t[above[one]], t_ns[one], least, most, forward)
-            for begun in range(len(lengths)):
-                if len(lengths) > 1 and chain == own and case != begun:
-                    continue
-                ends[0] = arrivals[begun, begin]
-                for i in range(1, count):
-                    ends[i] = min(arrivals[begun, begin + i], plus(ends[i - 1], up[i - 1]))
-                for i in range(count - 2, -1, -1):
-                    ends[i] = min(ends[i], plus(ends[i + 1], down[i]))
-                for place in range(first[chain], first[chain + 1]):
-                    one, at = order[place], place - first[chain]
-                    found = direct[one]
-                    if chain == own:
-                        found = leg(own_ns, t_ns[one], least, most, forward)
+                    far = leg(t[above[one]], t_ns[one], least, most, forward)
+                for begun in range(low, high):
+                    found = own
                     if below[one] >= 0:
-                        found = min(found, plus(ends[below[one] - begin], near[at]))
+                        found = min(found, plus(ends[begun, below[one] - begin], near))
                     if above[one] >= 0:
-                        found = min(found, plus(ends[above[one] - begin], far[at]))
+                        found = min(found, plus(ends[begun, above[one] - begin], far))
                     if across[one] >= 0:
                         found = min(found, lengths[begun, across[one]])
                     worst[one] = max(worst[one], found)
+
+
+def fall(queue, waiting, near, step, first, to, weight, head, link, far, gap, length, most):
+    """Relaxes from the nodes in `queue` (ended by -1) until nothing falls; gives the relaxations, or -1 beyond `most`.
+
+    near, step: int64[2, nodes], the neighbours on the own clock, or -1, and the steps to them. Edges: those of
+    first, to, weight, and lists that begin at head[node] and go on by link[edge], to far[edge] by gap[edge] ns.
+    """
+    size = len(queue)
+    taken, end = 0, 0
+    while queue[end] >= 0:
+        waiting[queue[end]] = 1
+        end += 1
+    while taken < end:
+        if taken >= most:
+            return -1
+        node = queue[taken % size]
+        taken += 1
+        waiting[node] = 0
+        base = first[node + 1] - first[node] if node + 1 < len(first) else 0
+        more = head[node]
+        place = 0
+        while place < base + 2 or more >= 0:
+            if place < 2:
+                other, cost = near[place, node], step[place, node]
+            elif place < base + 2:
+                other, cost = to[first[node] + place - 2], weight[first[node] + place - 2]
+            else:
+                other, cost = far[more], gap[more]
+                more = link[more]
+            place += 1
+            if other >= 0 and plus(length[node], cost) < length[other]:
+                length[other] = plus(length[node], cost)
+                if waiting[other] == 0:
+                    waiting[other] = 1
+                    queue[end % size] = other
+                    end += 1
+    return taken
 
 
 def plus(length, step):

@@ -155,8 +155,8 @@ class Side:
         if compiled is not None and len(self.flow.up):
             return self._by_kernel(asked, compiled)
         worst = np.full(len(asked), -LIMIT)
-        for start, cases in enumerate(self.ends):
-            for case, ends in enumerate(cases):
+        for start, of_cases in enumerate(self.ends):
+            for case, ends in enumerate(of_cases):
                 found = np.minimum.reduce(self.ways(asked, start, case, ends))
                 worst = np.where(self.is_case(asked, start, case), np.maximum(worst, found), worst)
         return worst
@@ -170,25 +170,16 @@ class Side:
         order = np.argsort(asked.chain, kind="stable")
         first = np.searchsorted(asked.chain[order], np.arange(len(self.flow.start)))
         across = asked.after if self.forward else asked.before
-        own = (int(self.anchor.chain[0]), int(self.anchor.t_ns[0]))
-        given = (asked.below, asked.above, across, asked.t_ns, self.direct(asked, 0), order, first)
+        anchor = (int(self.anchor.chain[0]), int(self.anchor.t_ns[0]))
+        hung = (asked.below, asked.above, across, asked.t_ns, self.direct(asked, 0))
         rates = (self.cases.lo, self.cases.hi, self.cases.split)
-        compiled(
-            self.flow.start,
-            self.graph.columns.node.t_ns,
-            *rates,
-            self.arrivals,
-            self.lengths,
-            *own,
-            *given,
-            self.forward,
-            worst,
-        )
+        graph = (self.flow.start, self.graph.columns.node.t_ns, *rates, self.arrivals, self.lengths)
+        compiled(*graph, anchor, hung, order, first, self.forward, worst)
         return worst
 
 
-def about(graph: Graph, anchor: Stamps) -> tuple[Side, Side]:
-    """Lower and upper side about one stamp."""
+def about(graph: Graph, anchor: Stamps, of_clocks: Cases | None = None) -> tuple[Side, Side]:
+    """Lower and upper side about one stamp; by the cases of the clocks' windows if no others are given."""
     located = locate(graph.columns, graph.out, anchor)
-    found = cases(graph.columns, graph.rates)
+    found = cases(graph.columns, graph.rates) if of_clocks is None else of_clocks
     return Side(graph, located, found, False), Side(graph, located, found, True)

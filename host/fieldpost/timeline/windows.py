@@ -39,3 +39,8 @@ def cases(columns: Columns, rates: Rates) -> Cases:
     lo = np.where(split, rates.lo + room * case // count, rates.lo)
     hi = np.where(split, rates.lo + room * (case + 1) // count + wander, rates.hi)
     return Cases(lo, hi, split)
+
+
+def whole(rates: Rates) -> Cases:
+    """Ranges of rates alone: one case."""
+    return Cases(rates.lo[None], rates.hi[None], np.zeros(len(rates.lo), bool))
