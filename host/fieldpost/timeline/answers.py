@@ -1,23 +1,22 @@
 """Answers to an evidence file's questions, in the order of the file, as rows for JSON.
 
-Decides nothing of its own: intervals are `place`'s, verdicts `order`'s. `point` is the middle of the strict
-interval and `sigma` the spread of an even chance over its width: an interval told as a number, not an
-estimate. `dt` is the exact bound of one pair (b after a): for people; no verdict rests on it.
+Decides nothing of its own: intervals are `place`'s, verdicts `order`'s, `point` and `sigma` those of `points`.
+`dt` is the exact bound of one pair (b after a): for people; no verdict rests on it.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from fieldpost.timeline.decimals import seconds, uniform_sigma
+from fieldpost.timeline.decimals import seconds
 from fieldpost.timeline.evidence import Anchor, Interval, Stamp
 from fieldpost.timeline.isolate import Graphs
 from fieldpost.timeline.jsonl import Place, Relate, Request
 from fieldpost.timeline.order import Causality, Verdict, order
 from fieldpost.timeline.place import (
     Contradiction,
-    Placement,
     Spreading,
     Timeline,
     both_intervals,
@@ -25,6 +24,7 @@ from fieldpost.timeline.place import (
     same,
     strict_alone,
 )
+from fieldpost.timeline.points import Point, likely
 from fieldpost.timeline.utc import utc_bounds, utc_interval
 from fieldpost.timeline.words import interval_words, path_words
 
@@ -84,7 +84,7 @@ class Answers:
             row[name] = told(widened(getattr(placement, name), slack))
         row |= {
             "depends_on": list(placement.depends_on),
-            **self.middle(placement),
+            **self.pointed(question.at),
             "status": placement.status,
         }
         if self.request.evidence.claims:
@@ -92,11 +92,20 @@ class Answers:
             row["utc"] = told(utc)
         return row
 
-    def middle(self, placement: Placement) -> dict[str, Any]:
-        lo, hi = placement.strict
-        if lo is None or hi is None:
-            return {"point": None, "sigma": None}
-        return {"point": seconds((lo + hi) // 2), "sigma": seconds(uniform_sigma(hi - lo))}
+    @cached_property
+    def points(self) -> dict[Stamp, Point]:
+        """Of every placed reading that has one, without the word of devices that may have lied."""
+        found = self.timeline.contradiction
+        suspected = set() if found is None else {unit for one in found.suspects for unit in one}
+        suspected -= {self.request.anchor.device}
+        placements = self.timeline.placements
+        strict = {stamp: placements[stamp].strict for stamp in self.request.stamp_of.values()}
+        devices = [unit for unit in suspected if not isinstance(unit, tuple)]
+        return likely(self.request.evidence, self.request.anchor, devices, strict)
+
+    def pointed(self, stamp: Stamp) -> dict[str, Any]:
+        at, sigma = self.points.get(stamp, (None, None))
+        return {"point": seconds(at), "sigma": seconds(sigma)}
 
     def related(self, question: Relate) -> dict[str, Any]:
         a, b = self.request.stamp_of[question.a], self.request.stamp_of[question.b]

@@ -18,8 +18,9 @@ LN_ROOT_2PI = 0.9189385332046727
 LN_2 = 0.6931471805599453
 LN_3 = 1.0986122886681098
 FAR_BELOW = -1e3  # there the pull of a normal's tail is its distance, to a millionth
-LEAST_MS = 1e-6
+LEAST_MS = 1e-3  # finer than a microsecond nothing is told
 FLOOR_FROM = 32  # messages; fewer tell a mean delay but no floor
+SPREAD_FROM = 8  # exchanges that are no messages; fewer may agree by chance
 BALANCINGS = 6
 
 
@@ -69,14 +70,17 @@ class Delays:
         return np.where(self.late, self.mean_ms, self.spread_ms)
 
 
-def fitted(late: np.ndarray, excess_ms: Floats, blur: float) -> Delays:
+def fitted(late: np.ndarray, excess_ms: Floats, blur: float, stated_ms: float) -> Delays:
     """Delays that these excesses look like; `blur` as a share of the mean.
+
+    `stated_ms`: the spread that is stated of exchanges that are no messages; what few of them show is not trusted.
 
     The mean and the floor by two quantiles of an exponential, the floor then such that the pulls of all messages add up
     to nothing: else those that go one way would move the other end by it.
     """
     told, beside = excess_ms[late], np.abs(excess_ms[~late])
-    spread = max(1.345 * 1.4826 * float(np.median(beside)), LEAST_MS) if len(beside) else 1.0
+    seen = 1.4826 * float(np.median(beside)) if len(beside) >= SPREAD_FROM else stated_ms
+    spread = 1.345 * max(seen, LEAST_MS)
     if not len(told):
         return Delays(late, 0.0, 1.0, blur, spread)
     if len(told) < FLOOR_FROM:

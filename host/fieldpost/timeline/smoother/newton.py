@@ -18,6 +18,7 @@ from fieldpost.timeline.smoother.tracks import Floats
 ROUNDS_MAX = 40
 STEPS_MAX = 600
 STEP_LEAST = 1e-3
+FIRMER = 1e-10  # of its diagonal, so that a block that is singular to a float has a factor
 PRECISE = 1e-4  # of the energy's root: linear systems that stand alone
 ROUGH = 1e-2  # and those of a step, which the next one makes good
 STILL = 5e-3  # of a delay's spread: what moves no message by more has arrived
@@ -60,6 +61,7 @@ def bent(system: System, bend: Floats) -> Bent:
     blocks = system.prior.T @ system.prior
     for side in (system.heard, system.sent):
         blocks = blocks + side.T @ weight @ side
+    blocks = blocks + sparse.diags_array(FIRMER * blocks.diagonal())
     options = {"SymmetricMode": True}
     factor = splu(blocks.tocsc(), permc_spec="MMD_AT_PLUS_A", diag_pivot_thresh=0.0, options=options)
     return Bent(system, bend, factor)

@@ -14,7 +14,7 @@ from scipy import sparse
 
 from fieldpost.timeline.columns import LIMIT, Ints, Rows, Stamps
 from fieldpost.timeline.smoother.daily import DAY_KS, HARMONICS, daily_curves, no_curves, warm_curves
-from fieldpost.timeline.smoother.delays import Delays, fitted
+from fieldpost.timeline.smoother.delays import LEAST_MS, Delays, fitted
 from fieldpost.timeline.smoother.newton import System, drawn, least_squares, most_likely
 from fieldpost.timeline.smoother.prior import prior_rows, walks
 from fieldpost.timeline.smoother.tracks import KS_NS, MS_NS, Curves, Floats, Tracks, lay_tracks
@@ -68,6 +68,7 @@ class Contacts:
     sent: sparse.csr_matrix
     told_ms: Floats
     late: np.ndarray
+    stated_ms: float
     held: np.ndarray
     anchor: sparse.csr_matrix
 
@@ -85,7 +86,7 @@ class Fit:
 
     def system(self, walk: float, mean_ms: float, kept: np.ndarray) -> System:
         prior = prior_rows(self.tracks, self.curves, self.count, self.devices, walk)
-        held = self.contacts.anchor / (ANCHOR_SHARE * mean_ms)
+        held = self.contacts.anchor / max(ANCHOR_SHARE * mean_ms, LEAST_MS)
         heard, sent = self.contacts.heard[kept], self.contacts.sent[kept]
         rows = sparse.vstack([prior, held], format="csr")
         return System(rows, heard, sent, (heard - sent).tocsr(), self.contacts.told_ms[kept])
@@ -93,13 +94,13 @@ class Fit:
     def first(self) -> tuple[Floats, Delays]:
         """Unknowns by least squares, its delays fitted three times over, from a mean of 100 ms."""
         late = self.contacts.late
-        delays = Delays(late, 0.0, 100.0, 50.0, 100.0)
+        delays = Delays(late, 0.0, 100.0, 50.0, max(self.contacts.stated_ms, LEAST_MS))
         every = np.ones(len(late), bool)
         z = np.zeros(0)
         for blur in (BLURS[0],) * 3:
             system = self.system(WALKS[self.usual], delays.mean_ms, every)
             z = least_squares(system, delays)
-            delays = fitted(late, system.excess_ms(z), blur)
+            delays = fitted(late, system.excess_ms(z), blur, self.contacts.stated_ms)
         return z, delays
 
     def refined(
@@ -109,7 +110,7 @@ class Fit:
         every = np.ones(len(self.contacts.late), bool)
         system = self.system(walk, delays.mean_ms, every)
         for blur in blurs:
-            delays = fitted(self.contacts.late, system.excess_ms(z), blur)
+            delays = fitted(self.contacts.late, system.excess_ms(z), blur, self.contacts.stated_ms)
             z = most_likely(system, delays, z)
         return z, delays
 
@@ -178,6 +179,8 @@ def contacts_of(tracks: Tracks, curves: Curves, rows: Rows, anchor: Stamps, kept
     least, most = rows.dmin_ns[kept][own], rows.dmax_ns[kept][own]
     late = (least >= 0) | (most >= LIMIT)
     middle = np.where(late, least, least // 2 + np.where(late, 0, most) // 2)
+    widths = (most - least)[~late] / MS_NS
+    stated_ms = float(np.median(widths)) / np.sqrt(12) if len(widths) else LEAST_MS
     sides, lines, true = [], [], []
     for stamps, track in zip((tx, rx), ends):
         at, t_ns = track[own], stamps.t_ns[own]
@@ -186,7 +189,7 @@ def contacts_of(tracks: Tracks, curves: Curves, rows: Rows, anchor: Stamps, kept
         true.append(tracks.origin_ns[at] + (t_ns - tracks.first_ns[at]))
     told_ms = (true[1] - true[0] - middle) / MS_NS + lines[1] - lines[0]
     start = tracks.rows_at(tracks.find(anchor), anchor.t_ns, curves, devices)
-    return Contacts(sides[1], sides[0], told_ms, late, held_back(true[0]), start)
+    return Contacts(sides[1], sides[0], told_ms, late, stated_ms, held_back(true[0]), start)
 
 
 def smooth(

@@ -21,7 +21,7 @@ MS_NS = 1e6
 STEP_KS_MAX = 7.2  # two hours: a cubic follows a day's swing and most weather
 CONTACTS_A_STEP = 4
 SHORTEST_KS = 0.1  # knots nearer to each other tell a rate no better and spoil the numbers
-TIGHTEST_PPM = 1e-4  # a clock that is stated to be perfect is not, to a float
+TIGHTEST_PPM = 1e-2  # a clock that is stated to be perfect is not, to a float
 
 Floats = np.ndarray
 Curves = Callable[
