@@ -29,6 +29,7 @@ COMMANDS = {
     "cases": "Open divergence cases and their reports.",
     "timeline": "Where each device stands in time, as a table and as a picture.",
     "place": "Place events on the mesh timeline from recorded evidence.",
+    "simulate": "Write time evidence of a simulated fleet, and its truth.",
     "resolve": "Decide between rival claims under an agreement.",
     "log": "Check the append-only log of a store.",
     "verify-proof": "Check a fork, epoch, checkpoint or receipt from its bytes alone.",
