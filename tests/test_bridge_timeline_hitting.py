@@ -29,9 +29,41 @@ def whole(found):
 @settings(max_examples=300, deadline=None)
 @given(CONFLICTS)
 def test_the_parts_together_are_all_smallest_hitting_sets(conflicts):
-    found = parts(conflicts, int)
+    """Where nothing is weighed: 100 times its own share is more than all."""
+    patch = pytest.MonkeyPatch()
+    patch.setattr(hitting, "OWN_SHARE", 100)
+    try:
+        found = parts(conflicts, int)
+    finally:
+        patch.undo()
     assert all(part.proved for part in found)
     assert whole(found) == by_trial(conflicts)
+
+
+@settings(max_examples=300, deadline=None)
+@given(CONFLICTS)
+def test_however_it_is_weighed_every_combination_hits_every_conflict(conflicts):
+    for one in whole(parts(conflicts, int)):
+        assert all(one & conflict for conflict in conflicts)
+
+
+def met_by_all(weak: int):
+    """g contradicts six whom others contradict too, and `weak` more whom nobody else does."""
+    strong = [frozenset(("g", f"s{n}")) for n in range(6)]
+    strong += [frozenset((f"s{n}", f"h{n}{other}")) for n in range(6) for other in range(3)]
+    return [*strong, *(frozenset(("g", f"w{n}")) for n in range(weak))]
+
+
+def test_who_contradicts_hardly_anybody_but_the_accused_is_not_accused_alone():
+    found = parts(met_by_all(weak=2), str)
+    assert Part((frozenset(("g",)), frozenset(("w0", "w1")))) in found
+    assert [part for part in found if len(part.alternatives) == 1] == [
+        Part((frozenset((f"s{n}",)),)) for n in range(6)
+    ]
+
+
+def test_who_contradicts_many_others_is_accused_alone():
+    assert Part((frozenset(("g",)),)) in parts(met_by_all(weak=3), str)
 
 
 @settings(max_examples=300, deadline=None)

@@ -1,8 +1,8 @@
 """Smallest sets that take one unit from every conflict (minimum hitting sets; Reiter 1987).
 
 Decides by counting alone, never by who the units are: conflicts that share no unit are separate parts, each
-with all its smallest sets as alternatives. A part too large to be searched gives up its most named unit first,
-again and again, until what is left can be. Refuses to say which alternative is true.
+with all its smallest sets as alternatives; `weighed` adds one to a part that rests on little. A part too large to
+be searched gives up its most named unit first, until what is left can be. Refuses to say which alternative is true.
 Inside, a unit is a bit and a conflict the sum of its bits: the least unit has the lowest.
 """
 
@@ -15,9 +15,10 @@ from typing import Any, TypeVar
 
 U = TypeVar("U")
 
-GAP_MAX = 7  # between a set at hand and the proved least size; a wider one makes the search hopeless
-NODES_MAX = (
-    4_000  # of a search for all smallest sets of one part: counted, since a clock would not be repeatable
+GAP_MAX = 6  # between a set at hand and the proved least size; a wider one makes the search hopeless
+NODES_MAX = 1_000  # of a search for all smallest sets of one part: a clock would not be repeatable
+OWN_SHARE = (
+    3  # a liar contradicts honest and liars alike: at least a third of its conflicts blame nobody else
 )
 
 
@@ -156,7 +157,7 @@ def _parts(conflicts: list[int]) -> list[tuple[list[int], bool]]:
             if not certain:
                 found.append((sets, True))
                 continue
-            found.append(([certain], True))
+            found += [([1 << place], True) for place in places(certain)]
         waiting += components([conflict for conflict in part if not conflict & certain])[::-1]
     return found
 
@@ -166,26 +167,38 @@ def _surely(sets: list[int], conflict: int) -> bool:
     return all(one & conflict for one in sets)
 
 
-def exchanged(found: list[tuple[list[int], bool]], conflicts: list[int]) -> list[tuple[list[int], bool]]:
-    """Who was only taken first shares the blame with all who explain as much, and is back where others explain it."""
+def weighed(found: list[tuple[list[int], bool]], conflicts: list[int]) -> list[tuple[list[int], bool]]:
+    """Parts of one unit alone, looked at once more, the last found first.
+
+    Who was only taken first (not proved) shares the blame with all who explain as much, and is back where others
+    explain it. Who contradicts hardly anybody but those accused anyway may be honest and have met many liars: those
+    whom it alone explains are told as the other alternative, although they are more.
+    """
     surely = {conflict: sum(_surely(sets, conflict) for sets, _ in found) for conflict in conflicts}
     kept = []
     for sets, proved in reversed(found):
-        if proved:
+        if len(sets) > 1:
             kept.append((sets, proved))
             continue
         (taken,) = sets
         named = [conflict for conflict in conflicts if conflict & taken]
-        own = -1
-        for conflict in named:
-            if surely[conflict] == 1:
-                own &= conflict
-        alike = [] if own == -1 else [1 << place for place in places(own)]
+        own = [conflict for conflict in named if surely[conflict] == 1]
+        alike = [taken] if proved else [1 << place for place in places(_common(own))] if own else []
+        if alike == [taken] and OWN_SHARE * len(own) < len(named) and taken not in own:
+            alike.append(greedy([conflict ^ taken for conflict in own]))
         for conflict in named:
             surely[conflict] -= not alike or not _surely(alike, conflict)
         if alike:
-            kept.append((alike, False))
+            kept.append((alike, proved))
     return kept[::-1]
+
+
+def _common(conflicts: list[int]) -> int:
+    """Units that all of them name."""
+    common = -1
+    for conflict in conflicts:
+        common &= conflict
+    return common
 
 
 def parts(conflicts: Iterable[frozenset[U]], key: Callable[[U], Any]) -> list[Part]:
@@ -194,7 +207,7 @@ def parts(conflicts: Iterable[frozenset[U]], key: Callable[[U], Any]) -> list[Pa
     units = sorted(frozenset().union(*known), key=key)
     bit_of = {unit: 1 << place for place, unit in enumerate(units)}
     bits = least(sum(bit_of[unit] for unit in conflict) for conflict in known)
-    found = exchanged(_parts(bits), bits)
+    found = weighed(_parts(bits), bits)
     return [
         Part(tuple(frozenset(units[place] for place in one) for one in sorted(map(places, sets))), proved)
         for sets, proved in found
