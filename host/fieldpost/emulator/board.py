@@ -48,8 +48,8 @@ class BoardSpec:
     """One board of a fleet. `sensors`: each sensor's readings, `battery_mv`: what its battery shows, look by look.
 
     `clock`: gains in ppb from true microseconds of the world on, the first from 0 (pieces of a `clock_models.Clock`, in
-    thousandths); none is `drift_ppm` for ever. `files` go into this flash alone. `baud`: the pace of its cable; None: the
-    profile's, and no waiting for bytes.
+    thousandths); none is `drift_ppm` for ever. `files` go into this flash alone. `baud`: the pace of its cable; None:
+    the profile's, and no waiting for bytes.
     """
 
     name: str
