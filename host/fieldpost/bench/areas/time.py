@@ -1,4 +1,4 @@
-"""What placing in time is worth: proved intervals, likely points, order, liars named, and meshes that met once.
+"""What placing in time is worth: proved intervals, likely points, order, liars named, meshes that met once, speed.
 
 Decides which figures there are, and their order. Seeded worlds: the same figures each run, but for seconds.
 """
@@ -6,7 +6,7 @@ Decides which figures there are, and their order. Seeded worlds: the same figure
 from collections.abc import Iterator
 
 from fieldpost.bench.line import Line
-from fieldpost.bench.time import accuracy, containment, liars, meshes
+from fieldpost.bench.time import accuracy, containment, liars, meshes, speed, widths
 
 
 def measure(seed: int) -> Iterator[Line]:
@@ -14,3 +14,5 @@ def measure(seed: int) -> Iterator[Line]:
     yield from accuracy.lines(seed)
     yield from liars.lines(seed)
     yield from meshes.lines(seed)
+    yield from widths.lines(seed)
+    yield from speed.lines(seed)

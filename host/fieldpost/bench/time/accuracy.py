@@ -73,9 +73,9 @@ def error_lines(seed: int) -> Iterator[Line]:
 
 
 def ppm(world: World, error_ms: np.ndarray) -> float:
-    """The 99th percentile of errors as a share of the time since the anchor."""
+    """The 99th percentile of errors as a share of the time since the anchor, of what was placed (is no NaN)."""
     elapsed_s = np.maximum(np.abs(world.truth_ns) / S, 1.0)
-    return float(np.quantile(np.abs(error_ms) * 1e3 / elapsed_s, 0.99))
+    return float(np.nanquantile(np.abs(error_ms) * 1e3 / elapsed_s, 0.99))
 
 
 def month_lines(seed: int) -> Iterator[Line]:
@@ -84,7 +84,7 @@ def month_lines(seed: int) -> Iterator[Line]:
     found = points(world)
     spent = time.perf_counter() - started
     beside = {
-        "after Phoenix": ppm(world, np.nan_to_num(by_segments(world) * 1e3 - world.truth_ns / MS, nan=1e9)),
+        "after Phoenix": ppm(world, by_segments(world) * 1e3 - world.truth_ns / MS),
         "within 1 sigma": found.within(1),
         "within 2 sigma": found.within(2),
     }
