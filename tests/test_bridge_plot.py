@@ -5,6 +5,7 @@ import xml.etree.ElementTree as ElementTree
 
 import pytest
 from clock_world import S, make_world, stepped
+from sample_cli import document, world
 from test_bridge_timeline_cli import ANCHOR, ASK, CONTACT, RATES
 from typer.testing import CliRunner
 
@@ -12,6 +13,7 @@ from fieldpost.cli.main import app
 from fieldpost.plot.axis import Axis, axis_over
 from fieldpost.plot.drawn import Drawn, counted, drawn
 from fieldpost.plot.svg import STYLE, TITLED_MAX, svg_text
+from fieldpost.store import Store
 from fieldpost.timeline.evidence import Anchor, Assumption, Evidence, Exchange, Stamp
 from fieldpost.timeline.isolate import Graphs
 from fieldpost.timeline.place import place_on, same
@@ -135,6 +137,17 @@ def test_the_command_draws_an_evidence_file_and_tells_each_device(tmp_path):
     assert ElementTree.parse(out).getroot().tag == SVG + "svg"
     table = CliRunner().invoke(app, ["timeline", str(path)])
     assert table.exit_code == 0 and "0.875000000" in table.stdout
+
+
+def test_the_command_draws_the_own_mesh_of_a_store_at_the_stored_intervals(tmp_path):
+    out = tmp_path / "out.svg"
+    told = document("timeline", "--svg", out)
+    observations = Store.read_only(world().alpha.path).query(
+        "SELECT count(*) FROM placement WHERE lo IS NOT NULL AND hi IS NOT NULL"
+    )[0][0]
+    assert 0 < sum(row["observations"] - row["unplaced"] for row in told["devices"]) <= observations
+    assert {len(row["device"]) for row in told["devices"]} == {12}
+    assert ElementTree.parse(out).getroot().find(SVG + "title").text == "Timeline of mesh alpha"
 
 
 def test_the_command_names_what_it_cannot_read_or_write(tmp_path):
