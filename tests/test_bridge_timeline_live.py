@@ -67,7 +67,7 @@ def test_links_with_new_stamps_differ_from_the_full_solve_by_rounding_alone(seed
 
 
 def test_a_link_that_contradicts_the_rest_is_refused():
-    world, part, late = split(1, keep_stamps=False)
+    world, part, _ = split(1, keep_stamps=False)
     told = Told(part)
     live = Live(told.graph(), stamps_of([world.anchor.at], told.index))
     first = part.exchanges[0]

@@ -8,11 +8,11 @@ stamp comes between them, and one step rounds less than two. A link that contrad
 from __future__ import annotations
 
 from bisect import bisect_left, insort
+from collections.abc import Callable
 
 import numpy as np
 
 from fieldpost.timeline import kernels
-from fieldpost.timeline.asked import locate
 from fieldpost.timeline.columns import Ints, Stamps
 from fieldpost.timeline.compiled import kernel
 from fieldpost.timeline.graph import Graph
@@ -78,8 +78,8 @@ class Side:
             self.length,
         )
         most = 8 * len(self.length)
-        compiled = kernel("fall", len(self.length))
-        return (compiled or kernels.fall)(*args, most) >= 0
+        relax: Callable[..., int] = kernel("fall", len(self.length)) or kernels.fall
+        return relax(*args, most) >= 0
 
 
 class Live:
@@ -91,6 +91,11 @@ class Live:
         lower, upper = about(graph, anchor, whole(graph.rates))
         self.sides = tuple(Side(graph, side.lengths[0], side.forward) for side in (lower, upper))
         self._added: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        self._boots: dict[int, list[tuple[int, int]]] = {}  # of each device, rising: (boot, chain)
+        names = zip(graph.columns.chain_device.tolist(), graph.columns.chain_boot.tolist())
+        for chain, (device, boot) in enumerate(names):
+            if not graph.out[device]:
+                self._boots.setdefault(device, []).append((boot, chain))
         self.is_sound = True
 
     def add(self, tx: Reading, rx: Reading, dmin_ns: int, dmax_ns: int = LIMIT) -> bool:
@@ -101,7 +106,7 @@ class Live:
         if dmax_ns < LIMIT:
             self._edge(sent, heard, dmax_ns, touched)
         nodes = list(dict.fromkeys(touched))
-        self.is_sound = self.is_sound and all([side.relax(nodes) for side in self.sides])
+        self.is_sound = self.is_sound and min([side.relax(nodes) for side in self.sides])
         return self.is_sound
 
     def interval(self, at: Reading) -> tuple[int | None, int | None]:
@@ -121,8 +126,21 @@ class Live:
 
     def _around(self, at: Reading) -> tuple[int, int, int, int]:
         """Nodes of the graph below and above a stamp, and those of the boots before and after; -1: none."""
-        found = locate(self.graph.columns, self.graph.out, Stamps(*(np.array([one], np.int64) for one in at)))
-        return int(found.below[0]), int(found.above[0]), int(found.before[0]), int(found.after[0])
+        device, boot, t_ns = at
+        columns, boots = self.graph.columns, self._boots.get(device, [])
+        place = bisect_left(boots, (boot, -1))
+        held = place < len(boots) and boots[place][0] == boot
+        before = int(columns.start[boots[place - 1][1] + 1]) - 1 if place else -1
+        later = boots[place + held :]
+        after = int(columns.start[later[0][1]]) if later else -1
+        if not held:
+            return -1, -1, before, after
+        begin, end = columns.start[boots[place][1] : boots[place][1] + 2].tolist()
+        node = begin + int(np.searchsorted(columns.node.t_ns[begin:end], t_ns))
+        if node < end and columns.node.t_ns[node] == t_ns:
+            return node, node, -1, -1
+        outside = (before if node == begin else -1, after if node == end else -1)
+        return (node - 1 if node > begin else -1), (node if node < end else -1), *outside
 
     def _known(self, at: Reading) -> int | None:
         below, above, _, _ = self._around(at)
@@ -179,8 +197,9 @@ class Live:
                 touched.append(one[1])
 
     def _rates(self, at: Reading) -> tuple[int, int]:
-        columns = self.graph.columns
-        chain = np.flatnonzero((columns.chain_device == at[0]) & (columns.chain_boot == at[1]))
-        if len(chain):
-            return int(self.graph.rates.lo[chain[0]]), int(self.graph.rates.hi[chain[0]])
-        return int(columns.clocks.lo_ppb[at[0]]), int(columns.clocks.hi_ppb[at[0]])
+        boots = self._boots.get(at[0], [])
+        place = bisect_left(boots, (at[1], -1))
+        if place < len(boots) and boots[place][0] == at[1]:
+            return int(self.graph.rates.lo[boots[place][1]]), int(self.graph.rates.hi[boots[place][1]])
+        clocks = self.graph.columns.clocks
+        return int(clocks.lo_ppb[at[0]]), int(clocks.hi_ppb[at[0]])

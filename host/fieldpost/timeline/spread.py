@@ -62,7 +62,7 @@ def resilient(
             lost |= (far >= LIMIT) & (known[others] < LIMIT)
         if lost.any():
             depends[unit] = others[lost]
-    return Spread(*found, *worst, depends)
+    return Spread(found[0], found[1], worst[0], worst[1], depends)
 
 
 def _joined(graph: Graph, unit_of: Ints, units: int) -> NDArray[np.bool_]:

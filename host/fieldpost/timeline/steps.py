@@ -5,7 +5,7 @@ Ties between equal paths change which one is shown, never a length. Decides noth
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import pairwise
@@ -53,8 +53,9 @@ def climbed(flow: Flow, length: Ints, seeds: Ints) -> tuple[Ints, Ints]:
     compiled = kernel("climb", flow.size)
     if compiled is not None:
         return by, queue[: compiled(*args, by, queue)]
+    climb: Callable[..., int] = kernels.climb
     lists = (by.tolist(), queue.tolist())
-    count = kernels.climb(*(one.tolist() for one in args), *lists)
+    count = climb(*(one.tolist() for one in args), *lists)
     return np.array(lists[0], np.int64), np.array(lists[1][:count], np.int64)
 
 

@@ -45,7 +45,9 @@ class Program:
         self._add([(step, 1), (step + 1, -1), (window, dt * PPM)], -dt)
         self._add([(step + 1, 1), (step, -1), (window, -dt * PPM)], dt * (1 + width[chain]))
         self._add([(found.v, 1), (found.u, -1)], found.w / S)
-        self.free = [(None, None)] * self.nodes + list(zip(lo / PPM, (hi - width) / PPM))
+        self.free: list[tuple[float | None, float | None]] = [(None, None)] * self.nodes + list(
+            zip(lo / PPM, (hi - width) / PPM)
+        )
         rows, columns_, values = (np.concatenate(part) for part in zip(*self._parts))
         self.most = np.concatenate(self._most)
         self.terms = coo_matrix(
@@ -61,7 +63,7 @@ class Program:
 
     def width_s(self, node: int, anchor: int) -> float:
         """The distance of the latest and the earliest true time of a node when the anchor's is 0."""
-        free = list(self.free)
+        free: list[tuple[float | None, float | None]] = list(self.free)
         free[anchor] = (0, 0)
         aim = np.zeros(self.terms.shape[1])
         aim[node] = 1
