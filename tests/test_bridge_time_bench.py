@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from fieldpost.bench.time import containment, liars, meshes
+from fieldpost.bench.time import accuracy, containment, liars, meshes
 from fieldpost.bench.time.hull import allowed, hull_contains
 from fieldpost.bench.time.pairs import line
 from fieldpost.bench.time.segments import by_segments
@@ -79,6 +79,17 @@ def test_two_meshes_that_met_once_hold_the_truth_of_every_pair_and_no_gauge_matt
     wrong, pairs, width = meshes.violations(world)
     assert wrong == 0 and pairs > 3000 and 0 < width < 100
     assert meshes.change_of_gauge_s(world, records.as_columns(world.observed.at(np.arange(6)))) == 0.0
+
+
+def test_errors_are_taken_from_the_truth_and_what_is_not_placed_counts_nowhere():
+    world = make_world(replace(SMALL, observations=200), 8)
+    found = accuracy.points(world)
+    assert len(found.error_ms) == 200 and np.nanmean(np.abs(found.error_ms)) < 60
+    assert 0.4 < found.within(1) < found.within(2) <= 1
+    error = np.full(200, np.nan)
+    error[100] = 3.0
+    elapsed_s = abs(world.truth_ns[100]) / 1e9
+    assert accuracy.ppm(world, error) == pytest.approx(3000 / elapsed_s)
 
 
 def perfect(rate_ppb: int) -> Kind:
