@@ -67,6 +67,8 @@ class Timeline:
         bounded = [world for world in self.worlds if world.holds(stamp.device)]
         if not bounded:
             return (), ()
+        if len(bounded) == 1:
+            return bounded[0].path(stamp)
         lowest = min(bounded, key=lambda world: _low(world.interval(stamp)[0]))
         highest = max(bounded, key=lambda world: _high(world.interval(stamp)[1]))
         return lowest.path(stamp)[0], highest.path(stamp)[1]

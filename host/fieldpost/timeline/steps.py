@@ -146,6 +146,30 @@ class Trace:
                 if self.side.is_case(asked, start, case)[0]:
                     yield self._way(asked, start, case, ends)
 
+    def _worst(self, asked: Asked) -> tuple[int, int]:
+        """The case of the anchor and that of the stamp's clock in which its bound is the longest."""
+        side, chain = self.side, int(asked.chain[0])
+        if chain < 0:
+            ways = [
+                int(np.minimum.reduce(side.ways(asked, s, 0, side.ends[s, 0]))[0]) for s in range(side.starts)
+            ]
+            return ways.index(max(ways)), 0
+        lo, hi = side.cases.lo[:, chain], side.cases.hi[:, chain]
+        t_ns, own = asked.t_ns[0], int(side.anchor.chain[0])
+        direct = side.leg(side.anchor.t_ns[0], t_ns, lo, hi) if chain == own else side.direct(asked, 0)
+        found = np.broadcast_to(direct, (side.starts, len(lo)))
+        for near in (int(asked.below[0]), int(asked.above[0])):
+            if near >= 0:
+                leg = side.leg(side.graph.columns.node.t_ns[near], t_ns, lo, hi)
+                found = np.minimum(found, plus(side.ends[:, :, near], leg))
+        across = int((asked.after if side.forward else asked.before)[0])
+        if across >= 0:
+            found = np.minimum(found, side.lengths[:, across, None])
+        if side.starts > 1 and chain == own:
+            found = np.where(np.eye(side.starts, dtype=bool), found, -LIMIT)
+        start, case = divmod(int(np.argmax(found)), len(lo))
+        return start, case
+
     def devices(self, asked: Asked) -> frozenset[int]:
         """Every device (index) that the bound rests on, in whatever case."""
         rates, columns = self.side.graph.rates, self.side.graph.columns
@@ -156,7 +180,8 @@ class Trace:
 
     def path(self, stamp: Stamp, asked: Asked) -> tuple[Step, ...]:
         """The path of the worst case, in the order of time's inequality; () where there is no bound."""
-        best, way = max(self._ways(asked), key=lambda found: found[0])
+        start, case = self._worst(asked)
+        best, way = self._way(asked, start, case, self.side.ends[start, case])
         if way is None:
             return ()
         reached = [(stamp, best, -1)]
