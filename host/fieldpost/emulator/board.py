@@ -55,7 +55,6 @@ class BoardSpec:
     name: str
     mesh: str
     drift_ppm: int = 0
-    clock: Sequence[tuple[int, int]] = ()
     sensors: Mapping[str, Sequence[Reading]] = field(default_factory=dict)
     utc: UtcReceiver | None = None
     die_mc: int | None = None
@@ -66,6 +65,7 @@ class BoardSpec:
     baud: int | None = None
     prompt: bool = False  # its cable's port is the interpreter's prompt too
     files: Mapping[str, bytes] = field(default_factory=dict)
+    clock: Sequence[tuple[int, int]] = ()
 
     def gains(self) -> list[tuple[int, int]]:
         """[(true us of the world, gain in ppb)], at least one."""
