@@ -45,9 +45,8 @@ class Program:
         self._add([(step, 1), (step + 1, -1), (window, dt * PPM)], -dt)
         self._add([(step + 1, 1), (step, -1), (window, -dt * PPM)], dt * (1 + width[chain]))
         self._add([(found.v, 1), (found.u, -1)], found.w / S)
-        self.free: list[tuple[float | None, float | None]] = [(None, None)] * self.nodes + list(
-            zip(lo / PPM, (hi - width) / PPM)
-        )
+        self.free: list[tuple[float | None, float | None]] = [(None, None) for _ in range(self.nodes)]
+        self.free += list(zip((lo / PPM).tolist(), ((hi - width) / PPM).tolist()))
         rows, columns_, values = (np.concatenate(part) for part in zip(*self._parts))
         self.most = np.concatenate(self._most)
         self.terms = coo_matrix(
