@@ -70,6 +70,20 @@ def test_a_gain_is_found_and_carried_past_the_last_contact():
     assert known[0] and abs(point[0] - (later - S)) < 10 * MS
 
 
+def test_sigma_holds_what_all_clocks_share_however_fine_their_contacts_are():
+    """Contacts of microseconds between two clocks that are stated to 100 ppm, with the anchor on one of them."""
+    sent = contacts(lambda _: 0, lambda k: 2000 + 7 * k, lambda k: 2000 + 5 * k, count=60, every_ns=10 * S)
+    _, _, sigma = smooth(rows(2, sent), stamps((0, 0, S))).at(stamps((1, 0, 500 * S), (1, 0, 100 * S)))
+    assert 5 * MS < sigma[1] < sigma[0] < 60 * MS
+
+
+@pytest.mark.parametrize("delay_ms", [1, 40, 1200])
+def test_delays_that_never_vary_are_not_taken_for_perfect_clocks(delay_ms):
+    sent = contacts(lambda _: 0, lambda _: delay_ms * MS, lambda _: delay_ms * MS, count=60, every_ns=10 * S)
+    _, point, sigma = smooth(rows(2, sent), stamps((0, 0, S))).at(stamps((1, 0, 500 * S)))
+    assert abs(point[0] - 499 * S) < 2 * sigma[0] < 150 * MS
+
+
 def test_the_shortest_delays_count_most():
     """Forth is slow but now and then quick; the mean of both ways would be 200 ms off."""
 

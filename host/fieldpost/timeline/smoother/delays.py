@@ -19,6 +19,7 @@ LN_2 = 0.6931471805599453
 LN_3 = 1.0986122886681098
 FAR_BELOW = -1e3  # there the pull of a normal's tail is its distance, to a millionth
 LEAST_MS = 1e-3  # finer than a microsecond nothing is told
+STEADIEST = 0.01  # of a delay: none is believed to vary less
 FLOOR_FROM = 32  # messages; fewer tell a mean delay but no floor
 SPREAD_FROM = 8  # exchanges that are no messages; fewer may agree by chance
 BALANCINGS = 6
@@ -87,7 +88,7 @@ def fitted(late: np.ndarray, excess_ms: Floats, blur: float, stated_ms: float) -
         mean = max(float(np.median(np.abs(told))) / LN_2, LEAST_MS)
         return Delays(late, 0.0, mean, blur * mean, spread)
     quarter, half, most = np.quantile(told, (0.25, 0.5, 0.75))
-    mean = max(float(most - quarter) / LN_3, LEAST_MS)
+    mean = max(float(most - quarter) / LN_3, STEADIEST * abs(float(half)), LEAST_MS)
     delays = Delays(late, float(half) - LN_2 * mean, mean, blur * mean, spread)
     for _ in range(BALANCINGS):
         _, slope, bend = delays.unlikely(excess_ms)

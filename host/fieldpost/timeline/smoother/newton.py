@@ -1,6 +1,7 @@
 """The most likely unknowns, by Newton's method with preconditioned conjugate gradients inside.
 
-The preconditioner is the exact factor of the system without what couples two devices: one sparse block a device.
+The preconditioner is the exact factor of the system without what couples two devices: one sparse block a device; of a
+small system all of it, since contacts much finer than clocks leave what all clocks share to the last digits.
 Decides when a step is small enough; refuses to know what the unknowns mean.
 """
 
@@ -16,6 +17,7 @@ from fieldpost.timeline.smoother.delays import Delays
 from fieldpost.timeline.smoother.tracks import Floats
 
 ROUNDS_MAX = 40
+WHOLE_MAX = 4000  # unknowns whose whole matrix is factored
 STEPS_MAX = 600
 STEP_LEAST = 1e-3
 FIRMER = 1e-10  # of its diagonal, so that a block that is singular to a float has a factor
@@ -59,7 +61,8 @@ class Bent:
 def bent(system: System, bend: Floats) -> Bent:
     weight = sparse.diags_array(bend)
     blocks = system.prior.T @ system.prior
-    for side in (system.heard, system.sent):
+    small = system.prior.shape[1] <= WHOLE_MAX
+    for side in (system.between,) if small else (system.heard, system.sent):
         blocks = blocks + side.T @ weight @ side
     blocks = blocks + sparse.diags_array(FIRMER * blocks.diagonal())
     options = {"SymmetricMode": True}
