@@ -280,7 +280,9 @@ def test_why_all_tells_every_step(tmp_path):
     world = make_world(3, devices=8, contacts=60, observations=40)
     lines = [*as_lines(world), anchor_at(world.anchor.at)]
     short = [len(run(tmp_path, lines, "--why", str(n))[0].stdout.splitlines()) for n in range(0, 40, 5)]
-    whole = [len(run(tmp_path, lines, "--why", str(n), "--all")[0].stdout.splitlines()) for n in range(0, 40, 5)]
+    whole = [
+        len(run(tmp_path, lines, "--why", str(n), "--all")[0].stdout.splitlines()) for n in range(0, 40, 5)
+    ]
     assert max(short) <= 3 + 2 * 8 < max(whole)
 
 

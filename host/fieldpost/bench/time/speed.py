@@ -98,8 +98,8 @@ def without_rows(rows: Rows, late: np.ndarray) -> Rows:
     """The rows without some exchanges."""
     kept = np.ones(len(rows.tx), bool)
     kept[late] = False
-    ends = (Stamps(s.device[kept], s.boot[kept], s.t_ns[kept]) for s in (rows.tx, rows.rx))
-    return Rows(rows.clocks, *ends, rows.dmin_ns[kept], rows.dmax_ns[kept])
+    tx, rx = (Stamps(s.device[kept], s.boot[kept], s.t_ns[kept]) for s in (rows.tx, rows.rx))
+    return Rows(rows.clocks, tx, rx, rows.dmin_ns[kept], rows.dmax_ns[kept])
 
 
 def link_lines(case: Case, seed: int) -> Iterator[Line]:
