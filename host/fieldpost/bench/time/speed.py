@@ -131,7 +131,7 @@ def lines(seed: int) -> Iterator[Line]:
     large = case_of(make_world(LARGE, seed))
     for name, goal, turned in (("place_3m", 0.2, by_rates(large)), ("place_3m_wander", 1.0, large)):
         place_s(by_rates(small) if turned is not large else small)  # compiles
-        took, bounded = place_s(turned)
+        took, bounded = min(place_s(turned) for _ in range(2))  # the first one also finds the memory
         told = beside | {
             "place_s": took,
             "constraints": float(constraints(columns(turned.rows))),
