@@ -5,12 +5,10 @@ import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
 
-import numpy as np
 import pytest
 import serial
 from emulated_probe import FILES, PROFILE, ask, settle
 
-from fieldpost.clock_models.clock import clock_of
 from fieldpost.emulator import BoardSpec, EmulatorError, Fleet, UtcReceiver, compiled, runtime
 
 
@@ -79,23 +77,6 @@ def test_a_killed_board_keeps_what_it_wrote_and_counts_its_boots_in_flash(tmp_pa
             assert await ask(port, "boots") == [3, "reset"]
             board.reset()
             assert await ask(port, "boots") == [4, "reset"]
-
-    asyncio.run(scenario())
-
-
-def test_a_board_s_clock_follows_the_pieces_of_a_clock_model(tmp_path):
-    """One that stands still after the first 1.5 s of the world, and a gain of -100 % is what stands still."""
-
-    async def scenario():
-        clock = clock_of(np.array([0, 1_500_000_000]), np.array([1_000_000_000, -1_000_000_000]), 1_000_000)
-        pieces = [(start_ns // 1000, ppb) for start_ns, ppb in clock.pieces()]
-        async with powered(tmp_path, clock=pieces) as (board, port):
-            await asyncio.sleep(1.6)
-            stood = await ask(port, "ticks")
-            await asyncio.sleep(0.2)
-            assert 0 < stood <= 3000 and await ask(port, "ticks") == stood
-            board.reset()
-            assert await ask(port, "ticks") == 0
 
     asyncio.run(scenario())
 

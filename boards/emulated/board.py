@@ -78,27 +78,10 @@ def unique_id():
     return bytes.fromhex(_config["unique_id"])
 
 
-def _local_us(true_us):
-    # Gains change with the world's time, not the board's: what the crystal does while the power is off goes on.
-    pieces = _clock["pieces"]
-    start, ppb = pieces[0]
-    local_us = start
-    for at, next_ppb in pieces[1:]:
-        if at > true_us:
-            break
-        local_us += at - start + (at - start) * ppb // 1000000000
-        start, ppb = at, next_ppb
-    return local_us + true_us - start + (true_us - start) * ppb // 1000000000
-
-
-_power_on_us = (_clock["power_on_us"] - _world["started_us"]) * _world["scale"]
-_power_on_local_us = _local_us(_power_on_us)
-
-
 def ticks_ms():
     """Milliseconds of this board's drifting clock since boot, modulo 2^30."""
-    since_us = _local_us(_power_on_us + _true_us(_clock["power_on_us"])) - _power_on_local_us
-    return (_clock["start_ms"] + since_us // 1000) & TICKS_MASK
+    true_us = _true_us(_clock["power_on_us"])
+    return (_clock["start_ms"] + (true_us + true_us * _clock["drift_ppm"] // 1000000) // 1000) & TICKS_MASK
 
 
 async def sleep_ms(duration_ms):

@@ -47,9 +47,7 @@ class UtcReceiver:
 class BoardSpec:
     """One board of a fleet. `sensors`: each sensor's readings, `battery_mv`: what its battery shows, look by look.
 
-    `clock`: gains in ppb from true microseconds of the world on, the first from 0 (pieces of a `clock_models.Clock`, in
-    thousandths); none is `drift_ppm` for ever. `files` go into this flash alone. `baud`: the pace of its cable; None:
-    the profile's, and no waiting for bytes.
+    `files` go into this flash alone. `baud`: the pace of its cable; None: the profile's, and no waiting for bytes.
     """
 
     name: str
@@ -65,11 +63,6 @@ class BoardSpec:
     baud: int | None = None
     prompt: bool = False  # its cable's port is the interpreter's prompt too
     files: Mapping[str, bytes] = field(default_factory=dict)
-    clock: Sequence[tuple[int, int]] = ()
-
-    def gains(self) -> list[tuple[int, int]]:
-        """[(true us of the world, gain in ppb)], at least one."""
-        return list(self.clock) or [(0, self.drift_ppm * 1000)]
 
     def hardware_id(self) -> bytes:
         """The given unique id, else eight bytes that follow from the name."""
@@ -221,7 +214,7 @@ class EmulatedBoard:
             "clock": {
                 "power_on_us": monotonic_us(),
                 "start_ms": self.spec.start_ms,
-                "pieces": self.spec.gains(),
+                "drift_ppm": self.spec.drift_ppm,
             },
             "utc": asdict(self.spec.utc) if self.spec.utc else None,
             "die_mc": self.spec.die_mc,
