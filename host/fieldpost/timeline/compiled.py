@@ -11,7 +11,7 @@ from importlib.util import find_spec
 from types import FunctionType, SimpleNamespace
 from typing import Any
 
-from fieldpost.timeline import kernels
+from fieldpost.timeline import kernels, leave_kernels
 
 SIZE_MIN = 20_000  # nodes and edges of one solve; below it numpy is done before numba is loaded
 WORK_MIN = 2_000_000  # the same over all solves of one task
@@ -24,7 +24,7 @@ def machine_code() -> SimpleNamespace | None:
         return None
     from numba import njit
 
-    names: dict[str, Any] = dict(vars(kernels))
+    names: dict[str, Any] = vars(kernels) | vars(leave_kernels)
     for name, found in list(names.items()):
         if isinstance(found, FunctionType):
             copied = FunctionType(found.__code__, names, name)

@@ -239,31 +239,36 @@ def rates_round(group_a, group_b, group_first, reverse, out, back, u, v, w, t, w
         a, b = group_a[group], group_b[group]
         if wander[a] < 0 or reverse[group] < 0:
             continue
-        begin, end = group_first[reverse[group]], group_first[reverse[group] + 1]
-        for place in range(group_first[group], group_first[group + 1]):
-            e = out[place]
-            middle, high = begin, end  # the first way back that does not end before the way out begins
-            while middle < high:
-                half = (middle + high) // 2
-                if v[back[half]] < u[e]:
-                    middle = half + 1
-                else:
-                    high = half
-            step = 1
-            while step <= end - begin:
-                step *= 2
-            narrow(a, b, e, back[begin], u, v, w, t, wander, before, after, by)
-            while step > 1:  # 1, 2, 4, ... places before the middle, the farthest first
-                step //= 2
-                if middle - step > begin:
-                    narrow(a, b, e, back[middle - step], u, v, w, t, wander, before, after, by)
-            while step <= end - begin and middle + step - 1 < end:  # and as many from the middle on
-                narrow(a, b, e, back[middle + step - 1], u, v, w, t, wander, before, after, by)
-                step *= 2
-            narrow(a, b, e, back[end - 1], u, v, w, t, wander, before, after, by)
+        narrow_group(group, a, b, group_first, reverse, out, back, u, v, w, t, wander, before, after, by)
         if after[0][a] > after[1][a]:
             return a
     return -1
+
+
+def narrow_group(group, a, b, group_first, reverse, out, back, u, v, w, t, wander, before, after, by):
+    """Chain a's range after all loops out by this group, along chain b, back by the group's reverse."""
+    begin, end = group_first[reverse[group]], group_first[reverse[group] + 1]
+    for place in range(group_first[group], group_first[group + 1]):
+        e = out[place]
+        middle, high = begin, end  # the first way back that does not end before the way out begins
+        while middle < high:
+            half = (middle + high) // 2
+            if v[back[half]] < u[e]:
+                middle = half + 1
+            else:
+                high = half
+        step = 1
+        while step <= end - begin:
+            step *= 2
+        narrow(a, b, e, back[begin], u, v, w, t, wander, before, after, by)
+        while step > 1:  # 1, 2, 4, ... places before the middle, the farthest first
+            step //= 2
+            if middle - step > begin:
+                narrow(a, b, e, back[middle - step], u, v, w, t, wander, before, after, by)
+        while step <= end - begin and middle + step - 1 < end:  # and as many from the middle on
+            narrow(a, b, e, back[middle + step - 1], u, v, w, t, wander, before, after, by)
+            step *= 2
+        narrow(a, b, e, back[end - 1], u, v, w, t, wander, before, after, by)
 
 
 def narrow(a, b, e, f, u, v, w, t, wander, before, after, by):

@@ -74,6 +74,17 @@ class Conflict:
 
 
 @dataclass(frozen=True)
+class Rounds:
+    """ranges: stated, then after each round that was run. loops: by round, the crossings (out * E + back) that gave
+    each side of each chain in it, or -1. empty: the first chain left without a rate, or -1.
+    """
+
+    ranges: list[Sides]
+    loops: list[Sides]
+    empty: int
+
+
+@dataclass(frozen=True)
 class Rates:
     """Ranges of all chains after the rounds, int64[C] in ppb. `empty`: the first chain left without a rate, or -1."""
 
@@ -85,11 +96,15 @@ class Rates:
     empty: int
 
     @cached_property
-    def loops(self) -> list[Sides]:
-        """By round: the crossings (out * E + back) that gave each side of each chain in that round, or -1."""
+    def rounds(self) -> Rounds:
+        """How these ranges came about."""
         if self.crossings is None:
-            return []
-        return _exact(self.columns, self.crossings, self.active)[1]
+            return Rounds([stated(self.columns)], [], -1)
+        return _exact(self.columns, self.crossings, self.active)
+
+    @property
+    def loops(self) -> list[Sides]:
+        return self.rounds.loops
 
     def loop(self, chain: int, side: int, rounds: int) -> tuple[int, int, int] | None:
         """(round, out, back) of the loop that gave a side by the end of so many rounds; None: it is as stated."""
@@ -147,14 +162,14 @@ def tighten(ground: Ground, left_out: NDArray[np.bool_]) -> Rates:
         lo, hi = _by_arrays(columns, met, active)
         if (lo <= hi).all():
             return Rates(columns, met, active, lo, hi, -1)
-    (lo, hi), loops, empty = _exact(columns, met, active)
-    rates = Rates(columns, met, active, lo, hi, empty)
-    rates.__dict__["loops"] = loops
+    rounds = _exact(columns, met, active)
+    rates = Rates(columns, met, active, *rounds.ranges[-1], rounds.empty)
+    rates.__dict__["rounds"] = rounds
     return rates
 
 
-def _exact(columns: Columns, met: Crossings, active: NDArray[np.bool_]) -> tuple[Sides, list[Sides], int]:
-    """Ranges, the loops that gave them, and the first chain left without a rate, by the kernel."""
+def _exact(columns: Columns, met: Crossings, active: NDArray[np.bool_]) -> Rounds:
+    """The rounds by the kernel."""
     chains = len(columns.start) - 1
     reverse = np.where(active, met.reverse, -1)
     wander = columns.clocks.wander_ppb[columns.chain_device]
@@ -163,7 +178,7 @@ def _exact(columns: Columns, met: Crossings, active: NDArray[np.bool_]) -> tuple
     after = stated(columns)
     compiled = kernel("rates_round", len(columns.u))
     listed = None if compiled else [column.tolist() for column in given]
-    loops: list[Sides] = []
+    found = Rounds([after], [], -1)
     for _ in range(ROUNDS):
         before, after = after, (after[0].copy(), after[1].copy())
         by = (np.full(chains, -1), np.full(chains, -1))
@@ -174,10 +189,11 @@ def _exact(columns: Columns, met: Crossings, active: NDArray[np.bool_]) -> tuple
             empty = kernels.rates_round(*(listed or ()), *sides)
             for pair, told in ((after, sides[1]), (by, sides[2])):
                 pair[0][:], pair[1][:] = told
-        loops.append(by)
+        found.ranges.append(after)
+        found.loops.append(by)
         if empty >= 0 or not ((by[0] >= 0) | (by[1] >= 0)).any():
-            return after, loops, empty
-    return after, loops, -1
+            return Rounds(found.ranges, found.loops, empty)
+    return found
 
 
 def _ratio_ppb(part: Ints, whole: Ints) -> Ints:

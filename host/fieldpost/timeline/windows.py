@@ -32,12 +32,17 @@ class Cases:
 def cases(columns: Columns, rates: Rates) -> Cases:
     """Equal parts of all c that a chain's range leaves; one case where no chain leaves any."""
     wander = columns.clocks.wander_ppb[columns.chain_device]
-    room = rates.hi - rates.lo - wander
+    is_split = ((wander >= 0) & (rates.hi - rates.lo > wander)).any()
+    return parted(rates.lo, rates.hi, wander, CASES if is_split else 1)
+
+
+def parted(low: Ints, high: Ints, wander: Ints, count: int) -> Cases:
+    """Ranges low..high under a wander, ppb, -1 for none, in so many cases; int64[n] each."""
+    room = high - low - wander
     split = (wander >= 0) & (room > 0)
-    count = CASES if split.any() else 1
     case = np.arange(count)[:, None]
-    lo = np.where(split, rates.lo + room * case // count, rates.lo)
-    hi = np.where(split, rates.lo + room * (case + 1) // count + wander, rates.hi)
+    lo = np.where(split, low + room * case // count, low)
+    hi = np.where(split, low + room * (case + 1) // count + wander, high)
     return Cases(lo, hi, split)
 
 
