@@ -16,13 +16,11 @@ from fieldpost.timeline.evidence import Anchor, Causal, Device, Evidence, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.place import Placement, Timeline, place
 from fieldpost.timeline.utc import utc_bounds, utc_interval
-from fieldpost.timeline.words import step_words
+from fieldpost.timeline.words import steps_words
 from fieldpost.verify import grade
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
-
-PATH_STEPS = 12  # of a binding path kept for `why`; the whole is recomputable
 
 
 def evidence_of(state: State, entries: list[Verified]) -> Evidence:
@@ -114,9 +112,7 @@ def _keep(state: State, entries: list[Verified], timeline: Timeline, anchor: Anc
         depends = cbor.encode(
             [unit if isinstance(unit, (bytes, str)) else list(unit) for unit in found.depends_on]
         )
-        path = cbor.encode(
-            [[step_words(step) for step in side[:PATH_STEPS]] for side in timeline.path(stamp)]
-        )
+        path = cbor.encode([steps_words(side) for side in timeline.path(stamp)])
         state.row("placement", entry.id, name, strict_lo, strict_hi, lo, hi, found.status, depends, path)
 
 

@@ -17,8 +17,8 @@ _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
 LINEAGE_MAX = 256  # ancestors told of; a longer story is not read by anyone
 
 
-def place_step(shelf: Shelf, held: Held) -> Step:
-    """The interval and the evidence that bounds it."""
+def place_step(shelf: Shelf, held: Held, paths: list[list[str]] | None = None) -> Step:
+    """The interval and the evidence that bounds it; `paths`: every step of it, where more than the ends is wanted."""
     rows = shelf.store.query(
         "SELECT anchor, lo, hi, status, depends_on, path FROM placement WHERE id = ?", held.id
     )
@@ -31,7 +31,8 @@ def place_step(shelf: Shelf, held: Held) -> Step:
         f"{interval_words(lo, hi)} on the timeline of {shelf.mesh_words(shelf.mesh)},"
         f" whose zero is device {_unit_words(device)}, boot {boot}, {t_ns // 1_000_000} ms"
     ]
-    for title, side in zip(("not earlier, because ", "not later, because "), cbor.decode(path), strict=True):
+    sides = cbor.decode(path) if paths is None else paths
+    for title, side in zip(("not earlier, because ", "not later, because "), sides, strict=True):
         if side:
             words.append(title + ", and ".join(_LONG_ID.sub(r"\1", link) for link in side))
     needed = [_unit_words(one) for one in cbor.decode(depends)]

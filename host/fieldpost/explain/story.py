@@ -25,8 +25,11 @@ from fieldpost.reading import Rows
 KEPT_OUT = ("refused", "held", "superseded", "alternative", "not-shown", "waiting", "replayed", "not-held")
 
 
-def explain(store: Rows, identity: bytes) -> dict[str, Any] | None:
-    """Every step that led to where an observation stands; None where the store does not hold it."""
+def explain(store: Rows, identity: bytes, paths: list[list[str]] | None = None) -> dict[str, Any] | None:
+    """Every step that led to where an observation stands; None where the store does not hold it.
+
+    `paths`: the whole binding paths in words (`folded.path_told`), else the ends of them that are stored.
+    """
     shelf = Shelf.of(store)
     held = shelf.held(identity)
     if held is None:
@@ -34,7 +37,7 @@ def explain(store: Rows, identity: bytes) -> dict[str, Any] | None:
     leaves = Leaves.of(store.events())
     steps = [
         *said_steps(shelf, held),
-        place_step(shelf, held),
+        place_step(shelf, held, paths),
         *admit_steps(shelf, held),
         *lineage_steps(shelf, held),
     ]
