@@ -33,6 +33,7 @@ def loaded(folder, text):
         (BOARD + "[fleet]\nscale = 0\n", 4, "fleet.scale", ">= 1"),
         (BOARD + "[fleet]\nlatency_ms = [9, 3]\n", 4, "fleet.latency_ms", "the least latency before"),
         (BOARD + "[fleet]\nreach_m = 9\n", 1, "board[0].position_m", "since fleet.reach_m is set"),
+        (BOARD + "clock = { days = 3 }\n", 3, "board[0].clock", "either rates or a model"),
         (BOARD + 'files."/x" = "gone"\n', 3, "board[0].files./x", "a file"),
         (BOARD + "sensor.t = { column = 'temp' }\n", 3, "board[0].sensor.t", "either a file or a station"),
         (BOARD + "sensor.t = { station = 'ewr', column = 'x' }\n", 3, "board[0].sensor.t", "a column out of"),
@@ -90,6 +91,19 @@ def test_the_example_becomes_boards_with_their_clocks_sensors_and_configuration(
     assert name == f"/schemas/{line['schema']}.cbor"
     assert (bare.usb, bare.files) == (True, {})
     assert rover.mesh == "dale"
+
+
+def test_a_clock_by_a_model_is_drawn_by_the_fleets_seed_and_the_boards_name(tmp_path):
+    two = BOARD + 'clock.model = "tuning-fork"\n[[board]]\nname = "b"\nclock.model = "tuning-fork"\n'
+
+    def courses(seed):
+        plan = loaded(tmp_path, f"[fleet]\nseed = {seed}\n{two}")
+        return [(one.clock.rates_ppb, one.clock.die_mc) for one in fleet_plan.specs(plan, tmp_path)]
+
+    [(rates, warmth), (others, _)] = courses(1)
+    assert courses(1)[0] == (rates, warmth) and rates != others and courses(2)[0][0] != rates
+    assert rates[0][0] == warmth[0][0] == 0 and rates[-1][0] >= 30 * 86_400 * 10**9
+    assert all(abs(ppb) < 200_000 for _, ppb in rates) and all(-40_000 < mc < 85_000 for _, mc in warmth)
 
 
 def test_boards_share_settings_and_say_themselves_what_differs(tmp_path):

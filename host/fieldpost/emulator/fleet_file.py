@@ -80,9 +80,15 @@ class UtcTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 
 class ClockTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
-    """board.clock: `rates`: (emulated second, parts per billion that the clock gains from then on), the first at 0."""
+    """board.clock: `rates`: (emulated second, parts per billion that the clock gains from then on), the first at 0.
 
-    rates: Annotated[list[tuple[Seconds, Ppb]], msgspec.Meta(min_length=1)]
+    Or `model`, a crystal drawn by the fleet's seed and the board's name, in a `climate`, over so many `days`.
+    """
+
+    rates: list[tuple[Seconds, Ppb]] = []
+    model: Literal["tuning-fork", "at-cut"] | None = None
+    climate: Literal["outdoor", "indoor"] = "outdoor"
+    days: Annotated[int, msgspec.Meta(ge=1, le=400)] = 30
 
 
 class MeshTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -248,6 +254,8 @@ def _course_faults(board: BoardTable) -> Iterator[tuple[str, str]]:
             yield key, "seconds that begin with 0 and increase"
     if board.clock is not None and board.drift_ppm:
         yield "clock", "either a clock or drift_ppm"
+    if board.clock is not None and bool(rates) == (board.clock.model is not None):
+        yield "clock", "either rates or a model"
 
 
 def _sensor_faults(source: SensorTable, folder: Path) -> Iterator[str]:

@@ -4,6 +4,7 @@ Decides how names in the file become bytes on a flash. Reads the files that it n
 """
 
 import csv
+import hashlib
 import heapq
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -14,6 +15,7 @@ from typing import Any
 
 from fieldpost.emulator.board import BoardSpec, Reading, UtcReceiver
 from fieldpost.emulator.clock_course import GIGA, ClockCourse, constant
+from fieldpost.emulator.clock_model import modelled
 from fieldpost.emulator.fleet_file import BoardTable, EventTable, FleetFile, SensorTable
 from fieldpost.emulator.losses import Fading, Independent, Losses
 from fieldpost.emulator.medium import Medium, Radio
@@ -95,7 +97,7 @@ def _spec(fleet: FleetFile, board: BoardTable, known: Mapping[str, bytes], folde
         sensors={name: _readings(source, folder) for name, source in board.sensor.items()},
         utc=utc,
         die_mc=board.die_mc if isinstance(board.die_mc, int) else None,
-        clock=_course(board),
+        clock=_course(fleet, board),
         battery_mv=board.battery_mv,
         heap_bytes=board.heap_bytes,
         start_ms=board.start_ms,
@@ -107,10 +109,13 @@ def _spec(fleet: FleetFile, board: BoardTable, known: Mapping[str, bytes], folde
     )
 
 
-def _course(board: BoardTable) -> ClockCourse:
-    """How its clock runs. A model of a crystal gives the same pieces."""
+def _course(fleet: FleetFile, board: BoardTable) -> ClockCourse:
+    """How its clock runs, and how warm it is where a model of a crystal knows that and the file says nothing."""
     course = constant(board.drift_ppm)
-    if board.clock is not None:
+    if board.clock is not None and board.clock.model is not None:
+        seed = hashlib.sha256(f"{fleet.fleet.seed} clock {board.name}".encode()).digest()
+        course = modelled(board.clock.model, board.clock.climate, board.clock.days, seed)
+    elif board.clock is not None:
         course = ClockCourse([(round(at_s * GIGA), ppb) for at_s, ppb in board.clock.rates])
     if isinstance(board.die_mc, list):
         course = replace(course, die_mc=[(round(at_s * GIGA), mc) for at_s, mc in board.die_mc])
