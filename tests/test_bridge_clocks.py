@@ -6,9 +6,10 @@ import pytest
 from fold_world import UTC_S, Fold, Home, exchange
 from test_bridge_admission import Abroad
 
-from fieldpost import clocks, epoch, verify
+from fieldpost import clocks, epoch, reconcile, verify
 from fieldpost.clocks import QUANTUM_NS, Record
-from fieldpost.timeline.evidence import PPB_MAX, Assumption
+from fieldpost.timeline.evidence import PPB_MAX, Assumption, sources_digest
+from fieldpost.timeline.steps import Trace
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -215,3 +216,19 @@ def test_fewer_utc_claims_than_must_agree_prove_no_validity(home):
         fold.put("early", home.one.early(home.one.leaf(0)))
         fold.put("solve")
         assert fold.verdict(home.one.leaf(0))[1] == code
+
+
+def test_placing_walks_no_path_and_names_the_clocks_assumed(home, monkeypatch):
+    def walked(*_):
+        raise AssertionError("a path was walked that nobody asked for")
+
+    monkeypatch.setattr(Trace, "path", walked)
+    fold = home.fold()
+    for segment in home.contact:
+        fold.put("segment", segment)
+    fold.put("solve")
+    rows = fold.tables["placement"]
+    own = [entry for entry in fold.state.entries.values() if entry.mesh == home.mesh.id]
+    stated = reconcile.evidence_of(fold.state, own).assumptions
+    assert len(rows) > 1 and {row[-1] for row in rows.values()} == {sources_digest((), stated)}
+    assert sources_digest((), stated[1:]) != sources_digest((), stated)

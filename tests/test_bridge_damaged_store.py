@@ -9,7 +9,7 @@ from fieldpost.cli.store_file import reading
 
 CHANGES = {
     "a bound that is text": ("UPDATE placement SET lo = 'x'", ["picture"]),
-    "a path of integers": ("UPDATE placement SET path = x'8101'", ["why"]),
+    "a dependence that is no list": ("UPDATE placement SET depends_on = x'01'", ["why"]),
     "equivalences that are no list": ("UPDATE verdict SET equivalences = x'01'", ["why"]),
     "an alternative that is no id": ("UPDATE picture SET alternatives = x'8101'", ["picture", "why"]),
     "an epoch without a body": ("UPDATE epoch SET body = x'80'", ["why"]),

@@ -7,6 +7,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from importlib import resources
 from pathlib import Path
 
 import pytest
@@ -265,3 +266,18 @@ def test_a_write_that_failed_leaves_the_fold_where_the_store_is(path):
     assert len(desk.state.entries) == 2 and set(desk.state.arrived) == known
     desk.submit("segment", Home().one.segment(Home().one.leaf(3)))
     assert len(desk.state.entries) == 3
+
+
+def test_a_store_of_schema_1_keeps_its_placements_and_loses_their_paths(path):
+    old = sqlite3.connect(path)
+    old.executescript(resources.files("fieldpost.schema").joinpath("001.sql").read_text())
+    old.execute("INSERT INTO placement VALUES (x'01', x'80', 1, 4, 0, 5, 'two-sided', x'80', x'828080')")
+    old.execute("PRAGMA user_version=1")
+    old.commit()
+    old.close()
+    store = Store(path)
+    assert store.query("SELECT id, lo, hi, depends_on, assumptions FROM placement") == [
+        (b"\x01", 0, 5, b"\x80", b"")
+    ]
+    with pytest.raises(StoreError, match="path"):
+        store.query("SELECT path FROM placement")

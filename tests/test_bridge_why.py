@@ -7,6 +7,7 @@ from sample_cli import copy_of, document, run, world
 
 from fieldpost.codes import CODES
 from fieldpost.explain import explain, kept_out, why_not
+from fieldpost.folded import folded, path_told
 from fieldpost.store import Store
 from fieldwire import merkle
 
@@ -202,7 +203,8 @@ def test_a_leaf_that_was_changed_in_the_store_no_longer_verifies(tmp_path):
 
 def test_the_functions_give_what_the_commands_print():
     store = Store.read_only(world().alpha.path)
-    assert json.loads(json.dumps(explain(store, world().ids["relay"]))) == why("relay")
+    relay = world().ids["relay"]
+    assert json.loads(json.dumps(explain(store, relay, path_told(folded(store), relay)))) == why("relay")
     assert why_not(store, b"\0" * 32) is None and explain(store, b"\0" * 32) is None
     assert [one["id"] for one in kept_out(store)] == sorted(one["id"] for one in kept_out(store))
     store.close()

@@ -12,8 +12,8 @@ from fieldpost.state import State
 from fieldpost.timeline.evidence import Anchor, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.isolate import Graphs
-from fieldpost.timeline.place import Timeline, place, place_on, same
-from fieldpost.timeline.words import steps_words
+from fieldpost.timeline.place import Timeline, place_on, same, strict_alone
+from fieldpost.timeline.words import ENDS, steps_words
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def home_timeline(state: State) -> Home | None:
     return Home(state.own().name, graphs, place_on(graphs, anchor, sorted(named, key=_key)), named)
 
 
-def path_told(state: State, identity: bytes) -> list[list[str]] | None:
-    """Every step of both binding paths of a held observation, in words; None where it has no place."""
+def path_told(state: State, identity: bytes, ends: int | None = ENDS) -> list[list[str]] | None:
+    """Both binding paths of a held observation in words, of a long one its `ends` (None: all); None without a place."""
     entry = state.entries.get(identity)
     own = [one for one in state.entries.values() if one.mesh == state.own().mesh]
     home = reconcile.evidence_of(state, own)
@@ -57,7 +57,8 @@ def path_told(state: State, identity: bytes) -> list[list[str]] | None:
         return None
     known = home if entry in own else reconcile.evidence_of(state, list(state.entries.values()))
     stamp = clocks.stamp_of(entry.observation)
-    return [steps_words(side, None) for side in place(known, anchor, [stamp]).path(stamp)]
+    timeline = place_on(Graphs(known, same), anchor, [stamp], strict_alone)
+    return [steps_words(side, ends) for side in timeline.path(stamp)]
 
 
 def _key(stamp: Stamp) -> tuple:

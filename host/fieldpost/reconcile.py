@@ -16,7 +16,6 @@ from fieldpost.timeline.evidence import Anchor, Causal, Device, Evidence, Stamp
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.place import Placement, Timeline, place
 from fieldpost.timeline.utc import utc_bounds, utc_interval
-from fieldpost.timeline.words import steps_words
 from fieldpost.verify import grade
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
@@ -112,8 +111,8 @@ def _keep(state: State, entries: list[Verified], timeline: Timeline, anchor: Anc
         depends = cbor.encode(
             [unit if isinstance(unit, (bytes, str)) else list(unit) for unit in found.depends_on]
         )
-        path = cbor.encode([steps_words(side) for side in timeline.path(stamp)])
-        state.row("placement", entry.id, name, strict_lo, strict_hi, lo, hi, found.status, depends, path)
+        sides = (strict_lo, strict_hi, lo, hi)
+        state.row("placement", entry.id, name, *sides, found.status, depends, found.assumptions)
 
 
 def _claim_utc(state: State, home: Evidence) -> None:

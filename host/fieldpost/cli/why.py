@@ -10,6 +10,7 @@ from fieldpost.cli.told import tell
 from fieldpost.explain import explain
 from fieldpost.folded import folded, path_told
 from fieldpost.reading import IdError, observations_named, only
+from fieldpost.timeline.words import ENDS
 
 app = typer.Typer()
 
@@ -27,8 +28,8 @@ def why(
             found = only(observations_named(held, identity), identity)
         except IdError as error:
             output.stop(output.USAGE, str(error))
-        paths = path_told(folded(held), found) if every and found is not None else None
-        story = None if found is None else explain(held, found, paths)
+        ends = None if every else ENDS
+        story = None if found is None else explain(held, found, path_told(folded(held), found, ends))
     if story is None:
         output.stop(
             output.NO, f"{store}: holds no observation {identity}", f"try `fieldpost why-not {identity}`"

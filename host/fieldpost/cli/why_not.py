@@ -10,6 +10,7 @@ from fieldpost.cli.table import print_table
 from fieldpost.cli.told import tell
 from fieldpost.explain import kept_out, why_not
 from fieldpost.explain.story import KEPT_OUT
+from fieldpost.folded import folded, path_told
 from fieldpost.reading import IdError, met_named, only
 
 app = typer.Typer()
@@ -36,7 +37,7 @@ def command(
             found = only(met_named(held, identity), identity)
         except IdError as error:
             output.stop(output.USAGE, str(error))
-        story = None if found is None else why_not(held, found)
+        story = None if found is None else why_not(held, found, path_told(folded(held), found))
     if story is None:
         output.stop(
             output.NO,

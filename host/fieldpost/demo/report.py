@@ -11,6 +11,7 @@ from fieldpost.case_rows import case_rows, reason
 from fieldpost.demo.cast import channel
 from fieldpost.demo.play import Play
 from fieldpost.explain import explain
+from fieldpost.folded import folded, path_told
 from fieldpost.picture_rows import interval_words, picture_rows, value_words
 from fieldpost.recorder import Log
 from fieldpost.store import Store
@@ -26,6 +27,7 @@ def document(play: Play, setup_s: float, elapsed_s: float) -> dict[str, Any]:
         number = _common_epoch(stores)
         pictures = {name: picture_rows(store) for name, store in stores.items()}
         relay = _contested(stores["alpha"], play.relays("alpha"))
+        story = explain(stores["alpha"], relay, path_told(folded(stores["alpha"]), relay))
         return {
             "version": 1,
             "meshes": [
@@ -40,7 +42,7 @@ def document(play: Play, setup_s: float, elapsed_s: float) -> dict[str, Any]:
             "boards": [_board(play, name, stores) for name in sorted(play.parts)],
             "picture": [row for rows in pictures.values() for row in rows],
             "cases": case_rows(stores["alpha"]),
-            "why": {"observation": relay.hex(), "steps": (explain(stores["alpha"], relay) or {})["steps"]},
+            "why": {"observation": relay.hex(), "steps": (story or {})["steps"]},
             "joint": _joint(stores["alpha"], number),
             "one_sided": {name: _one_sided(store, play.meshes[name].id) for name, store in stores.items()},
             "channels": [

@@ -18,21 +18,18 @@ LINEAGE_MAX = 256  # ancestors told of; a longer story is not read by anyone
 
 
 def place_step(shelf: Shelf, held: Held, paths: list[list[str]] | None = None) -> Step:
-    """The interval and the evidence that bounds it; `paths`: every step of it, where more than the ends is wanted."""
-    rows = shelf.store.query(
-        "SELECT anchor, lo, hi, status, depends_on, path FROM placement WHERE id = ?", held.id
-    )
+    """The interval and, with `paths` (`folded.path_told`), the evidence that bounds it."""
+    rows = shelf.store.query("SELECT anchor, lo, hi, status, depends_on FROM placement WHERE id = ?", held.id)
     if not rows:
         reason = "no exchange joins its device's clock to the mesh timeline yet"
         return step("place", [], "unplaced", reason, held.id, "unproven-time")
-    anchor, lo, hi, status, depends, path = rows[0]
+    anchor, lo, hi, status, depends = rows[0]
     device, boot, t_ns = cbor.decode(anchor)
     words = [
         f"{interval_words(lo, hi)} on the timeline of {shelf.mesh_words(shelf.mesh)},"
         f" whose zero is device {_unit_words(device)}, boot {boot}, {t_ns // 1_000_000} ms"
     ]
-    sides = cbor.decode(path) if paths is None else paths
-    for title, side in zip(("not earlier, because ", "not later, because "), sides, strict=True):
+    for title, side in zip(("not earlier, because ", "not later, because "), paths or ([], []), strict=True):
         if side:
             words.append(title + ", and ".join(_LONG_ID.sub(r"\1", link) for link in side))
     needed = [_unit_words(one) for one in cbor.decode(depends)]

@@ -28,7 +28,7 @@ KEPT_OUT = ("refused", "held", "superseded", "alternative", "not-shown", "waitin
 def explain(store: Rows, identity: bytes, paths: list[list[str]] | None = None) -> dict[str, Any] | None:
     """Every step that led to where an observation stands; None where the store does not hold it.
 
-    `paths`: the whole binding paths in words (`folded.path_told`), else the ends of them that are stored.
+    `paths`: what bounds it in time, in words (`folded.path_told`); without it only the bounds are told.
     """
     shelf = Shelf.of(store)
     held = shelf.held(identity)
@@ -61,15 +61,15 @@ def _document(identity: bytes, steps: list[Step], answer: Step) -> dict[str, Any
     return {"observation": identity.hex(), "id": identity.hex(), **told, "steps": steps}
 
 
-def why_not(store: Rows, identity: bytes) -> dict[str, Any] | None:
+def why_not(store: Rows, identity: bytes, paths: list[list[str]] | None = None) -> dict[str, Any] | None:
     """What keeps an observation, an envelope or a token out; None where the store has never met it.
 
-    The answer's `outcome` is among KEPT_OUT unless nothing keeps it out.
+    The answer's `outcome` is among KEPT_OUT unless nothing keeps it out. `paths`: as in `explain`.
     """
     shelf = Shelf.of(store)
     held = shelf.held(identity)
     if held is not None:
-        return _kept_out(shelf, held)
+        return _kept_out(shelf, held, paths)
     told = one_sided_steps(shelf, identity)
     steps = [*_refusals(shelf, identity, Leaves.of(store.events())), *told]
     if told:
@@ -79,9 +79,9 @@ def why_not(store: Rows, identity: bytes) -> dict[str, Any] | None:
     return _document(identity, steps, steps[-1]) if steps else None
 
 
-def _kept_out(shelf: Shelf, held: Held) -> dict[str, Any]:
+def _kept_out(shelf: Shelf, held: Held, paths: list[list[str]] | None) -> dict[str, Any]:
     said = said_steps(shelf, held)
-    steps = [said[0], place_step(shelf, held), *admit_steps(shelf, held), *fork_steps(shelf, held)]
+    steps = [said[0], place_step(shelf, held, paths), *admit_steps(shelf, held), *fork_steps(shelf, held)]
     missing = [one for one in lineage_steps(shelf, held) if one["outcome"] != "admitted"]
     steps += [
         *missing,

@@ -54,11 +54,13 @@ def crossing_evidence(evidence: Evidence, mesh_of: Mapping[Device, bytes], meshe
     return Evidence(theirs.assumptions, theirs.exchanges, tuple(causals), theirs.claims, theirs.seen)
 
 
-def on_gauge(home: Placement, offset: Placement) -> Placement:
+def on_gauge(home: Placement, offset: Placement, assumptions: bytes) -> Placement:
     strict = shifted(home.strict, offset.strict)
     depends_on: tuple[Unit, ...] = home.depends_on + offset.depends_on
     status = home.status if home.status == "quarantined" else side_status(strict)
-    return Placement(home.at, strict, shifted(home.resilient, offset.resilient), depends_on, status)
+    return Placement(
+        home.at, strict, shifted(home.resilient, offset.resilient), depends_on, status, assumptions
+    )
 
 
 def place_joint(
@@ -127,13 +129,13 @@ def _about(
         lambda device: authority_of[device],
     )
     offset = {mesh: crossing.placements[end] for mesh, end in ends.items()}
-    gauge = {}
+    gauge, assumptions = {}, evidence.assumptions_digest
     for stamp in asked:
         mesh = mesh_of.get(stamp.device)
         if mesh is not None and mesh in home:
-            gauge[stamp] = on_gauge(home[mesh].placements[stamp], offset[mesh])
+            gauge[stamp] = on_gauge(home[mesh].placements[stamp], offset[mesh], assumptions)
         else:
-            gauge[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "unplaced")
+            gauge[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "unplaced", assumptions)
     return Joint(home, offset, gauge, crossing, authority_of)
 
 

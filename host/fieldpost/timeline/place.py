@@ -30,7 +30,8 @@ UNPLACED: Interval = (None, None)
 class Placement:
     """status: two-sided | one-sided | unplaced | quarantined, by the strict interval.
 
-    depends_on: units without whom a side that strict bounds has no bound.
+    depends_on: units without whom a side that strict bounds has no bound. assumptions: digest of the clocks assumed
+    in the solve that placed it (`Evidence.assumptions_digest`).
     """
 
     at: Stamp
@@ -38,6 +39,7 @@ class Placement:
     resilient: Interval
     depends_on: tuple[Unit, ...]
     status: str
+    assumptions: bytes = b""
 
 
 @dataclass(frozen=True)
@@ -105,6 +107,7 @@ class Solutions:
     def __init__(self, graphs: Graphs, anchor: Anchor):
         self.graphs = graphs
         self.anchor = anchor
+        self.assumptions = graphs.evidence.assumptions_digest
         self.units = graphs.units(frozenset(graphs.told.index))
         number = {unit: place for place, unit in enumerate(self.units)}
         self.unit_of = np.array([number[graphs.unit_of(device)] for device in graphs.told.index], np.int64)
@@ -144,12 +147,13 @@ def place_alike(
                 depends[place].add(solutions.units[unit])
     for place, stamp in enumerate(stamps):
         if not spreads:
-            yield Placement(stamp, UNPLACED, UNPLACED, (), "unplaced")
+            yield Placement(stamp, UNPLACED, UNPLACED, (), "unplaced", solutions.assumptions)
             continue
         lower, upper, wide_lower, wide_upper = (side[place] for side in sides if side is not None)
         found = interval_of(lower, upper)
         on = tuple(sorted(depends[place], key=unit_key))
-        yield Placement(stamp, found, interval_of(wide_lower, wide_upper), on, side_status(found))
+        wide = interval_of(wide_lower, wide_upper)
+        yield Placement(stamp, found, wide, on, side_status(found), solutions.assumptions)
 
 
 def place_on(
@@ -170,10 +174,9 @@ def place_on(
     alike: dict[tuple[Units, ...], list[Stamp]] = defaultdict(list)
     for stamp in stamps:
         own = graphs.unit_of(stamp.device)
-        if own in quarantined:
-            placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "quarantined")
-        else:
-            placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "unplaced")
+        status = "quarantined" if own in quarantined else "unplaced"
+        placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), status, solutions.assumptions)
+        if own not in quarantined:
             alike[worlds(own)].append(stamp)
     for found, group in alike.items():
         placements.update(

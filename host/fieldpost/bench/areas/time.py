@@ -6,7 +6,7 @@ Decides which figures there are, and their order. Seeded worlds: the same figure
 from collections.abc import Iterator
 
 from fieldpost.bench.line import Line
-from fieldpost.bench.time import accuracy, containment, liars, meshes, speed, widths
+from fieldpost.bench.time import accuracy, containment, left_out, liars, meshes, speed, widths
 
 
 def measure(seed: int) -> Iterator[Line]:
@@ -16,3 +16,4 @@ def measure(seed: int) -> Iterator[Line]:
     yield from meshes.lines(seed)
     yield from widths.lines(seed)
     yield from speed.lines(seed)
+    yield from left_out.lines(seed)
