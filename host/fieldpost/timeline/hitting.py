@@ -119,11 +119,17 @@ class Search:
 def greedy(conflicts: list[int]) -> int:
     """A hitting set by the most named unit, then without those whom the others make needless."""
     taken: list[int] = []
-    left = conflicts
-    while left:
-        bit = most_named(left)
-        taken.append(bit)
-        left = [conflict for conflict in left if not conflict & bit]
+    naming: dict[int, set[int]] = {}  # by place: the conflicts not hit yet, by number
+    for number, conflict in enumerate(conflicts):
+        for place in places(conflict):
+            naming.setdefault(place, set()).add(number)
+    while any(naming.values()):
+        most = min(naming, key=lambda place: (-len(naming[place]), place))
+        taken.append(1 << most)
+        for number in naming.pop(most):
+            for place in places(conflicts[number]):
+                if place != most:
+                    naming[place].discard(number)
     kept = sum(taken)
     for bit in taken[::-1]:
         if all(kept & ~bit & conflict for conflict in conflicts):
