@@ -122,7 +122,7 @@ def test_a_board_whose_heap_is_less_than_the_agent_needs_is_refused_with_what_it
 def test_a_module_that_its_architecture_refuses_is_named():
     kernels = (ROOT / "firmware/kernels/armv7em/field25519.py").read_bytes()
     with pytest.raises(BuildError, match="lib/fieldwire/field25519.py: does not compile for armv6m: "):
-        user = b"from fieldwire.field25519 import multiply"
+        user = b"from fieldwire.field25519 import run"
         compiled({"lib/fieldwire/field25519.py": kernels, "lib/user.py": user}, load_profile("rp2040"))
 
 
