@@ -122,7 +122,8 @@ def test_a_board_whose_heap_is_less_than_the_agent_needs_is_refused_with_what_it
 def test_a_module_that_its_architecture_refuses_is_named():
     kernels = (ROOT / "firmware/kernels/armv7em/field25519.py").read_bytes()
     with pytest.raises(BuildError, match="lib/fieldwire/field25519.py: does not compile for armv6m: "):
-        compiled({"lib/fieldwire/field25519.py": kernels}, load_profile("rp2040"))
+        user = b"from fieldwire.field25519 import run"
+        compiled({"lib/fieldwire/field25519.py": kernels, "lib/user.py": user}, load_profile("rp2040"))
 
 
 def test_code_is_of_the_architecture_where_it_is_native_and_the_same_for_all_where_it_is_not():

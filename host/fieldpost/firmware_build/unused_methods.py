@@ -14,8 +14,15 @@ def leave_out_unused(shared: Mapping[str, bytes], others: Iterable[bytes]) -> di
     """`shared`: the modules to change, path -> source; `others`: sources that may call into them."""
     trees = {path: ast.parse(data) for path, data in shared.items()}
     outside = set().union(*(_said(ast.parse(data)) for data in others))
-    while any(_drop(tree, outside.union(*map(_said, trees.values()))) for tree in trees.values()):
-        pass  # what a dropped one called may be unused by now
+    said = {path: _said(tree) for path, tree in trees.items()}
+    changed = True
+    while changed:  # what a dropped one called may be unused by now
+        named = outside.union(*said.values())
+        changed = False
+        for path, tree in trees.items():
+            if _drop(tree, named):
+                said[path] = _said(tree)
+                changed = True
     return {path: ast.unparse(tree).encode() for path, tree in trees.items()}
 
 
