@@ -96,7 +96,7 @@ def test_every_key_of_the_status_line_is_listed():
         one.value for one in ast.walk(status) if isinstance(one, ast.Constant) and isinstance(one.value, str)
     }
     listed = {name for row in table("The status line") for name in re.findall(r"`(\w+)`", row[0])}
-    assert keys | {"device", "boot", "runtime", "heap"} == listed
+    assert keys | {"device", "boot", "runtime", "heap", "safe_mode"} == listed
 
 
 def test_the_example_names_keys_that_exist():
