@@ -104,7 +104,7 @@ def test_the_installed_package_provisions_a_board_with_the_checkouts_own_sources
     )
     there = json.loads(installed.evaluate(f"json.dumps({digests})", imports))
     here = json.loads(run([sys.executable, "-c", f"{imports}print(json.dumps({digests}))"], ROOT))
-    assert there == here and "board.py" in there and "lib/fieldagent/journal.py" in there
+    assert there == here and "lib/board.py" in there and "lib/fieldagent/journal.py" in there
 
 
 def test_the_installed_command_knows_every_board(installed):
