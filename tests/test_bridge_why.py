@@ -193,7 +193,8 @@ def test_a_leaf_that_was_changed_in_the_store_no_longer_verifies(tmp_path):
     [(data,)] = store.query("SELECT data FROM envelope WHERE hash = ?", world().ids["replayed"])
     changed = data.replace(b"\x82\x01\xf4", b"\x82\x01\xf5").replace(b"\x81\x19\x01\xf4", b"\x81\x19\x01\xf5")
     assert changed != data
-    store.write_rows([("envelope", (world().ids["replayed"], "segment", changed))])
+    [(number,)] = store.query("SELECT n FROM envelope WHERE hash = ?", world().ids["replayed"])
+    store.write_rows([("envelope", (number, world().ids["replayed"], "segment", changed))])
     story = explain(store, world().ids["air"])
     store.close()
     assert story is not None

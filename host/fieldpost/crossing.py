@@ -34,17 +34,18 @@ def release(state: State, peer_mesh: bytes) -> Release:
     if state.agreement is None or state.mode_of(BOUNDARY).mode not in OUTWARD:
         return Release((), (), ())
     own = state.own().mesh
-    for identity, entry in state.entries.items():
-        verdict = state.verdicts.get(identity)
-        if entry.mesh != own or verdict is None or verdict.state != "admitted":
+    admitted = (one for one in range(1, state.entries.count + 1) if state.verdicts.of(one)[0] == "admitted")
+    for entry in state.entries.several(admitted):
+        if entry.mesh != own:
             continue
         code = _kept_back(state, entry, peer_mesh)
         if code is None:
-            chosen.update(dict.fromkeys(closure(state, identity)))
+            derived = obs.SOURCES in entry.observation
+            chosen.update(dict.fromkeys(closure(state, entry.id) if derived else (entry.id,)))
         elif code != "agreement-scope":
-            withheld[identity] = code
-    for identity in chosen:
-        entry = state.entries[identity]
+            withheld[entry.id] = code
+    for entry in state.entries.named(chosen):
+        identity = entry.id
         code = _kept_back(state, entry, peer_mesh) if entry.mesh == own else _withheld(state, entry)
         if code is not None:  # a source is named by what derives from it: no secret is told by naming it
             withheld[identity] = code
@@ -127,22 +128,29 @@ def closure(state: State, identity: bytes) -> list[bytes]:
 def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
     """Token bytes that a stranger needs to verify these observations and to weigh them, issuers first."""
     trust = state.trust
-    entries = [state.entries[identity] for identity in ids]
     found: dict[bytes, None] = {}
-    for credential in dict.fromkeys(entry.credential for entry in entries):
+    credentials: dict[bytes, None] = {}
+    attestations: dict[bytes, None] = {}
+    devices: dict[tuple[bytes, bytes], None] = {}
+    formats: dict[int | bytes, None] = {}
+    for entry in state.entries.named(ids):
+        observation = entry.observation
+        credentials[entry.credential] = attestations[observation[obs.BOOT_ATTESTATION]] = None
+        devices[observation[obs.DEVICE], entry.mesh] = formats[observation[obs.FORMAT]] = None
+    for credential in credentials:
         found.update(dict.fromkeys(_with_chain(state, credential)))
-    for attestation in dict.fromkeys(entry.observation[obs.BOOT_ATTESTATION] for entry in entries):
+    for attestation in attestations:
         found[trust.boots[attestation].data] = None
-    for device, mesh in dict.fromkeys((entry.observation[obs.DEVICE], entry.mesh) for entry in entries):
+    for device, mesh in devices:
         for endorsement in sorted(trust.endorsements_of(device, mesh), key=lambda one: one.id):
             found.update(dict.fromkeys(_with_chain(state, endorsement.claims[tokens.ISSUER])))
             found[endorsement.data] = None
-    for device in dict.fromkeys(entry.observation[obs.DEVICE] for entry in entries):
+    for device in dict.fromkeys(one for one, _ in devices):
         for token, _ in trust.handovers_of(device):
             for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
                 found.update(dict.fromkeys(_with_chain(state, token.claims[label])))
             found[token.data] = None
-    for content_format in dict.fromkeys(entry.observation[obs.FORMAT] for entry in entries):
+    for content_format in formats:
         if content_format in trust.schema_tokens:
             signed = tokens.decode(trust.schema_tokens[content_format])
             for signer in trust.signers_of(signed):

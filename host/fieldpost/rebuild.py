@@ -19,6 +19,8 @@ from fieldwire.errors import StorageError, WireError
 # What a pipeline raises over inputs that no bridge wrote: they are not its own any more.
 UNREADABLE = (WireError, KeyError, TypeError, ValueError, AttributeError, AssertionError, IndexError)
 
+KEY_OF_VIEW = {"verdict": [0], "claim": [0, 1]}  # columns
+
 
 class Dumped(Rows, Protocol):
     """A store whose derived rows can all be had, in a fixed order."""
@@ -122,7 +124,7 @@ def _compare_rows(store: Dumped, fresh: Dumped) -> tuple[int, Refusal | None]:
 
 def _same_key(store: Rows, table: str, one: tuple, other: tuple) -> bool:
     found = store.query(f'PRAGMA table_info("{table}")')
-    parts = [index for index, *_, part in found if part] or [0]  # a view's first column is its key
+    parts = [index for index, *_, part in found if part] or KEY_OF_VIEW[table]
     return all(one[index] == other[index] for index in parts)
 
 

@@ -10,6 +10,7 @@ from typing import Any
 from fieldpost import clocks
 from fieldpost.admission import judge
 from fieldpost.model import Verdict, Verified
+from fieldpost.runs import Run
 from fieldpost.state import State
 from fieldpost.timeline.evidence import Stamp
 from fieldpost.when import intervals, utc_validity
@@ -27,7 +28,7 @@ class Sitting:
         self._alike: dict[tuple[Any, ...], Verdict] = {}
 
     def prepare(self, entries: Iterable[Verified]) -> None:
-        """Place the ends of each own boot among all that will be judged: as a rule nothing else need be placed."""
+        """Place the ends of the own boots among those that will be judged: as a rule nothing else need be placed."""
         times = self._state.times
         if times.offset is None or times.home is None:
             return
@@ -36,9 +37,9 @@ class Sitting:
             boot, ms = entry.observation[obs.TREF][:2]
             key = (entry.credential, boot)
             known = times.valid.get(key)
-            if entry.mesh == self._mesh and (known is None or not known[0] <= ms <= known[1]):
-                first, last = ends.get(key, (entry, entry))
-                ends[key] = min(first, entry, key=_ms), max(last, entry, key=_ms)
+            doubtful = entry.mesh == self._mesh and (known is None or not known[0] <= ms <= known[1])
+            if doubtful and key not in ends:
+                ends[key] = self._ends_of(entry)
         times.home.place(_stamp(one) for pair in ends.values() for one in pair)
         for key, pair in ends.items():
             if all(utc_validity(self._state, one) == "valid" for one in pair):
@@ -46,6 +47,13 @@ class Sitting:
                 known[:] = min(known[0], _ms(pair[0])), max(known[1], _ms(pair[1]))
             else:
                 self._doubtful = True
+
+    def _ends_of(self, entry: Verified) -> tuple[Verified, Verified]:
+        """As if an observation had been made first, and last, of all of its boot."""
+        observation = entry.observation
+        boot = observation[obs.TREF][0]
+        first, last = self._state.book.of_boot(entry.mesh, (observation[obs.DEVICE], boot))
+        return _read_at(entry, boot, first), _read_at(entry, boot, last)
 
     def place(self, entries: Iterable[Verified]) -> None:
         """Place those of these whose validity the ends do not tell, all at once."""
@@ -75,6 +83,17 @@ class Sitting:
             found = self._alike[kind] = judge(self._state, entry)
         return found
 
+    def judge_run(self, run: Run) -> Verdict | None:
+        """The verdict over all of a run of our own; None where each is to be judged alone."""
+        times, first = self._state.times, run.first
+        if first.mesh != self._mesh or not self._is_plain(first):
+            return None
+        known = times.valid.get((first.credential, first.observation[obs.TREF][0]))
+        timed = known is not None and known[0] <= min(run.readings) and max(run.readings) <= known[1]
+        if run.numbers.stop > times.upto + 1 or not (timed or times.offset is None):
+            return None
+        return self.judge(first)
+
     def _is_plain(self, entry: Verified) -> bool:
         """True when its device has one history, handed over nothing, and nothing above it was taken back."""
         known = self._plain.get(entry.credential)
@@ -88,6 +107,10 @@ class Sitting:
                 and not any(trust.revocations_of(one.id, one) for one in chain)
             )
         return known
+
+
+def _read_at(entry: Verified, boot: int, ms: int) -> Verified:
+    return entry._replace(observation={**entry.observation, obs.TREF: [boot, ms]})
 
 
 def _ms(entry: Verified) -> int:
