@@ -4,7 +4,7 @@ Decides nothing. Of each it remembers a few bits; the rest lies in the tables, b
 take a row for held before it has counted it itself: another process may have written ahead of this fold.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import Any
 
@@ -83,11 +83,14 @@ class Held(Mapping[bytes, Verified]):
     def unmark(self, number: int, bit: int) -> None:
         self._bits[number] &= ~bit
 
-    def perhaps(self, entry: Verified) -> bool:
-        """False where nothing is held at its position. Asked once of each that came: from then on something may be."""
-        observation = entry.observation
+    def perhaps(self, entries: Sequence[Verified]) -> bool:
+        """False where nothing is held at their positions, which follow on each other in one log.
+
+        Asked once of those that came: from then on something may be.
+        """
+        observation = entries[0].observation
         lane = observation[obs.DEVICE], observation[obs.INCARNATION], observation[obs.STREAM]
-        return not self._lanes.surely_new(lane, observation[obs.SEQ])
+        return not self._lanes.surely_new(lane, observation[obs.SEQ], len(entries))
 
     def at(self, observation: Mapping[int, Any]) -> Verified | None:
         """The first that came for an observation's position."""

@@ -162,12 +162,15 @@ def _open(state: State, kind: str, data: bytes) -> list[Verified] | Refusal:
 
 
 def _import(state: State, kind: str, data: bytes, name: bytes, opened: list[Verified]) -> None:
+    state.hand_over()  # a token may have let in several
     state.entries.envelopes += 1
     state.row("forget", name)
     state.row("envelope", state.entries.envelopes, name, kind, data)
     first = opened[0]
     near, seal_number = _seals_near(state, first)
-    fresh = [one for entry in opened if (one := _enter(state, entry, name, seal_number)) is not None]
+    perhaps = state.entries.perhaps(opened)
+    found = [(_known if perhaps else _new)(state, entry, name, seal_number) for entry in opened]
+    fresh = [one for one in found if one is not None]
     pair = (first.credential, first.observation[obs.BOOT_ATTESTATION])
     state.grades.setdefault(pair, set()).add(first.grade)
     may_date = "time" in state.trust.credentials[opened[0].credential].claims[tokens.RIGHTS]
@@ -192,11 +195,10 @@ def _seals_near(state: State, entry: Verified) -> tuple[list[SealRow], int]:
     return near, state.chains.count + 1 if known is None else known
 
 
-def _enter(state: State, entry: Verified, envelope: bytes, seal_number: int) -> Verified | None:
-    """The observation with its number when it is new. A second content at its position is kept, and is a fork."""
+def _known(state: State, entry: Verified, envelope: bytes, seal_number: int) -> Verified | None:
+    """The observation with its number, unless it is held. A second content at its position is kept, and is a fork."""
     held = state.entries
-    perhaps = held.perhaps(entry)
-    known = held.get(entry.id) if perhaps else None
+    known = held.get(entry.id)
     if known is not None:
         if known.seal_hash is None and entry.seal_hash is not None:
             entry = entry._replace(n=known.n)
@@ -204,10 +206,15 @@ def _enter(state: State, entry: Verified, envelope: bytes, seal_number: int) -> 
             state.docket.add(entry.n)
             write(state, entry, envelope, seal_number)
         return None
-    other = held.at(entry.observation) if perhaps else None
+    other = held.at(entry.observation)
     if other is not None:
         forks.second_content(state, entry, other)
-    entry = held.add(entry)
+    return _new(state, entry, envelope, seal_number)
+
+
+def _new(state: State, entry: Verified, envelope: bytes, seal_number: int) -> Verified:
+    """The same where nothing is held at its position."""
+    entry = state.entries.add(entry)
     write(state, entry, envelope, seal_number)
     observation = entry.observation
     if observation[obs.FORMAT] == obs.GAP_FORMAT:

@@ -39,15 +39,18 @@ class Lanes:
     def __init__(self) -> None:
         self._ranges: dict[Lane, list[int]] = {}
 
-    def surely_new(self, lane: Lane, number: int) -> bool:
-        """True where nothing was held at this number. From now on something perhaps is."""
+    def surely_new(self, lane: Lane, number: int, many: int = 1) -> bool:
+        """True where nothing was held at `many` numbers from this one on. From now on something perhaps is."""
         ranges = self._ranges.get(lane)
         if ranges is None:
-            self._ranges[lane] = [number, number + 1]
+            self._ranges[lane] = [number, number + many]
             return True
-        new = put(ranges, number)
+        if number == ranges[-1]:
+            ranges[-1] = number + many
+            return True
+        new = [put(ranges, one) for one in range(number, number + many)]
         if len(ranges) > 2 * RANGES_MAX:
             holes = range(1, len(ranges) - 1, 2)
             narrowest = min(holes, key=lambda at: ranges[at + 1] - ranges[at])
             del ranges[narrowest : narrowest + 2]
-        return new
+        return all(new)

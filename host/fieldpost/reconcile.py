@@ -171,9 +171,8 @@ def _note(state: State, entry: Verified, verdict: Verdict) -> None:
         held.mark(entry.n, CLAIMED)
         observation = entry.observation
         where = (observation[obs.SUBJECT], observation[obs.DEVICE], *observation[obs.TREF][:2], entry.n)
-        for name, _, value, unit, exponent in claims:
-            encoded = cbor.encode(value) if isinstance(value, list) else _encoded(value)
-            state.row("claim", *where, name, encoded, unit, exponent)
+        for columns in _columns(claims):
+            state.row("claim", *where, *columns)
     if claims:
         state.canvas.show(entry, claims, admitted, held)
 
@@ -185,15 +184,23 @@ def _note_run(state: State, run: Run, verdict: Verdict) -> None:
     observation = run.first.observation
     content_format, boot = observation[obs.FORMAT], observation[obs.TREF][0]
     where, shown = (observation[obs.SUBJECT], observation[obs.DEVICE], boot), []
+    told = {one: _columns(fields_in(state.trust, content_format, one)) for one in set(run.payloads)}
     for number, ms, payload in zip(run.numbers, run.readings, run.payloads, strict=True):
-        claims = fields_in(state.trust, content_format, payload)
-        for name, _, value, unit, exponent in claims:
-            encoded = cbor.encode(value) if isinstance(value, list) else _encoded(value)
-            state.row("claim", *where, ms, number, name, encoded, unit, exponent)
+        claims = told[payload]
+        for columns in claims:
+            state.row("claim", *where, ms, number, *columns)
+            shown.append(columns[0])
         if claims:
             state.entries.mark(number, CLAIMED | SHOWN)
-            shown += [one[0] for one in claims]
     state.canvas.show_run(where, shown)
+
+
+def _columns(claims: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Property, value, unit and exponent as a claim's row has them."""
+    return [
+        (name, cbor.encode(value) if isinstance(value, list) else _encoded(value), unit, exponent)
+        for name, _, value, unit, exponent in claims
+    ]
 
 
 _encoded = lru_cache(maxsize=4096)(cbor.encode)

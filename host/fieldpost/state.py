@@ -138,7 +138,8 @@ class State:
     def hand_over(self) -> None:
         """All rows so far go to the tables, so that they can be asked."""
         rows = self.outcome.rows
-        self.tables.write(rows[self._handed :] if self._handed else rows)
+        if len(rows) > self._handed:
+            self.tables.write(rows[self._handed :] if self._handed else rows)
         self._handed = len(rows)
         self.entries.settled()
 
