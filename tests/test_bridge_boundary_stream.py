@@ -4,7 +4,7 @@ import asyncio
 import logging
 
 import pytest
-from world import UTC_S, code_of, whole
+from world import NOW, code_of, whole
 
 from fieldpost import boundary_messages as messages
 from fieldpost.links import boundary_stream
@@ -18,7 +18,7 @@ def world(tmp_path):
 
 
 def utc():
-    return UTC_S
+    return NOW
 
 
 async def listening(side, address, on_met=lambda: None):

@@ -24,10 +24,12 @@ from fieldpost.links.radio_modem import RadioModem
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.links.tcp_port import TcpPort
 from fieldpost.own_log import OwnLog, boot_attestation
+from fieldpost.own_time import utc_at
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.state import State
 from fieldpost.store import Store
+from fieldpost.timeline.evidence import Interval
 from fieldwire import cbor, keys, limits, link_terms, tokens
 from fieldwire import observation as obs
 
@@ -74,6 +76,10 @@ class App:
 
     def now_ms(self) -> int:
         return int((time.monotonic() - self._started) * 1000)
+
+    def utc(self) -> Interval | None:
+        """What UTC it is now, in ns since 1970, by the evidence that the bridge holds."""
+        return utc_at(self.desk.state, self.boot, self.now_ms())
 
     def start(self) -> None:
         """Everything that stands before the first byte: profile, roots, tokens, agreement, own attestation."""
@@ -154,7 +160,7 @@ class App:
             if self.config.boundary.listen:
                 address = self._address(self.config.boundary.listen)
                 log.info("listening at %s", address)
-                tasks.create_task(boundary_stream.serve(address, self.desk, self._met))
+                tasks.create_task(boundary_stream.serve(address, self.desk, self._met, self.utc))
             if self.config.boundary.dial:
                 tasks.create_task(self._dial(self._address(self.config.boundary.dial)))
 
@@ -251,7 +257,7 @@ class App:
             wanted = self._news or waited_s > IDLE_MEETINGS * every_s
             if self._changed_at is None and wanted and waited_s >= every_s:
                 self._news, called_at = False, time.monotonic()
-                meeting = await boundary_stream.meet(address, self.desk)
+                meeting = await boundary_stream.meet(address, self.desk, self.utc)
                 if not meeting.done:
                     self._news = True
                     if meeting.why != said:

@@ -22,6 +22,7 @@ from fieldpost.discovery import TALKS, Heard, is_news
 from fieldpost.model import Outcome, Refusal
 from fieldpost.secure_channel import SecureChannel, ephemeral_public
 from fieldpost.state import State
+from fieldpost.timeline.evidence import Interval
 from fieldwire import keys
 from fieldwire.error_numbers import NUMBER
 from fieldwire.errors import WireError
@@ -79,20 +80,21 @@ class Port(Protocol):
 
 
 class BoundarySession:
-    """One meeting. `role` DIALER or LISTENER, `nonce` 16 and `secret` 32 random bytes, `utc_s` an estimate or None."""
+    """One meeting. `role` DIALER or LISTENER, `nonce` 16 and `secret` 32 random bytes, `utc` in ns or None."""
 
     def __init__(
-        self, role: int, desk: Port, address: str, nonce: bytes, secret: bytes, utc_s: int | None = None
+        self, role: int, desk: Port, address: str, nonce: bytes, secret: bytes, utc: Interval | None = None
     ) -> None:
         if len(nonce) != 16 or len(secret) != 32:
             raise ValueError("a nonce is 16 random bytes, an ephemeral secret 32")
         self.state = "new"
         self.peer: Peer | None = None
         self.role = role
-        self._desk, self._address, self._utc_s = desk, address, utc_s
+        self._desk, self._address, self._utc = desk, address, utc
         self._nonce, self._secret = nonce, secret
         self._ours: Hello | None = None
         self._theirs: Hello | None = None
+        self._own_pair: tuple[bytes, ...] = ()  # our credentials, as the peer saw them
         self._channel: SecureChannel | None = None
         self._trade: trade.Trade | None = None
         self._out: deque[tuple[bool, bytes]] = deque()  # (boxed, message)
@@ -195,7 +197,7 @@ class BoundarySession:
 
     def _on_proof(self, fields: list[Any]) -> None:
         assert self._ours is not None and self._theirs is not None
-        found = proofs.check(self._desk.state, self._ours, self._theirs, self.role, fields, self._utc_s)
+        found = proofs.check(self._desk.state, self._ours, self._theirs, self.role, fields, self._utc)
         if isinstance(found, Refusal):
             self._refuse(found)
             return
@@ -218,6 +220,11 @@ class BoundarySession:
 
     def _on_agreement(self, fields: list[Any]) -> None:
         version, digest, proof = fields
+        assert self.peer is not None
+        if version < self.peer.version or (version == self.peer.version and digest != self.peer.digest):
+            words = f"it proved itself under version {self.peer.version} and now shows another, {version}"
+            self._refuse(refuse("peer-unauthenticated", words))
+            return
         held, held_digest = self._desk.state.agreement, self._desk.state.agreement_digest
         if digest != held_digest:
             refusal = self._shown(held, version, digest, proof)
@@ -342,13 +349,10 @@ class BoundarySession:
 
     def _say_proof(self) -> None:
         assert self._ours is not None and self._theirs is not None
+        state = self._desk.state
+        self._own_pair = tuple(one.id for one in proofs.pair_of(state, self._ours, self._theirs))
         said = proofs.prove(
-            self._desk.state,
-            self._ours,
-            self._theirs,
-            self.role,
-            ephemeral_public(self._secret),
-            self._desk.sign,
+            state, self._ours, self._theirs, self.role, ephemeral_public(self._secret), self._desk.sign
         )
         self._out.append((False, said))
 
@@ -376,7 +380,9 @@ class BoundarySession:
 
     def _barred_outward(self) -> Refusal | None:
         assert self.peer is not None
-        return self._closed_channel() or proofs.still_stands(self._desk.state, self.peer)
+        return self._closed_channel() or proofs.still_stand(
+            self._desk.state, (*self.peer.credentials, *self._own_pair)
+        )
 
     def _barred(self) -> Refusal | None:
         mode = self._desk.state.mode_of(BOUNDARY).mode

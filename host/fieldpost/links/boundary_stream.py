@@ -16,6 +16,7 @@ from fieldpost.boundary_proof import DIALER, LISTENER, Peer
 from fieldpost.boundary_session import BoundarySession, Port
 from fieldpost.links import boundary_serial
 from fieldpost.model import Refusal
+from fieldpost.timeline.evidence import Interval
 
 log = logging.getLogger(__name__)
 CALLERS_MAX = 8  # strangers and peers at once: each may hold a handshake's bytes, a proved one a message's
@@ -24,7 +25,7 @@ LOOPBACK = "127.0.0.1"
 BAUD_MIN, BAUD_MAX = 19_200, 10_000_000  # slower, and a message takes longer than its receiver waits
 FORMS = f"unix:PATH, tcp:PORT (this machine), tcp:HOST:PORT or serial:PORT@BAUD, from {BAUD_MIN} baud"
 
-Utc = Callable[[], int | None]
+Utc = Callable[[], Interval | None]
 Writer = asyncio.StreamWriter | boundary_serial.Writer
 Stream = tuple[asyncio.StreamReader, Writer]
 
@@ -43,8 +44,8 @@ class Meeting:
         return self.why == "done"
 
 
-def no_utc() -> int | None:
-    """No estimate of UTC: validity is then not judged, and the record says so."""
+def no_utc() -> Interval | None:
+    """Nothing says what UTC is: validity is then not judged, and the record says so."""
     return None
 
 
