@@ -155,16 +155,15 @@ def _check(
     if message.payload != expected:
         return refuse("peer-unauthenticated", "the signed words are of another session, pair or role")
     pool = _pool(state, roots, given)
-    found = [
-        _credential(pool, mesh, identity, theirs.thumbprint)
-        for mesh, identity in zip((theirs.meshes[0], ours.meshes[0]), credentials, strict=True)
-    ]
     public, notes = b"", []
-    for one in found:
-        judged = one if isinstance(one, Refusal) else _in_time(pool, one, utc)
+    for mesh, identity in zip((theirs.meshes[0], ours.meshes[0]), credentials, strict=True):
+        token = _credential(pool, mesh, identity, theirs.thumbprint)
+        if isinstance(token, Refusal):
+            return token
+        judged = _in_time(pool, token, utc)
         if isinstance(judged, Refusal):
             return judged
-        public, notes = one.public, [*notes, judged]
+        public, notes = token.public, [*notes, judged]
     cose.check(message, public, verify)
     return Peer(
         public, theirs.thumbprint, theirs.meshes[0], credentials, version, digest, ephemeral,
