@@ -1,5 +1,7 @@
 """Several founded meshes for tests, each with boards and one or more bridges, and who meets whom as the test says."""
 
+from itertools import combinations
+
 from world import ALL, NOW, VALID, Side, World, converse, digest, events_of, exchange
 
 from fieldpost.agreement import Agreement, Function, Merge, Scope, TimeTerms
@@ -52,13 +54,17 @@ class Meshes:
             side.begin(self.roots, proofs[name])
 
     def contacts(self, *pairs, true_ms=10_000):
-        """Boards of each mesh meet, then the first boards of each pair of meshes; evidence by mesh id."""
+        """Boards of each mesh meet, then two boards of each of a pair with one of the other; evidence by mesh id.
+
+        Two ways between any two, so that no one board's word stands alone.
+        """
         meshes = {side.mesh.id: side for side in self.sides.values()}
         for side in meshes.values():
-            for other in side.boards[1:]:
-                exchange(side.boards[0], other, true_ms)
+            for n, (one, other) in enumerate(combinations(side.boards, 2)):
+                exchange(one, other, true_ms + 100 * n)
         for n, (one, other) in enumerate(pairs):
-            exchange(one.boards[0], other.boards[0], true_ms + 1_000 * (n + 1))
+            for board in (0, 1):
+                exchange(one.boards[board], other.boards[board], true_ms + 1_000 * (2 * n + board + 1))
         return {
             mesh: [("segment", board.seal(obs.EVIDENCE)) for board in side.boards]
             for mesh, side in meshes.items()
@@ -81,11 +87,6 @@ def done(events):
     return all(one[-1] == ("closed", "done") for one in events)
 
 
-def level_at(side, subject):
-    """{level: (code, used equivalences, admitted under)} of all that a bridge holds about a subject."""
-    found = {}
-    for identity, entry in side.desk.state.entries.items():
-        if entry.observation[obs.SUBJECT] == subject:
-            verdict = side.desk.state.verdicts[identity]
-            found[obs.position(entry.observation)] = verdict
-    return found
+def drained(side):
+    """A segment of each board of a mesh that has readings to seal."""
+    return [("segment", board.seal()) for board in side.boards if board._leaves[obs.READINGS]]
