@@ -1,4 +1,4 @@
-"""Three meshes that share no root, and who never meet all at once: what crosses, by which path, under whose signatures."""
+"""Three meshes that share no root and never meet all at once: what crosses, by which path, with whose signatures."""
 
 import pytest
 from mesh_world import Meshes, done, drained, meet

@@ -59,6 +59,7 @@ SHELLS = {
     "provision",
     "store",
     "succession",
+    "together",
     "web",
 }
 
