@@ -1,13 +1,15 @@
-"""Log heads of other bridges: what each signed of its own log, to whomever it said it.
+"""Log heads of other bridges, and epochs: what each signed, to whomever it said it.
 
-Decides which two heads of one bridge cannot both be true: two roots under one size are a fork proof, a later head that
-is not shown to follow an earlier one is `log-root`. Refuses to act on either: a log gives nobody authority, and who
-takes a bridge's credential back is its mesh or ours. SPEC 10.8
+Decides which two words of one bridge cannot both be true: two roots under one size, or two epochs under one number, are
+a fork proof; a later head that is not shown to follow an earlier one is `log-root`. Refuses to act on either: a log
+gives nobody authority, and who takes a bridge's credential back is its mesh or ours. SPEC 10.5, 10.8
 """
 
+import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from fieldpost.epoch import EPOCH_LABEL
 from fieldpost.signing import verify
 from fieldpost.state import State
 from fieldwire import cbor, cose, keys, merkle, tokens
@@ -104,6 +106,17 @@ def _keep(state: State, head: Head, peer: bytes) -> None:
     held[head.size] = head.data
     if len(held) > KEPT:
         del held[min(held)]
+
+
+def twice(state: State, data: bytes) -> None:
+    """The pipeline's input `twice`: [peer, epoch, number]; the peer signed another one under that number with us."""
+    peer, signed, number = cbor.decode(data)
+    body = cose.decode(signed, cose.EPOCH).payload or b""
+    held = next(one.body for one in state.epochs if one.peer == peer and one.number == number)
+    if state.doubted.get(peer) != "forked":
+        state.doubted[peer] = "forked"
+        named = [peer, *sorted(hashlib.sha256(EPOCH_LABEL + one).digest() for one in (held, body))]
+        state.record("fork", named, "forked", number=number)
 
 
 class Compared:

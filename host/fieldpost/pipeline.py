@@ -233,6 +233,7 @@ _STAGES = {
     "compared": _compared,
     "met": discovery.met,
     "heads": heads.take,
+    "twice": heads.twice,
     "epoch-offer": _epoch_offer,
     "epoch-open": _epoch_open,
     "epoch-close": _epoch_close,

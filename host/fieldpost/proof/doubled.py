@@ -35,6 +35,8 @@ def _signed(store: Rows) -> Iterator[bytes]:
         yield from _parts(data, lambda value: value[1])
     for (data,) in store.query("SELECT data FROM input WHERE kind = 'epoch-close' ORDER BY n"):
         yield from _parts(data, lambda value: value[:2])
+    for (data,) in store.query("SELECT data FROM input WHERE kind = 'twice' ORDER BY n"):
+        yield from _parts(data, lambda value: value[1:2])
     for (data,) in store.query("SELECT data FROM input WHERE kind = 'heads' ORDER BY n"):
         yield from _parts(data, lambda value: value[1])
 
