@@ -10,10 +10,10 @@ PIP_QUIET := --quiet --disable-pip-version-check --no-input
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check bench soak clean lock
+.PHONY: help setup demo test check bench soak firmware firmware-all clean lock
 
 help: ## this list
-	@sed -n 's/^\([a-z]*\):.*## /  make \1\t/p' Makefile | expand -t 16
+	@sed -n 's/^\([a-z-]*\):.*## /  make \1\t/p' Makefile | expand -t 22
 
 setup: $(READY) $(ORACLE_READY) ## make .venv and .venv-oracle from the lock files
 
@@ -35,6 +35,12 @@ bench: $(READY) ## measure, print a table, renew build/bench.json (AREA=wire: on
 
 soak: setup ## the long tests
 	@$(BIN)/pytest -m soak --timeout 3600 $(ARGS)
+
+firmware: $(READY) ## build what lies on a board into build/<board>/ (BOARD=rp2040)
+	@$(BIN)/fieldpost firmware build $(BOARD) $(if $(JSON),--json)
+
+firmware-all: $(READY) ## the same for every board
+	@$(BIN)/fieldpost firmware build --all $(if $(JSON),--json)
 
 clean: ## remove what was built; keeps the environments
 	@rm -rf build dist .pytest_cache .ruff_cache .hypothesis .import_linter_cache

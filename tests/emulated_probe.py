@@ -112,7 +112,8 @@ asyncio.run(main())
 """
 
 PROFILE = load_profile()
-FILES = {"main.py": PROBE, "board.py": (PROFILE.directory / "board.py").read_bytes()}
+BOARD = {name: (PROFILE.directory / name).read_bytes() for name in ("board.py", "board_curve.py")}
+FILES = {"main.py": PROBE, **BOARD}
 
 
 async def ask(port, question):

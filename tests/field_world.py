@@ -32,7 +32,7 @@ def device(name, period_ms=100, **settings):
 
 
 @asynccontextmanager
-async def field(folder, specs, links, medium=None):
+async def field(folder, specs, links, medium=None, schemas=(FIELDS,)):
     """Boards, of which those with a sensor are enrolled, and their running bridge: (fleet, app, device ids).
 
     `links`: what stands in bridge.toml for them; no cable is in yet.
@@ -41,7 +41,8 @@ async def field(folder, specs, links, medium=None):
         fleet.provision(await asyncio.to_thread(lambda: compiled(device_files(fleet.profile), fleet.profile)))
         validity = Validity.days(int(time.time()), 30)
         mesh = Mesh.found(folder / "hill-desk", "hill", ["field"], validity, os.urandom)
-        mesh.schema("field", FIELDS)
+        for each in schemas:
+            mesh.schema("field", each)
         setup = provision.BridgeSetup("hill", utc_claims=1)
         provision.make_bridge(mesh, folder / "hill", "field", validity, setup, os.urandom)
         fleet.power_on()

@@ -32,7 +32,7 @@ def part(path, blocks):
 
 def open_image(path):
     is_new = part(path, BLOCKS)
-    flash = FileFlash(path, BLOCK_BYTES, BLOCKS)
+    flash = FileFlash(open(path, "r+b"), BLOCK_BYTES, BLOCKS)  # noqa: SIM115
     if is_new:
         vfs.VfsLfs2.mkfs(flash)
     vfs.mount(vfs.VfsLfs2(flash), "/flash")
@@ -68,7 +68,7 @@ def main(image, action, kind):
     raw = None
     if kind == "ring":
         part(image + ".ring", RING_BLOCKS)
-        raw = (RawPartition(image + ".ring", BLOCK_BYTES, RING_BLOCKS), 256, True)
+        raw = (RawPartition(open(image + ".ring", "r+b"), BLOCK_BYTES, RING_BLOCKS), 256, True)  # noqa: SIM115
     device = Device(None, lambda: os.urandom(8), root="/flash", raw=raw)
     (write if action == "write" else check)(device)
 

@@ -13,13 +13,16 @@ import vector_handed
 import vector_line
 import vector_links
 import vector_merge
+import vector_module_pack
 import vector_observations
 import vector_pack
 import vector_proofs
 import vector_rotation
 import vector_seals
 import vector_sectors
+import vector_senml
 import vector_session
+import vector_slot
 import vector_strays
 import vector_tokens
 import vector_transfer
@@ -27,8 +30,11 @@ import vector_transfer
 VECTORS = Path(__file__).parent / "vectors"
 MODULES = (
     vector_observations,
+    vector_senml,
     vector_seals,
     vector_sectors,
+    vector_slot,
+    vector_module_pack,
     vector_pack,
     vector_tokens,
     vector_links,

@@ -16,7 +16,7 @@ SEED = b"\x44" * 32
 
 
 def started():
-    enrolment = Enrolment(b"hw", b"fake", b"\x05" * 32, lambda host_bytes: SEED)
+    enrolment = Enrolment(b"hw", b"fake", b"\x05" * 32, lambda host_bytes: SEED, lambda: 1)
     enrolment.receive(bytes((START,)) + cbor.encode([b"\x55" * 32]), 0)
     request = enrolment.to_send(0)
     assert request[0] == REQUEST
@@ -55,7 +55,7 @@ def endorsement(public, signer):
 
 def test_the_request_names_the_key_the_board_and_what_runs_on_it():
     enrolment, body = started()
-    assert body == [Ed25519Signer(SEED).public, b"hw", b"fake", b"\x05" * 32]
+    assert body == [Ed25519Signer(SEED).public, b"hw", b"fake", b"\x05" * 32, 1]
     assert enrolment.next_event() is None
 
 
@@ -67,7 +67,7 @@ def test_a_whole_enrolment_is_confirmed_only_after_it_was_stored():
     name, made = enrolment.next_event()
     assert name == "enrolled" and enrolment.to_send(0) is None
     enrolment.confirm()
-    assert enrolment.to_send(0) == bytes((ENROLLED,)) + cbor.encode([made.device])
+    assert enrolment.to_send(0) == bytes((ENROLLED,)) + cbor.encode([made.device, MESH.id, b"\x05" * 32, 1])
     assert made.tokens == held and made.credential == tokens.token_id(own)
 
 
@@ -89,7 +89,7 @@ def test_a_damaged_repetition_is_refused_and_the_identity_stands():
         enrolment.receive(bytes((ENROL,)) + cbor.encode(value), 0)
         assert enrolment.refused == "frame-shape" and enrolment.to_send(0) is None
     enrolment.receive(enrol(body[0]), 0)
-    assert cbor.decode(enrolment.to_send(0)[1:]) == [made.device]
+    assert cbor.decode(enrolment.to_send(0)[1:]) == [made.device, MESH.id, b"\x05" * 32, 1]
 
 
 def test_a_start_that_is_repeated_asks_for_the_same_key():
@@ -126,7 +126,7 @@ def test_what_makes_no_whole_identity_is_refused_and_the_device_goes_on_waiting(
 
 
 def test_an_answer_before_a_start_is_refused():
-    enrolment = Enrolment(b"hw", b"fake", b"\x05" * 32, lambda host_bytes: SEED)
+    enrolment = Enrolment(b"hw", b"fake", b"\x05" * 32, lambda host_bytes: SEED, lambda: 1)
     enrolment.receive(enrol(Ed25519Signer(SEED).public), 0)
     assert enrolment.refused == "frame-shape" and enrolment.next_event() is None
 
@@ -173,6 +173,16 @@ def test_the_measurement_covers_programs_and_code_folders_and_nothing_else():
     assert measured(contents={"/config.json": b"[]"}) == base
     assert measured(contents={"/sensors.py": b"t"}) != base
     assert measured(contents={"/lib/fieldagent/drivers/uart.mpy": b"v"}) != base
+
+
+def test_a_pack_is_measured_under_one_name_in_either_slot_and_the_spare_one_is_not():
+    from hashlib import sha256
+
+    flash = FakeFlash()
+    flash.kept.update({"/main.py": b"m", "/a.pack": b"pack", "/b.pack": b"older", "/b.json": b"{}"})
+    for slot, data in (("a", b"pack"), ("b", b"older")):
+        expected = [(name, sha256(one).digest()) for name, one in (("main.py", b"m"), ("modules.pack", data))]
+        assert start_up.measure(Files("", flash), slot) == tokens.measurement(expected)
 
 
 def test_a_boot_attestation_is_signed_by_the_device_and_names_boot_and_measurement():

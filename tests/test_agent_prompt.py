@@ -24,12 +24,23 @@ def test_mpremote_and_a_person_at_the_keys_get_in_and_what_they_send_next_is_the
     assert asked((100, b"\x00\x07"), (200, b"\r\x03"))[0]
 
 
+def test_who_asked_before_the_start_was_listening_gets_in_too():
+    assert asked((0, b"\r\x03\r\x01")) == (True, 2), "as mpremote asks while modules are loaded"
+    assert asked((0, b"\x03\r\x03"))[0] and asked((0, b"\r\n\x03"))[0]
+    alone, rest = WayIn(0), WayIn(0)
+    assert not alone.asks(3, 0) and not alone.waits(49) and alone.waits(50)
+    for byte in b"\x03\x03":
+        assert not rest.asks(byte, 0)
+    assert not rest.waits(500) and not WayIn(0).waits(500)
+
+
 def test_no_frame_gets_in_whatever_it_holds():
     for body in (b"\x03" * 200, b"\r\x03\r\x01" * 20, b"\x48\x03"):
         wire = frame.encode(body)
         assert not asked((100, wire), (0, wire), (0, wire))[0]
         assert not asked((100, wire), (500, wire))[0]
-    assert not asked((10, b"\x03" * 50))[0], "the rest of a frame that began before the reset"
+    for rest in (b"\x03" * 50, b"\x07\r\x03", b"\x48\x03\r\x03\x00"):
+        assert not asked((10, rest))[0], "the rest of a frame that began before the reset"
 
 
 class Board:

@@ -1,7 +1,8 @@
 """What sensors may do wrong: it is counted, the board goes on, and no garbage is ever observed."""
 
 from fieldagent.sampling import SLOW_MS, Sampler, payload_of
-from fieldwire import cbor
+from fieldwire import cbor, senml
+from fieldwire.observation_writer import SENML_FORMAT
 
 TEMPERATURE = ["temperature", 0, "Cel", -1]
 STATE = ["state", 1, "", 0]
@@ -10,6 +11,7 @@ RAW = ["raw", 3, "", 0]
 
 
 class Reading:
+    schema = b"a schema's digest"[:16]
     fields = [TEMPERATURE]
     period_ms = 100
 
@@ -72,6 +74,30 @@ def test_what_does_not_fit_the_schema_is_no_payload():
     for value in ([1, 2], [900000001, 0, 0], [0, 0, -1], [0, 0, nan], 7):
         assert payload_of([PLACE], value) is None, value
     assert payload_of([RAW], bytes(600)) is None and payload_of([STATE], "x" * 600) is None
+
+
+class Labelled:
+    """A reading as SenML."""
+
+    schema = SENML_FORMAT
+    fields = [["temperature", "Cel", -2], ["sky", "", 0]]
+    period_ms = 100
+
+
+def test_a_reading_may_be_written_as_senml():
+    answers = [[2_150, "clear"], [None, "clear"], [None, None], [21.5, None], [2_150], 2_150]
+    sampler, found = Sampler(Labelled, lambda: (answers.pop(0), 5)), []
+    while answers:
+        found.append(sampler.sample(0))
+    claimed = [senml.claims(payload) if payload else fault for payload, _, fault in found]
+    assert (
+        claimed
+        == [
+            [("temperature", 0, 2_150, "Cel", -2), ("sky", 1, "clear", "", 0)],
+            [("sky", 1, "clear", "", 0)],
+        ]
+        + ["sensor-value"] * 4
+    )
 
 
 def sampled(*answers):

@@ -8,7 +8,11 @@ from docs_text import blocks
 from tidy_tree import ROOT
 
 DOCUMENT = (ROOT / "firmware/CONFIG.md").read_text()
-SOURCE = ast.parse((ROOT / "firmware/fieldagent/config.py").read_text())
+SOURCE = [
+    statement
+    for name in ("config", "config_parts")
+    for statement in ast.parse((ROOT / f"firmware/fieldagent/{name}.py").read_text()).body
+]
 AGENT = ast.parse((ROOT / "firmware/fieldagent/agent.py").read_text())
 # Which object of the file a variable of a function in config.py stands for.
 WITHIN = {
@@ -17,6 +21,9 @@ WITHIN = {
     ("_config", "sealing"): "seal.",
     ("_config", "carrying"): "carry.",
     ("_radio", "entry"): "radio.",
+    ("parts", "part"): "bme280.",
+    ("parts", "receiver"): "gnss.",
+    ("senml", "entry"): "observe[].",
     ("_reading", "entry"): "observe[].",
     ("_rule", "entry"): "derive[].",
     ("_rule", "inputs"): "derive[].inputs.",
@@ -26,6 +33,7 @@ WITHOUT = {
     "seal.low_battery_mv": "none",
     "carry.bytes": "none",
     "radio.kind": "none",
+    "observe[].senml": "none",
     "radio.duty_ppm": "of the channel",
 }
 
@@ -33,9 +41,7 @@ WITHOUT = {
 def taken():
     """{key: source text of its default, "required" or None} of everything that config.py takes from the file."""
     found = {}
-    for function in [
-        one for one in SOURCE.body if isinstance(one, ast.FunctionDef) and one.name.startswith("_")
-    ]:
+    for function in [one for one in SOURCE if isinstance(one, ast.FunctionDef)]:
         for call in [one for one in ast.walk(function) if isinstance(one, ast.Call)]:
             name = (
                 call.func.value.id
@@ -50,7 +56,7 @@ def taken():
             found[where + call.args[0].value] = ast.unparse(call.args[2]) if len(call.args) > 2 else default
     for where in ("observe[].", "derive[]."):
         found[where + "schema"] = "required"
-    for inner in ("seal", "carry"):
+    for inner in ("seal", "carry", "bme280", "gnss"):
         found.pop(inner, None)
     return found
 
@@ -90,7 +96,7 @@ def test_every_key_of_the_status_line_is_listed():
         one.value for one in ast.walk(status) if isinstance(one, ast.Constant) and isinstance(one.value, str)
     }
     listed = {name for row in table("The status line") for name in re.findall(r"`(\w+)`", row[0])}
-    assert keys | {"device", "boot", "runtime", "heap"} == listed
+    assert keys | {"device", "boot", "runtime", "heap", "safe_mode"} == listed
 
 
 def test_the_example_names_keys_that_exist():

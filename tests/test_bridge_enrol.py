@@ -11,11 +11,12 @@ import tty
 
 import pytest
 from desk_world import run, said
+from tapped_port import TappedPort
 
 from fieldpost import keyfile, provision
 from fieldpost.bridge_text import BridgeSetup
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
-from fieldpost.enrol import STATES, Enrolment, Grant, Request
+from fieldpost.enrol import STATES, Enrolment, Grant, Known, Request
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
@@ -31,14 +32,18 @@ TERMS = provision.DeviceTerms("ops", ("field",))
 
 
 def request(public=SIGNER.public, build=BUILD):
-    return b"\x21" + cbor.encode([public, b"chip-1", b"rig", build])
+    return b"\x21" + cbor.encode([public, b"chip-1", b"rig", build, 0])
 
 
 def hello(device=DEVICE):
     return frames.encode_call(device, bytes(8), bytes(4))
 
 
-ENROLLED = b"\x23" + cbor.encode([DEVICE])
+MESH_ID = keys.thumbprint(GRANT.root)
+
+
+def enrolled_in(mesh_id=MESH_ID, device=DEVICE):
+    return b"\x23" + cbor.encode([device, mesh_id, BUILD, 0])
 
 
 @pytest.fixture
@@ -65,7 +70,7 @@ def asked():
     core = opened()
     assert core.to_send(0) == b"\x20" + cbor.encode([b"\x09" * 32])
     core.receive(request(), 5)
-    assert core.next_event() == ("requested", Request(SIGNER.public, b"chip-1", b"rig", BUILD))
+    assert core.next_event() == ("requested", Request(SIGNER.public, b"chip-1", b"rig", BUILD, 0))
     return core
 
 
@@ -79,7 +84,9 @@ def granted():
 
 def test_a_device_that_answers_is_given_an_identity_and_confirms_it():
     core = granted()
-    core.receive(ENROLLED, 20)
+    core.receive(enrolled_in(bytes(32)), 15)
+    assert core.next_event() is None, "it names another mesh"
+    core.receive(enrolled_in(), 20)
     assert core.next_event() == ("enrolled", DEVICE)
     assert core.deadline() is None and core.next_event() is None
 
@@ -92,10 +99,13 @@ def test_a_lost_confirmation_is_made_up_for_by_the_devices_first_call():
     assert core.next_event() == ("enrolled", DEVICE)
 
 
-def test_a_device_that_calls_for_a_bridge_was_enrolled_before():
+def test_a_device_that_was_enrolled_before_says_who_it_is_and_whose():
     core = opened()
-    core.receive(hello(), 5)
-    assert core.next_event() == ("calls", DEVICE) and core.to_send(5) is None
+    core.receive(hello(), 4)
+    assert core.next_event() is None, "a call does not say whose it is"
+    core.receive(enrolled_in(b"\x05" * 32), 5)
+    assert core.next_event() == ("known", Known(DEVICE, b"\x05" * 32, BUILD, 0))
+    assert core.deadline() is None
 
 
 def test_what_is_not_answered_is_said_again_and_given_up_in_the_end():
@@ -113,11 +123,14 @@ def test_what_is_not_answered_is_said_again_and_given_up_in_the_end():
         b"",
         b"\x21",
         b"\x21\xff",
-        b"\x21" + cbor.encode([SIGNER.public, b"", b"rig", BUILD]),
-        b"\x21" + cbor.encode([SIGNER.public[1:], b"chip", b"rig", BUILD]),
-        b"\x21" + cbor.encode([SIGNER.public, b"chip", b"rig" * 20, BUILD]),
+        b"\x21" + cbor.encode([SIGNER.public, b"", b"rig", BUILD, 0]),
+        b"\x21" + cbor.encode([SIGNER.public, b"chip", b"rig", BUILD, 3]),
+        b"\x21" + cbor.encode([SIGNER.public[1:], b"chip", b"rig", BUILD, 0]),
+        b"\x21" + cbor.encode([SIGNER.public, b"chip", b"rig" * 20, BUILD, 0]),
         b"\x21" + cbor.encode({1: 2}),
         b"\x23" + cbor.encode([DEVICE]),
+        b"\x23" + cbor.encode([DEVICE, b"short", BUILD, 0]),
+        b"\x23" + cbor.encode([DEVICE, MESH_ID, BUILD, 3]),
         b"\x81\x00",
     ],
 )
@@ -144,9 +157,12 @@ def test_every_state_but_the_last_can_be_left_and_leads_to_a_known_one():
 
 
 class FakeDevice:
-    """The device's end of a PTY: answers each start. `deaf_to`: frames that it loses, once each; `stored`: it calls."""
+    """The device's end of a PTY: answers each start. `deaf_to`: frames that it loses, once each.
 
-    def __init__(self, deaf_to=(), confirms=True, stored=False):
+    `stored`: the mesh's id that it says it is enrolled in.
+    """
+
+    def __init__(self, deaf_to=(), confirms=True, stored=None):
         self.master, slave = pty.openpty()
         tty.setraw(slave)
         os.set_blocking(self.master, False)
@@ -178,11 +194,11 @@ class FakeDevice:
         if one[0] in self._deaf:
             self._deaf.remove(one[0])
         elif self._stored:
-            self.say(hello())
+            self.say(enrolled_in(self._stored))
         elif one[0] == 0x20:
             self.say(request())
         elif one[0] == 0x22 and self._confirms:
-            self.say(ENROLLED)
+            self.say(enrolled_in(cbor.decode(one[1:])[2]))
 
 
 def enrol(mesh, device, terms=TERMS):
@@ -235,7 +251,7 @@ def test_a_second_enrolment_of_a_key_is_refused(mesh):
         async with FakeDevice() as device:
             await enrol(mesh, device)
             before = mesh.tokens()
-            with pytest.raises(provision.ProvisionError, match="is enrolled in alpha already"):
+            with pytest.raises(provision.ProvisionError, match="has forgotten it, yet made the same key"):
                 await enrol(mesh, device)
             assert mesh.tokens() == before
 
@@ -258,16 +274,71 @@ def test_an_enrolment_that_broke_off_after_the_device_had_stored_it_is_finished(
     monkeypatch.setattr("fieldpost.enrol.ENROL_MS_MAX", 60)
     monkeypatch.setattr("fieldpost.enrol.ENROL_EVERY_MS", 30)
 
+    before = mesh.tokens()
+
     async def scenario():
         async with FakeDevice(confirms=False) as device:
             with pytest.raises(enrol_port.PortError, match="no device answers the enrolment"):
                 await enrol(mesh, device)
-            assert not list(provision.devices(mesh))
+            assert not list(provision.devices(mesh)) and mesh.tokens() == before
             k_dev = cbor.decode(device.heard[-1][1:])[0]
-        async with FakeDevice(stored=True) as device:
+        async with FakeDevice(stored=mesh.id) as device:
             made = await enrol(mesh, device)
+            again = await enrol(mesh, device)
+        assert again == made and again.before and not made.before
+        assert not (mesh.folder / "waiting" / DEVICE.hex()).exists()
         assert made.device == DEVICE and list(provision.devices(mesh)) == [DEVICE]
         assert mesh.link_key(DEVICE, b"b" * 32) == custody.link_key(k_dev, b"b" * 32)
+
+    asyncio.run(scenario())
+
+
+def test_a_device_of_another_mesh_is_named_with_its_mesh_and_stays_what_it_is(mesh):
+    async def scenario():
+        async with FakeDevice(stored=b"\x0e" * 32) as device:
+            before = set(mesh.folder.rglob("*"))
+            with pytest.raises(provision.ProvisionError) as refused:
+                await enrol(mesh, device)
+            assert set(mesh.folder.rglob("*")) == before
+            assert {one[0] for one in device.heard} <= {0x02, 0x20}
+            return str(refused.value)
+
+    told = asyncio.run(scenario())
+    assert DEVICE.hex() in told and "0e" * 32 in told and "fieldpost device wipe" in told
+
+
+def test_a_device_of_the_mesh_that_another_copy_of_the_desk_enrolled_is_told_apart(mesh):
+    async def scenario():
+        async with FakeDevice(stored=mesh.id) as device:
+            with pytest.raises(provision.ProvisionError, match="was not enrolled from"):
+                await enrol(mesh, device)
+
+    asyncio.run(scenario())
+
+
+def test_a_cable_that_goes_out_in_the_middle_is_told_and_nothing_is_recorded(mesh, tmp_path, monkeypatch):
+    monkeypatch.setattr("fieldpost.links.enrol_port.AWAY_S_MAX", 0.2)
+
+    async def scenario():
+        async with FakeDevice(confirms=False) as device, TappedPort(device.path) as tap:
+            tap.plug(tmp_path / "tty")
+            tap.on_bytes = lambda count: tap.to_host and asyncio.get_running_loop().call_soon(tap.unplug)
+            with pytest.raises(enrol_port.PortError, match="went out in the middle; put it in"):
+                await provision.enrol(mesh, tmp_path / "tty", TERMS, soon(), os.urandom)
+            assert not list(provision.devices(mesh)) and mesh.tokens() == before
+
+    before = mesh.tokens()
+    asyncio.run(scenario())
+
+
+def test_a_prompt_in_the_place_of_an_agent_is_told(mesh, tmp_path):
+    async def scenario():
+        async with Fleet(tmp_path / "run", [BoardSpec("a1", "alpha", prompt=True)]) as fleet:
+            fleet.provision({})
+            port = fleet["a1"].plug()
+            fleet.power_on()
+            with pytest.raises(enrol_port.PortError, match="a prompt answers and no agent"):
+                await provision.enrol(mesh, port, TERMS, soon(), os.urandom)
 
     asyncio.run(scenario())
 
@@ -278,15 +349,31 @@ def test_a_port_that_is_not_there_is_named(mesh, tmp_path):
 
 
 def test_the_command_enrols_hands_over_and_says_why_it_cannot(mesh, bridge, tmp_path):
-    words = ("mesh", "enrol", mesh.folder, "--subject", "field", "--right", "time", "--right", "observe")
+    words = (
+        "device",
+        "enrol",
+        "--mesh",
+        mesh.folder,
+        "--subject",
+        "field",
+        "--right",
+        "time",
+        "--right",
+        "observe",
+    )
 
     async def scenario():
         async with FakeDevice() as device:
+            planned = await asyncio.to_thread(said, *words, device.path, "--dry-run")
+            assert (planned["device"], planned["before"]) == (DEVICE.hex(), False)
+            assert planned["measurements"] == [BUILD.hex()] and not list(provision.devices(mesh))
             made = await asyncio.to_thread(
                 said, *words, device.path, "--clock-ppm", 50, "--bridge", bridge.folder
             )
-            again = await asyncio.to_thread(run, *words, device.path)
-            return made, again
+        async with FakeDevice(stored=mesh.id) as device:
+            same = await asyncio.to_thread(said, *words, device.path, "--clock-ppm", 50)
+            assert same == {**made, "before": True, "links": []}
+            return made, await asyncio.to_thread(run, *words, device.path, "--right", "observe")
 
     made, again = asyncio.run(scenario())
     assert made["device"] == DEVICE.hex() and made["authority"] == "ops"
@@ -295,7 +382,7 @@ def test_the_command_enrols_hands_over_and_says_why_it_cannot(mesh, bridge, tmp_
     assert claims[tokens.RIGHTS] == ["observe", "time"]
     endorsement = tokens.decode(mesh.token(bytes.fromhex(made["endorsement"]))).claims
     assert endorsement[tokens.CLOCK] == [-50_000, 50_000, None]
-    assert again.exit_code == 1 and "is enrolled in alpha already" in again.stderr
+    assert again.exit_code == 1 and "already, on other terms: clock [-50000, 50000, None]" in again.stderr
     absent = run(*words, tmp_path / "tty")
     assert absent.exit_code == 3 and "there is no such port" in absent.stderr
 
@@ -317,21 +404,18 @@ def board(sensors):
 
 
 def test_a_board_with_the_real_firmware_is_enrolled_once_and_stays_enrolled(mesh, bridge, tmp_path):
+    other = Mesh.found(tmp_path / "other", "bravo", ["ops"], soon(), os.urandom)
+
     async def scenario():
         async with Fleet(tmp_path / "run", [board([8006, 7700])]) as fleet:
             fleet.provision(compiled(device_files(fleet.profile), fleet.profile))
             port = fleet["a1"].plug()
             fleet.power_on()
             made = await provision.enrol(mesh, port, TERMS, soon(), os.urandom)
-            with pytest.raises(
-                provision.ProvisionError, match=f"device {made.device.hex()} is enrolled already"
-            ):
-                await provision.enrol(mesh, port, TERMS, soon(), os.urandom)
+            assert await provision.enrol(mesh, port, TERMS, soon(), os.urandom) == made
             fleet["a1"].reset()
-            with pytest.raises(
-                provision.ProvisionError, match=f"device {made.device.hex()} is enrolled already"
-            ):
-                await provision.enrol(mesh, port, TERMS, soon(), os.urandom)
+            with pytest.raises(provision.ProvisionError, match=f"in another mesh, {mesh.id.hex()}"):
+                await provision.enrol(other, port, TERMS, soon(), os.urandom)
             fleet.check()
         return made
 

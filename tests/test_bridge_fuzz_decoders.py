@@ -17,7 +17,19 @@ from fieldagent.neighbours import Neighbours
 from fieldagent.trust import Trust
 from fieldpost import agreement_cbor, boundary_messages, covenant, enrol, epoch, plan
 from fieldpost.proof.check import check
-from fieldwire import cbor, cose, frame, keys, schema, seal, session_frames, tokens, transfer_head
+from fieldwire import (
+    cbor,
+    cose,
+    frame,
+    keys,
+    limits,
+    schema,
+    seal,
+    senml,
+    session_frames,
+    tokens,
+    transfer_head,
+)
 from fieldwire import observation as obs
 from fieldwire.ed25519 import Ed25519Signer
 from fieldwire.errors import WireError
@@ -155,7 +167,7 @@ def _enrolment(data: bytes) -> None:
     held = golden("credential")[:2]
     whole = [bytes(32), PUBLIC, keys.thumbprint(PUBLIC), bytes(16), held]
     for first in (b"\x20" + cbor.encode([bytes(32)]), b"\x22" + cbor.encode(whole)):
-        device = Enrolment(b"hw", b"fake", bytes(32), lambda given: given)
+        device = Enrolment(b"hw", b"fake", bytes(32), lambda given: given, lambda: 0)
         device.receive(first, 0)
         device.receive(data, 0)
         device.next_event()
@@ -225,6 +237,10 @@ def _portable(data: bytes) -> None:
 def _message(data: bytes) -> None:
     name, fields = boundary_messages.decode(data)
     _same(data, boundary_messages.encode(name, *fields))
+
+
+def _senml(data: bytes) -> None:
+    assert len(senml.claims(data)) <= limits.SENML_RECORDS_MAX
 
 
 def _schema(data: bytes) -> None:
@@ -302,6 +318,7 @@ DECODERS: dict[str, tuple[Callable[[bytes], Any], list[bytes]]] = {
     "receipts": (_receipt, golden("receipt")),
     "observations": (lambda data: _same(data, obs.encode(obs.decode(data))), OBSERVATIONS),
     "early copies": (_early, golden("early")),
+    "SenML": (_senml, golden("senml")),
     "schemas": (_schema, golden("schema")),
     "payloads": (_payloads, golden("payload")),
     "framing": (_deframed, _stuffed()),

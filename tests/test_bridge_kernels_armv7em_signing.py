@@ -13,7 +13,7 @@ import fieldwire
 from fieldpost.bench.device.board_code import BoardCode
 from fieldpost.bench.thumb.kernels import Kernels
 from fieldpost.bench.thumb.observers import Count, Trace
-from fieldpost.emulator.profile import device_files, load_profile
+from fieldpost.firmware_build import device_files, load_profile
 from fieldpost.signing import Signer
 
 L = 2**252 + 27742317777372353535851937790883648493

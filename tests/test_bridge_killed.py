@@ -8,7 +8,6 @@ import time
 from pathlib import Path
 
 from fieldpost import provision
-from fieldpost.demo import cast
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store, StoreError
@@ -16,13 +15,14 @@ from fieldwire import schema
 
 KILLS = 6
 READINGS = 60
+BAROMETER = schema.encode("barometer", [["pressure", schema.INTEGER, "hPa", -1]])
 
 
 def spec() -> BoardSpec:
-    digest = schema.digest(cast.BAROMETER).hex()
+    digest = schema.digest(BAROMETER).hex()
     reading = {"sensor": "pressure", "subject": "harbor/air", "schema": digest, "period_ms": 20}
     settings = {"observe": [reading], "status_ms": 100, "seal": {"count": 4, "age_ms": 500}}
-    files = {f"/schemas/{digest}.cbor": cast.BAROMETER, "/config.json": json.dumps(settings).encode()}
+    files = {f"/schemas/{digest}.cbor": BAROMETER, "/config.json": json.dumps(settings).encode()}
     return BoardSpec("a1", "alpha", 20, {"pressure": list(range(10000, 10000 + READINGS))}, files=files)
 
 

@@ -72,8 +72,6 @@ def test_founding_over_a_mesh_is_refused_and_changes_nothing(desks):
         (("schema", "ALPHA", "--name", "air", "--field", "temp:int", "--authority", "command"), "--field"),
         (("schema", "ALPHA", "--authority", "command"), "expected FILE, or --name"),
         (("bridge", "ALPHA", "NEW"), "which of the mesh's authorities"),
-        (("enrol", "ALPHA", "/dev/null", "--right", "boundary"), "--right"),
-        (("enrol", "ALPHA", "/dev/null", "--measurement", "00"), "--measurement"),
     ],
 )
 def test_wrong_arguments_are_usage_errors_that_name_the_thing(desks, tmp_path, words, thing):
@@ -206,8 +204,13 @@ def device_of(folder, authority="field/air"):
 def test_a_device_and_a_token_are_revoked_by_the_authority_that_signed_them(desks):
     folder, _ = desks.bridge("alpha")
     credential, device = device_of(desks.alpha)
-    for target in (credential, device):
-        said("mesh", "revoke", desks.alpha, target.hex(), "--bridge", folder)
+    Mesh(desks.alpha).keep_device(device, bytes(32))
+    refused = run("mesh", "revoke", desks.alpha, device.hex())
+    assert refused.exit_code == 2 and f"fieldpost device revoke {device.hex()}" in refused.stderr
+    said("mesh", "revoke", desks.alpha, credential.hex(), "--bridge", folder)
+    planned = said("device", "revoke", device.hex(), "--mesh", desks.alpha, "--dry-run")
+    assert planned == {"dry_run": True, "device": device.hex(), "authority": "field/air"}
+    said("device", "revoke", device.hex(), "--mesh", desks.alpha, "--bridge", folder)
     provision.copy_tokens(Mesh(desks.alpha), folder)
     stated = [one.claims for one in trust_in(folder).revocations.values()]
     assert {claims[tokens.TARGET] for claims in stated} == {credential, device}

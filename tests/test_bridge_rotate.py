@@ -18,7 +18,8 @@ from fieldpost.app import App
 from fieldpost.bridge_text import BridgeSetup
 from fieldpost.config import load
 from fieldpost.emulator import Fleet, compiled, device_files
-from fieldpost.enrol import Request
+from fieldpost.enrol import ENROLLED, START, Known, Request, start
+from fieldpost.enrol import REQUEST as REQUESTED
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.rotate import REFUSED, REQUEST, ROTATE, ROTATED, STATES, Rotation
@@ -38,6 +39,10 @@ def hello(device=DEVICE):
     return frames.encode_call(device, bytes(8), bytes(4))
 
 
+def known(device=DEVICE, mesh=b"\x0a" * 32):
+    return bytes((ENROLLED,)) + cbor.encode([device, mesh, bytes(32), 0])
+
+
 def said_by(number, value):
     return bytes((number,)) + cbor.encode([value])
 
@@ -50,8 +55,11 @@ def opened():
 
 def asked():
     core = opened()
-    core.receive(hello(), 5)
-    assert core.next_event() == ("calls", DEVICE) and core.to_send(5) is None
+    assert core.to_send(0) == start(b"\x09" * 32)
+    core.receive(known(), 5)
+    assert (
+        core.next_event() == ("known", Known(DEVICE, b"\x0a" * 32, bytes(32), 0)) and core.to_send(5) is None
+    )
     core.order(DEVICE, K_DEV, 6)
     body = cbor.decode(core.to_send(6)[1:])
     assert body == [DEVICE, b"\x09" * 32, rotate.order_mac(K_DEV, DEVICE, b"\x09" * 32)]
@@ -88,18 +96,31 @@ def test_a_lost_confirmation_is_made_up_for_by_the_new_ids_first_call():
     assert core.next_event() == ("rotated", HEIR)
 
 
-def test_each_id_that_calls_is_told_once_and_only_one_is_asked():
+def test_the_first_that_says_who_it_is_is_asked_and_once():
     core = opened()
-    for device in (HEIR, HEIR, DEVICE):
-        core.receive(hello(device), 5)
-    assert [core.next_event(), core.next_event(), core.next_event()] == [
-        ("calls", HEIR),
-        ("calls", DEVICE),
-        None,
-    ]
+    for frame_ in (hello(HEIR), known(), known(HEIR)):
+        core.receive(frame_, 5)
+    assert (
+        core.next_event() == ("known", Known(DEVICE, b"\x0a" * 32, bytes(32), 0))
+        and core.next_event() is None
+    )
     core.order(DEVICE, K_DEV, 6)
     with pytest.raises(ValueError, match="asked once"):
         core.order(HEIR, K_DEV, 6)
+
+
+def test_a_device_that_was_never_enrolled_is_a_stranger():
+    core = opened()
+    core.receive(bytes((REQUESTED,)) + cbor.encode([OLD.public, b"chip", b"rig", bytes(32), 0]), 5)
+    assert core.next_event() == ("stranger",) and core.deadline() is None
+
+
+def test_a_device_that_says_it_was_rotated_already_needs_nothing_more():
+    core = opened()
+    core.receive(known(HEIR), 5)
+    core.next_event()
+    core.finish(HEIR)
+    assert core.next_event() == ("rotated", HEIR)
 
 
 def test_a_refusal_is_told_by_its_codes_name():
@@ -111,7 +132,7 @@ def test_a_refusal_is_told_by_its_codes_name():
 
 @pytest.mark.parametrize(
     ("core", "waits", "ms"),
-    [(opened, "at all", 60_000), (asked, "the order", 30_006), (granted, "the rotation", 60_011)],
+    [(opened, "the start", 40_000), (asked, "the order", 30_006), (granted, "the rotation", 60_011)],
 )
 def test_what_is_not_answered_is_said_again_and_given_up_in_the_end(core, waits, ms):
     core, now_ms = core(), 0
@@ -175,20 +196,12 @@ class Board:
 
     async def __aenter__(self):
         asyncio.get_running_loop().add_reader(self.master, self._readable)
-        self._calling = asyncio.ensure_future(self._call())
         return self
 
     async def __aexit__(self, *_error):
         asyncio.get_running_loop().remove_reader(self.master)
-        self._calling.cancel()
         os.close(self._slave)
         os.close(self.master)
-
-    async def _call(self):
-        while True:
-            if not self.handover.begun:
-                self.say(hello(self.identity.device))
-            await asyncio.sleep(0.05)
 
     def say(self, one):
         os.write(self.master, frame.encode(one))
@@ -197,6 +210,8 @@ class Board:
         with contextlib.suppress(OSError):
             for one in self._deframer.feed(os.read(self.master, 4096)):
                 self.heard.append(one)
+                if one[0] == START and not self.handover.begun:
+                    self.say(known(self.identity.device, self.identity.mesh_id))
                 self.handover.receive(one, 0)
                 self._answer()
 
@@ -212,8 +227,9 @@ class Board:
 
 def enrolled(mesh):
     """The identity of a device that the desk has enrolled."""
-    request = Request(OLD.public, b"chip-1", b"rig", b"\x77" * 32)
+    request = Request(OLD.public, b"chip-1", b"rig", b"\x77" * 32, 0)
     given = provision.grant(mesh, request, TERMS, soon(), os.urandom)
+    mesh.take_in(DEVICE)
     path = mesh.folder / "devices" / f"{DEVICE.hex()}.pending"
     path.rename(path.with_suffix(".key"))
     return Identity(b"\x21" * 32, given.k_dev, given.root, mesh.id, given.credential, list(given.tokens))
@@ -285,21 +301,25 @@ def test_a_rotation_that_was_lost_on_its_way_is_made_again_for_the_same_key(mesh
     monkeypatch.setattr("fieldpost.rotate.ROTATE_EVERY_MS", 30)
     identity = enrolled(mesh)
 
+    signed = len(mesh.tokens())
+
     async def scenario():
         async with Board(identity) as device:
             device.handover._FRAMES = {**device.handover._FRAMES, ROTATE: lambda exchange, body: None}
             with pytest.raises(enrol_port.PortError, match="no device answers the rotation"):
                 await rotated(mesh, device)
-        signed = len(mesh.tokens())
+        waiting = sorted(file.name for file in (mesh.folder / "waiting" / HEIR.hex()).iterdir())
+        assert len(mesh.tokens()) == signed and len(waiting) == 2, "nobody is told of them yet"
         async with Board(identity) as device:
             made = await rotated(mesh, device)
-        assert len(mesh.tokens()) == signed + 1, "the rotation alone is new"
+        assert len(mesh.tokens()) == signed + 3
+        assert waiting == sorted(f"{one.hex()}.cwt" for one in (made.now.credential, made.now.endorsement))
         return made
 
     assert asyncio.run(scenario()).now.device == HEIR
 
 
-def test_a_former_id_of_a_board_is_passed_over_and_the_present_one_is_asked(mesh):
+def test_a_key_that_was_rotated_is_rotated_again(mesh):
     identity = enrolled(mesh)
 
     async def scenario():
@@ -307,12 +327,11 @@ def test_a_former_id_of_a_board_is_passed_over_and_the_present_one_is_asked(mesh
             await rotated(mesh, device)
             present = device.identity
         async with Board(present, key=b"\x23" * 32) as device:
-            device.say(hello(DEVICE))
             device.handover._incarnations = lambda: {b"\x0d" * 8}
             return await rotated(mesh, device)
 
     made = asyncio.run(scenario())
-    assert made.former == HEIR and succession.heirs(mesh) == {DEVICE: HEIR, HEIR: made.now.device}
+    assert made.former == HEIR and len(rotations(mesh)) == 2
 
 
 def test_a_device_of_another_desk_is_not_asked(mesh, tmp_path):
@@ -321,9 +340,9 @@ def test_a_device_of_another_desk_is_not_asked(mesh, tmp_path):
 
     async def scenario():
         async with Board(identity) as device:
-            with pytest.raises(provision.ProvisionError, match="was not enrolled from"):
+            with pytest.raises(provision.ProvisionError, match=f"in another mesh, {mesh.id.hex()}"):
                 await rotated(other, device)
-            assert device.heard == []
+            assert [one[0] for one in device.heard if one != b"\x02"] == [START]
 
     asyncio.run(scenario())
 
@@ -354,10 +373,12 @@ def test_a_handover_of_another_mesh_or_device_is_not_signed(mesh):
 
 def test_the_command_rotates_hands_over_and_says_why_it_cannot(mesh, bridge, tmp_path):
     identity = enrolled(mesh)
-    words = ("mesh", "rotate", mesh.folder)
+    words = ("device", "rotate-key", "--mesh", mesh.folder)
 
     async def scenario():
         async with Board(identity) as device:
+            planned = await asyncio.to_thread(said, *words, device.path, "--dry-run")
+            assert planned == {"dry_run": True, "device": DEVICE.hex()} and not device.handover.begun
             return await asyncio.to_thread(said, *words, device.path, "--bridge", bridge.folder)
 
     made = asyncio.run(scenario())

@@ -6,8 +6,9 @@ from types import ModuleType
 
 import pytest
 
-from fieldpost.emulator.profile import device_files, load_profile
-from fieldpost.emulator.small_source import small
+from fieldpost.firmware_build import device_files, load_profile
+from fieldpost.firmware_build.small_source import small
+from fieldpost.firmware_build.unused_methods import leave_out_unused
 
 BASE = b"""
 class Base:
@@ -81,21 +82,40 @@ def test_names_that_somebody_else_may_say_stay():
 
 def test_constants_stand_where_they_are_used_and_nowhere_else(imported):
     port = b"def const(value):\n    return value\n"
-    limits = b"from kept.port import const\nMOST = const(16)\n_OWN = const(3)\nNAMES = ('a',)\nMOVED = 1\nMOVED = 3\n"
+    limits = b"from kept.port import const\n"
+    limits += b"MOST = const(16)\nA, B = const(1), 2\nNAMES = ('a',)\nMOVED = 1\nMOVED = 3\n"
+    handed_on = b"from kept.limits import A\n"
     user = b"""
-from kept import limits
+from kept import handed_on, limits
 from kept.limits import MOST, MOVED, NAMES
 TWICE = 2 * MOST
+_OWN = 7
 
 
 def told():
-    return limits.MOST, TWICE, NAMES, MOVED
+    return limits.MOST, TWICE, NAMES, MOVED, _OWN, handed_on.A, limits.B
 """
     whole = {"kept/port.py": port, "kept/limits.py": limits, "kept/user.py": user}
+    whole["kept/handed_on.py"] = handed_on
     short = {name.removeprefix("kept/"): source for name, source in small(whole).items()}
-    assert imported("kept", short, "user").told() == (16, 32, ("a",), 3)
+    assert imported("kept", short, "user").told() == (16, 32, ("a",), 3, 7, 1, 2)
     assert b"MOST" not in b"".join(short.values()) and b"TWICE" not in short["user.py"]
-    assert b"_OWN" in short["limits.py"] and b"NAMES" in short["user.py"] and b"MOVED" in short["user.py"]
+    assert b"_OWN" not in short["user.py"] and b"NAMES" in short["user.py"] and b"MOVED" in short["user.py"]
+    assert b"import limits" not in short["user.py"] and b"handed_on" not in short["user.py"], (
+        "nothing is left to ask"
+    )
+
+
+def test_what_stands_in_for_words_of_the_compiler_is_not_imported():
+    source = b"from fieldwire.port import MICROPYTHON, const\n"
+    source += b"__all__ = ['a']\n_NAME = const('x')\na = [_NAME, MICROPYTHON]\n"
+    assert small({"one.py": source})["one.py"] == b"_NAME = const('x')\na = [_NAME, True]"
+
+
+def test_functions_that_nothing_on_a_board_names_are_left_out_of_what_it_shares_with_a_host():
+    shared = {"one.py": b"def used(): return 1\ndef unused(): return inner()\ndef inner(): return 2"}
+    assert leave_out_unused(shared, [b"from one import used"]) == {"one.py": b"def used():\n    return 1"}
+    assert b"inner" in leave_out_unused(shared, [b"NAMES = ['unused']"])["one.py"], "a text names it"
 
 
 def test_the_firmware_needs_a_sixth_fewer_names():

@@ -78,7 +78,9 @@ def test_every_private_label_is_the_codes():
 def test_every_digest_label_of_the_code_stands_in_the_table_and_no_other_does():
     stated = set(re.findall(r"`([a-z]+(?:/[a-z]+)?/1)`", between("4.6", "## 5.")))
     used = set(
-        re.findall(r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|item|rotate|rotated)/1)\"", CODE)
+        re.findall(
+            r"b\"((?:fieldpost/[a-z]+|salt|custody|reject|session|item|rotate|rotated|prompt)/1)\"", CODE
+        )
     )
     assert stated == used
 
@@ -151,6 +153,12 @@ def test_every_frame_of_carrying_has_its_type():
 def test_the_frames_of_enrolment_are_the_devices():
     stated = [int(number, 16) for number in re.findall(r"`0x(2\d) ENROL", between("8.7", "8.8"))]
     assert stated == [enrolment.START, enrolment.REQUEST, enrolment.ENROL, enrolment.ENROLLED]
+
+
+def test_the_order_for_the_prompt_is_the_devices_and_the_hosts():
+    [stated] = re.findall(r"`0x(2\d) PROMPT", between("8.7", "8.8"))
+    frame = rotate.prompt_order(bytes(32), bytes(16), bytes(32))
+    assert frame[0] == rotate.PROMPT == int(stated, 16)
 
 
 def test_the_frames_of_rotation_are_the_devices_and_the_hosts():

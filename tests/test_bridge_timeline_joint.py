@@ -78,7 +78,7 @@ def test_the_gauge_is_home_moved_by_one_offset():
         mesh = AUTHORITY_OF[stamp.device][0]
         home, gauge = joint.home[mesh].placements[stamp], joint.gauge[stamp]
         if mesh == zero:
-            assert gauge == home
+            assert replace(gauge, assumptions=home.assumptions) == home
         elif None not in home.strict:
             assert gauge.strict == (home.strict[0] + lo, home.strict[1] + hi)
 

@@ -1,6 +1,8 @@
+from itertools import pairwise
+
 from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Evidence, Exchange, Stamp
 from fieldpost.timeline.place import place
-from fieldpost.timeline.words import interval_words, path_words
+from fieldpost.timeline.words import interval_words, path_words, steps_words
 
 S = 1_000_000_000
 RATES = tuple(Assumption(device, -10_000, 10_000) for device in ("a", b"\xbb"))
@@ -42,3 +44,30 @@ def test_intervals_in_words():
     assert interval_words((S, None)) == "not before 1.000000000 s"
     assert interval_words((None, -S)) == "not after -1.000000000 s"
     assert interval_words((1, 2)) == "between 0.000000001 and 0.000000002 s"
+
+
+def relay(hops: int):
+    """A chain of devices, each heard by the next: the path to the last has a step for each hearing and each wait."""
+    names = [f"n{i:02d}" for i in range(hops + 1)]
+    rates = tuple(Assumption(name, -10_000, 10_000) for name in names)
+    heard = [Exchange(Stamp(a, 0, 9 * S), Stamp(b, 0, 5 * S), 0, S) for a, b in pairwise(names)]
+    stamp = Stamp(names[-1], 0, 9 * S)
+    return place(Evidence(rates, tuple(heard)), Anchor(Stamp("n00", 0, 0)), [stamp]).path(stamp)
+
+
+def test_a_long_path_is_told_by_its_ends_and_by_who_is_between():
+    _, path = relay(12)
+    assert len(path) == 25
+    told = steps_words(path)
+    assert (
+        len(told) == 7
+        and told[:3] == steps_words(path, None)[:3]
+        and told[-3:] == steps_words(path, None)[-3:]
+    )
+    assert told[3] == "... 19 more steps, by n01, n02, n03, n04, n05, n06 and 5 more ..."
+
+
+def test_a_short_path_is_told_whole():
+    _, path = relay(3)
+    assert len(path) == 7 and steps_words(path) == steps_words(path, None)
+    assert len(steps_words(relay(4)[1])) == 7

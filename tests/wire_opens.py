@@ -5,7 +5,7 @@ Returns what the receiver learns, as a dict whose values can be compared with th
 
 from vectors_io import hexed, load_json, raises, unhex
 
-from fieldwire import cbor, cose, keys, lineage, merkle, pack, rotation, schema, seal, tokens
+from fieldwire import cbor, cose, keys, lineage, merkle, pack, rotation, schema, seal, senml, tokens
 from fieldwire import observation as obs
 from fieldwire.ed25519 import verify
 
@@ -38,6 +38,10 @@ def _payload(row, data):
     fields = schema.decode(unhex(row["schema"]))[1]
     assert schema.pack(fields, schema.unpack(fields, data)) == data
     return {}
+
+
+def _senml(row, data):
+    return {"claims": [list(claim) for claim in senml.claims(data)]}
 
 
 def _derivation(row, data):
@@ -106,6 +110,7 @@ OPENS = {
     "early": _early,
     "schema": _schema,
     "payload": _payload,
+    "senml": _senml,
     "derivation": _derivation,
     "function": _function,
     "seal": _seal,

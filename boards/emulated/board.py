@@ -1,7 +1,7 @@
 """The emulated board as the firmware sees it: names, links, clock, sensors, power.
 
 Holds data and factory functions and decides nothing. Everything outside the board is read from
-`/host/config.json`, which the supervisor writes at each power-on. Real boards offer the same names.
+`config.json` beside it on the host, which the supervisor writes at each start. Real boards offer the same names.
 """
 
 import gc
@@ -10,12 +10,15 @@ import os
 import sys
 import time
 
+import emulated_host
+from board_curve import Curve
+
 TICKS_MASK = (1 << 30) - 1
 READ_BYTES_MAX = 512
 RESET_EXIT = 75
 JOURNAL_BLOCK_BYTES = 4096
 
-with open("/host/config.json") as _file:
+with emulated_host.open("config.json") as _file:
     _config = json.load(_file)
 
 NAME = _config["kind"]
@@ -35,6 +38,10 @@ class Link:
     def read(self):
         return self._stream.read(READ_BYTES_MAX) or None
 
+    def read_byte(self):
+        byte = self._stream.read(1)
+        return byte[0] if byte else None
+
     def write(self, data):
         return self._stream.write(data) or 0
 
@@ -46,8 +53,8 @@ class Feed:
     """
 
     def __init__(self, path):
-        self._records = open(path + ".jsonl")
-        self._place = open(path + ".at", "r+b")
+        self._records = emulated_host.open(path + ".jsonl")
+        self._place = emulated_host.open(path + ".at", "r+b")
 
     def __call__(self):
         self._place.seek(0)
@@ -70,8 +77,25 @@ def _open_links():
 _links = _open_links()
 
 
-def _true_us(since_us):
-    return (time.ticks_us() - since_us) * _world["scale"]
+def _true_us(now_us):
+    """Emulated microseconds since the world began."""
+    return (now_us - _world["started_us"]) * _world["scale"]
+
+
+def _curve(name):
+    return Curve(emulated_host.open(name, "rb"), emulated_host.size(name))
+
+
+_gained_us = _curve("clock.curve")
+_die_mc = _curve("die.curve") if _config["die_course"] else None
+
+
+def _local_us(now_us):
+    true_us = _true_us(now_us)
+    return true_us + _gained_us(true_us)
+
+
+_power_on_us = _local_us(_clock["power_on_us"])
 
 
 def unique_id():
@@ -80,8 +104,7 @@ def unique_id():
 
 def ticks_ms():
     """Milliseconds of this board's drifting clock since boot, modulo 2^30."""
-    true_us = _true_us(_clock["power_on_us"])
-    return (_clock["start_ms"] + (true_us + true_us * _clock["drift_ppm"] // 1000000) // 1000) & TICKS_MASK
+    return (_clock["start_ms"] + (_local_us(time.ticks_us()) - _power_on_us) // 1000) & TICKS_MASK
 
 
 async def sleep_ms(duration_ms):
@@ -92,6 +115,13 @@ async def sleep_ms(duration_ms):
 
 def links():
     return _links
+
+
+if _config["prompt"] is not None:
+
+    def console():
+        """The port that the interpreter's prompt is on."""
+        return _links[_config["prompt"]]
 
 
 def lora(lora_cfg):
@@ -105,15 +135,31 @@ def random_bytes(count):
     return os.urandom(count)
 
 
+def i2c():
+    """The bus of a BME280, whose registers stand in the record of that name."""
+    import board_parts  # of use on few boards
+
+    return board_parts.RecordedI2c(sensor("bme280"))
+
+
+def gnss_uart(_baud):
+    """The port of a GNSS receiver, whose sentences stand in the record `gnss`."""
+    import board_parts
+
+    return board_parts.RecordedUart(sensor("gnss"), ticks_ms)
+
+
 def sensor(name):
     """The feed of one emulated sensor; calling it gives a scaled integer, a text, a list or None."""
+    if name == "die" and name not in _config["sensors"]:
+        return temperature_mc
     if name not in _config["sensors"]:
         raise ValueError("no sensor {}: give the board a record of that name".format(name))
-    return Feed("/host/sensors/" + name)
+    return Feed("sensors/" + name)
 
 
 def temperature_mc():
-    return _config["die_mc"]
+    return _config["die_mc"] if _die_mc is None else _die_mc(_true_us(time.ticks_us()))
 
 
 def utc():
@@ -121,7 +167,7 @@ def utc():
     receiver = _config["utc"]
     if receiver is None:
         return None
-    now_ms = _world["utc_ms"] + receiver["error_ms"] + _true_us(_world["started_us"]) // 1000
+    now_ms = _world["utc_ms"] + receiver["error_ms"] + _true_us(time.ticks_us()) // 1000
     return now_ms // 1000, now_ms % 1000, receiver["uncertainty_ms"]
 
 
@@ -136,13 +182,13 @@ def journal_flash():
 
     The board has one where its directory holds `journal.img`: as many erased blocks as that file is long.
     """
-    try:
-        size = os.stat("/host/journal.img")[6]
-    except OSError:
+    size = emulated_host.size("journal.img")
+    if size is None:
         return None
     from emulated_flash import RawPartition
 
-    return RawPartition("/host/journal.img", JOURNAL_BLOCK_BYTES, size // JOURNAL_BLOCK_BYTES), 256, True
+    image = emulated_host.open("journal.img", "r+b")
+    return RawPartition(image, JOURNAL_BLOCK_BYTES, size // JOURNAL_BLOCK_BYTES), 256, True
 
 
 def reset():

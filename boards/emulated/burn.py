@@ -9,12 +9,14 @@ import os
 import sys
 
 import emulated_flash
+import emulated_host
+import vfs
 
 DIRECTORY = 0x4000
 
 
 def copy_file(source, target):
-    with open(source, "rb") as incoming, open(target, "wb") as outgoing:
+    with emulated_host.open(source, "rb") as incoming, open(target, "wb") as outgoing:
         while True:
             chunk = incoming.read(4096)
             if not chunk:
@@ -23,7 +25,7 @@ def copy_file(source, target):
 
 
 def copy_tree(source, target):
-    for entry in os.ilistdir(source):
+    for entry in emulated_host.list(source):
         name = entry[0]
         if entry[1] != DIRECTORY:
             copy_file(source + "/" + name, target + "/" + name)
@@ -37,11 +39,11 @@ def main(config_path):
     with open(config_path) as file:
         config = json.load(file)
     layout = config["flash"]
-    flash = emulated_flash.open_flash(config["image"], layout)
+    flash = emulated_flash.flash(config["image"], layout)
     if config["blank"]:
-        emulated_flash.format_flash(flash, layout)
+        vfs.VfsLfs2.mkfs(flash, progsize=layout["program_bytes"])
     emulated_flash.mount(flash, layout, config["directory"])
-    copy_tree("/host/stage", "")
+    copy_tree("stage", "")
 
 
 main(sys.argv[1])

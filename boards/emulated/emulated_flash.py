@@ -1,27 +1,24 @@
-"""The board's flash: LittleFS on a file of the host, mounted as `/`, and a ROMFS behind it as `/rom`.
+"""The board's flash: LittleFS on a file of the host, mounted as `/`, and two ROMFS partitions behind it, one a slot.
 
 Decides how flash blocks lie in the image file. A write has reached the host's kernel when the call returns,
 so that killing the process loses nothing that the file system committed. It refuses to judge what is
-written. No method allocates: the garbage collector may call them with the heap locked.
+written. No method allocates: the garbage collector may call them with the heap locked. Few names: the interpreter's
+table, which the firmware shares, keeps each of them.
 """
 
 import os
 import sys
 
+import emulated_host
 import vfs
-
-BLOCKS_COUNT = 4
-BLOCK_BYTES = 5
-BLOCK_ERASE = 6
-ERASE_BYTES = 256
 
 
 class FileFlash:
-    def __init__(self, path, block_bytes, blocks):
-        self._file = open(path, "r+b")
+    def __init__(self, file, block_bytes, blocks):
+        self._file = file
         self._block_bytes = block_bytes
         self._blocks = blocks
-        self._erased = b"\xff" * ERASE_BYTES
+        self._erased = b"\xff" * 256
 
     def readblocks(self, block, buffer, offset=0):
         self._file.seek(block * self._block_bytes + offset)
@@ -31,14 +28,15 @@ class FileFlash:
         self._file.seek(block * self._block_bytes + offset)
         self._file.write(buffer)
 
-    def ioctl(self, operation, argument):
-        if operation == BLOCKS_COUNT:
+    def ioctl(self, kind, number):
+        """As MicroPython's `vfs.AbstractBlockDev` has it: 4 how many blocks, 5 how long one is, 6 erase one."""
+        if kind == 4:
             return self._blocks
-        if operation == BLOCK_BYTES:
+        if kind == 5:
             return self._block_bytes
-        if operation == BLOCK_ERASE:
-            self._file.seek(argument * self._block_bytes)
-            for _ in range(self._block_bytes // ERASE_BYTES):
+        if kind == 6:
+            self._file.seek(number * self._block_bytes)
+            for _ in range(self._block_bytes // len(self._erased)):
                 self._file.write(self._erased)
         return 0
 
@@ -54,39 +52,34 @@ class RawPartition(FileFlash):
         super().writeblocks(block, held, offset)
 
 
-def open_flash(path, layout):
-    return FileFlash(path, layout["block_bytes"], layout["blocks"])
+def flash(path, space):
+    return FileFlash(open(path, "r+b"), space["block_bytes"], space["blocks"])
 
 
-def format_flash(flash, layout):
-    vfs.VfsLfs2.mkfs(flash, progsize=layout["program_bytes"])
-
-
-def mount(flash, layout, directory):
-    """Put the flash at `/` and the board's directory on the host at `/host`, for the sensors alone."""
-    file_system = vfs.VfsLfs2(flash, progsize=layout["program_bytes"])
-    outside = vfs.VfsPosix(directory)
+def mount(flash, space, folder):
+    """Put the flash at `/`; the board's directory on the host is beside it."""
+    found = vfs.VfsLfs2(flash, progsize=space["program_bytes"])
+    emulated_host.begin(folder)
     vfs.umount("/")
-    vfs.mount(file_system, "/")
-    vfs.mount(outside, "/host")
+    vfs.mount(found, "/")
     os.chdir("/")
     sys.path[:] = ["", ".frozen", "/lib"]
 
 
-def read_rom(path, layout):
-    """The ROMFS in memory, which takes the place of flash that is mapped to it."""
-    rom = bytearray(layout["rom_bytes"])
+def read(path, space):
+    """Both partitions in memory, which takes the place of flash that is mapped to it."""
+    rom = bytearray(2 * space["rom_bytes"])
     with open(path, "rb") as file:
-        file.seek(layout["block_bytes"] * layout["blocks"])
+        file.seek(space["block_bytes"] * space["blocks"])
         file.readinto(rom)
     return rom
 
 
-def mount_rom(rom):
-    """Put the modules' ROMFS at `/rom`, where there is one, and where a port looks for it."""
+def place(rom):
+    """Put the first partition at `/rom`, as ports do, where it holds a ROMFS."""
     try:
-        file_system = vfs.VfsRom(memoryview(rom))
+        found = vfs.VfsRom(memoryview(rom)[: len(rom) // 2])
     except OSError:
         return  # as it left the factory
-    vfs.mount(file_system, "/rom")
+    vfs.mount(found, "/rom")
     sys.path[2:2] = ["/rom", "/rom/lib"]

@@ -11,21 +11,21 @@ import sys
 import emulated_flash
 
 
-def mount(config_path):
+def mount(path):
     """A function of its own: what it read is off the heap when the firmware starts."""
-    with open(config_path) as file:
+    with open(path) as file:
         config = json.load(file)
-    flash = emulated_flash.open_flash(config["image"], config["flash"])
+    flash = emulated_flash.flash(config["image"], config["flash"])
     rom = None
     if config["flash"]["rom_bytes"]:
-        rom = emulated_flash.read_rom(config["image"], config["flash"])
+        rom = emulated_flash.read(config["image"], config["flash"])
     emulated_flash.mount(flash, config["flash"], config["directory"])
     if rom is not None:
-        emulated_flash.mount_rom(rom)
+        emulated_flash.place(rom)
 
 
 mount(sys.argv[1])
-present = os.listdir("/")
-for module in ("boot", "main"):
-    if module + ".py" in present or module + ".mpy" in present:
-        __import__(module)
+names = os.listdir("/")
+for name in ("boot", "main"):
+    if name + ".py" in names or name + ".mpy" in names:
+        __import__(name)

@@ -8,6 +8,8 @@ import gc
 import json
 from hashlib import sha256
 
+import emulated_host
+
 NAME = "lockstep"
 TICKS_MASK = (1 << 30) - 1
 _READ_BYTES_MAX = 512
@@ -39,7 +41,7 @@ class Link:
 
 def _open():
     """(unique id, control, uart, local); what else the host has written is off the heap again."""
-    with open("/host/config.json") as file:
+    with emulated_host.open("config.json") as file:
         config = json.load(file)
     control = open(config["control"], "r+b", 0)
     return config["unique_id"], control, Link(config["links"]["uart"]), Link(config["links"]["local"])

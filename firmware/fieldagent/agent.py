@@ -186,6 +186,10 @@ class Agent:
             self.observer.signed += found
             self.observer.journalled += found
 
+    def due_ms(self, latest_ms):
+        """When the next sensor is to be read, at the latest then."""
+        return min([sampler.due_ms for sampler in self._samplers] + [latest_ms])
+
     def deadline(self):
         """The latest time at which `step` should be called again, were no frame to arrive."""
         times = [sampler.due_ms for sampler in self._samplers] + [self.uplink.deadline()]

@@ -22,6 +22,8 @@ class Borrowed:
         for name in [name for name in sys.modules if name not in self._known]:
             package, _, part = name.rpartition(".")
             if package in ("fieldagent", "fieldwire"):
+                sys.modules[name] = None  # what is only deleted stays in the table, and in the heap
                 del sys.modules[name]
+                setattr(sys.modules[package], part, None)
                 delattr(sys.modules[package], part)
         gc.collect()

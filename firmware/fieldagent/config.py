@@ -24,26 +24,32 @@ _ABSENT = object()
 def _config(source, schemas):
     found = Config(schemas)
     take = source.take
-    found.journal_bytes = take("journal_bytes", _integer(65_536, 1 << 30), 786_432)
-    found.full = take("full", _one_of(FULL_POLICIES), FULL_POLICIES[0])
-    found.beacon_ms = take("beacon_ms", _integer(100, _DAY_MS), 10_000)
-    found.exchange_ms = take("exchange_ms", _integer(100, _DAY_MS), 30_000)
-    found.status_ms = take("status_ms", _integer(100, _DAY_MS), 2_000)
+    found.journal_bytes = take("journal_bytes", integer(65_536, 1 << 30), 786_432)
+    found.full = take("full", one_of(FULL_POLICIES), FULL_POLICIES[0])
+    found.beacon_ms = take("beacon_ms", integer(100, _DAY_MS), 10_000)
+    found.exchange_ms = take("exchange_ms", integer(100, _DAY_MS), 30_000)
+    found.status_ms = take("status_ms", integer(100, _DAY_MS), 2_000)
     found.neighbours = take("neighbours", _boolean, False)
     found.utc = take("utc", _boolean, False)
     sealing = source.inner("seal")
-    found.seal_count = sealing.take("count", _integer(1, limits.SEGMENT_LEAVES_MAX), 32)
-    found.seal_age_ms = sealing.take("age_ms", _integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
+    found.seal_count = sealing.take("count", integer(1, limits.SEGMENT_LEAVES_MAX), 32)
+    found.seal_age_ms = sealing.take("age_ms", integer(1, limits.SEGMENT_AGE_MS_MAX), 60_000)
     found.seal_on_link = sealing.take("on_link", _boolean, True)
-    found.seal_low_battery_mv = sealing.take("low_battery_mv", _integer(500, 60_000), None)
+    found.seal_low_battery_mv = sealing.take("low_battery_mv", integer(500, 60_000), None)
     sealing.end()
     carrying = source.inner("carry")
-    found.carry_bytes = carrying.take("bytes", _integer(65_536, 1 << 30), None)
+    found.carry_bytes = carrying.take("bytes", integer(65_536, 1 << 30), None)
     carrying.end()
     found.hand_over = take("hand_over", _boolean, False)
     if (found.carry_bytes or found.hand_over) and not found.neighbours:
         source.fail("neighbours", "true, since carrying goes over the local link")
     found.radio = _radio(source.inner("radio"))
+    found.parts = _parts(source)
+    found.light_sleep = take("light_sleep", _boolean, False)
+    if found.light_sleep and (found.neighbours or found.radio or (found.parts and found.parts.gnss)):
+        source.fail(
+            "light_sleep", "false, since neighbours, a radio and a GNSS receiver are listened to all the time"
+        )
     found.observe = [_reading(entry, schemas) for entry in source.rows("observe")]
     found.derive = [_rule(entry, schemas) for entry in source.rows("derive")]
     source.take("gateway", _boolean, False)
@@ -53,16 +59,16 @@ def _config(source, schemas):
 
 def _radio(entry):
     """The radio to the bridge; None: the cable is."""
-    kind = entry.take("kind", _one_of(RADIOS), None)
+    kind = entry.take("kind", one_of(RADIOS), None)
     found = None
     if kind == "espnow":
         found = EspNowRadio(entry.take("peer", _address, b"\xff" * 6))
     elif kind == "lora":
-        channel_khz = entry.take("channel_khz", _integer(137_000, 1_020_000))
-        factor = entry.take("factor", _integer(7, 12))
-        bandwidth_khz = entry.take("bandwidth_khz", _one_of((125, 250, 500)), 125)
-        power_dbm = entry.take("power_dbm", _integer(-9, 22), 14)
-        duty_ppm = entry.take("duty_ppm", _integer(100, 1_000_000), None) or airtime.share_ppm(channel_khz)
+        channel_khz = entry.take("channel_khz", integer(137_000, 1_020_000))
+        factor = entry.take("factor", integer(7, 12))
+        bandwidth_khz = entry.take("bandwidth_khz", one_of((125, 250, 500)), 125)
+        power_dbm = entry.take("power_dbm", integer(-9, 22), 14)
+        duty_ppm = entry.take("duty_ppm", integer(100, 1_000_000), None) or airtime.share_ppm(channel_khz)
         if duty_ppm is None:
             entry.fail(
                 "duty_ppm", "the key to be there, since the channel is in no band that the agent knows"
@@ -70,6 +76,24 @@ def _radio(entry):
         found = LoraRadio(channel_khz, factor, bandwidth_khz, power_dbm, duty_ppm)
     entry.end()
     return found
+
+
+def _parts(source):
+    """The parts that are wired to the board; None without any."""
+    if not source.has("bme280") and not source.has("gnss"):
+        return None
+    from fieldagent import config_parts
+
+    return config_parts.parts(source)
+
+
+def _format(entry, schemas):
+    """(content format, fields) of a reading: a schema's, or what `senml` names in its place."""
+    if not entry.has("senml"):
+        return _schema(entry, schemas)
+    from fieldagent import config_parts
+
+    return obs.SENML_FORMAT, config_parts.senml(entry)
 
 
 def _schema(entry, schemas):
@@ -82,28 +106,28 @@ def _schema(entry, schemas):
 def _reading(entry, schemas):
     sensor = entry.take("sensor", _text)
     subject = entry.take("subject", _subject)
-    digest, fields = _schema(entry, schemas)
-    period_ms = entry.take("period_ms", _integer(10, _DAY_MS))
-    stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+    digest, fields = _format(entry, schemas)
+    period_ms = entry.take("period_ms", integer(10, _DAY_MS))
+    stream = entry.take("stream", integer(0, 3), obs.READINGS)
     early = entry.take("early", _boolean, False) or stream == obs.URGENT
     entry.end()
     return Reading(sensor, subject, digest, fields, period_ms, stream, early)
 
 
 def _rule(entry, schemas):
-    function = entry.take("function", _one_of(schema.BUILT_IN))
+    function = entry.take("function", one_of(schema.BUILT_IN))
     wanted = entry.take("property", _text)
     parameters = entry.take("parameters", _list, [wanted])
     inputs = entry.inner("inputs")
     pattern = inputs.take("subject", _subject)
     authority = inputs.take("authority", _subject, None)
-    count = inputs.take("count", _integer(1, limits.SOURCES_MAX))
+    count = inputs.take("count", integer(1, limits.SOURCES_MAX))
     inputs.end()
     subject = entry.take("subject", _subject)
     digest, fields = _schema(entry, schemas)
     if len(fields) > 1 and not any(field[0] == wanted for field in fields):
         entry.fail("schema", "a schema of one field, or one that has the property")
-    stream = entry.take("stream", _integer(0, 3), obs.READINGS)
+    stream = entry.take("stream", integer(0, 3), obs.READINGS)
     early = entry.take("early", _boolean, False) or stream == obs.URGENT
     entry.end()
     return Rule(function, parameters, pattern, authority, count, subject, digest, fields, stream, early)
@@ -134,6 +158,9 @@ class _Object:
             self.fail(key, expected, found)
         return value
 
+    def has(self, key):
+        return key in self._rest
+
     def inner(self, key):
         return _Object(self._rest.pop(key, {}), self._join(key))
 
@@ -154,7 +181,7 @@ class _Object:
 # Each kind takes what JSON held and returns (value, "") or (None, what was expected).
 
 
-def _integer(least, most):
+def integer(least, most):
     def kind(value):
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value <= most:
             return None, "an integer from %d to %d" % (least, most)
@@ -163,7 +190,7 @@ def _integer(least, most):
     return kind
 
 
-def _one_of(names):
+def one_of(names):
     def kind(value):
         return (value, "") if value in names else (None, "one of " + ", ".join([str(name) for name in names]))
 

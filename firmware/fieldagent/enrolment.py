@@ -18,21 +18,23 @@ _TOKENS_MAX = const(8)
 
 
 class Enrolment(Exchange):
-    """`make_seed(host bytes) -> 32 bytes`. Event: ("enrolled", Identity)."""
+    """`make_seed(host bytes) -> 32 bytes`; `standing()` of what runs. Event: ("enrolled", Identity)."""
 
-    def __init__(self, hardware_id, model, measurement, make_seed):
+    def __init__(self, hardware_id, model, measurement, make_seed, standing):
         super().__init__()
         self._hardware_id = hardware_id
         self._model = model
         self._measurement = measurement
         self._make_seed = make_seed
+        self._standing = standing
         self._seed = None
         self._public = None
         self._enrolled = None
 
     def confirm(self):
         """Tells the host that the identity is durable."""
-        self._send(ENROLLED, [self._enrolled.device])
+        known = self._enrolled
+        self._send(ENROLLED, [known.device, known.mesh_id, self._measurement, self._standing()])
 
     def _on_start(self, body):
         if not isinstance(body, list) or len(body) != 1 or not obs.is_bytes(body[0], 32):
@@ -40,7 +42,8 @@ class Enrolment(Exchange):
         if self._seed is None:  # a start that is repeated asks for the same key again
             self._seed = self._make_seed(body[0])
             self._public = Ed25519Signer(self._seed).public
-        self._send(REQUEST, [self._public, self._hardware_id, self._model, self._measurement])
+        told = [self._public, self._hardware_id, self._model, self._measurement, self._standing()]
+        self._send(REQUEST, told)
 
     def _on_enrol(self, body):
         if not isinstance(body, list) or len(body) != 5:

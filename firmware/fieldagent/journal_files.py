@@ -136,5 +136,8 @@ class System:
         ]
 
     def _sized(self, path, row):
-        """The unix port's own file system leaves the size out."""
-        return row if len(row) == 4 else (row[0], row[1], row[2], os.stat(path + "/" + row[0])[6])
+        """The size is left out by the unix port, and by every port for a place where another file system is mounted."""
+        if len(row) == 4:
+            return row
+        size = 0 if row[1] == _FOLDER else os.stat(path + "/" + row[0])[6]
+        return row[0], row[1], row[2], size

@@ -24,8 +24,10 @@ async def enrol(board, files, clock, uart):
     from fieldagent.enrolment import Enrolment
     from fieldagent.start_up import measure
 
-    measurement = measure(files)
-    enrolment = Enrolment(board.unique_id(), board.NAME.encode(), measurement, _maker(board))
+    measurement = measure(files, board.slot)
+    enrolment = Enrolment(
+        board.unique_id(), board.NAME.encode(), measurement, _maker(board), lambda: board.standing
+    )
     known = None
     while known is None:
         uart.turn(enrolment, clock)
@@ -41,8 +43,8 @@ async def enrol(board, files, clock, uart):
     return known
 
 
-async def hand_over(board, files, clock, uart, agent, known, boot):
-    """True when the key was rotated as the frame `agent.uplink.rotate_start` asked: the board is another device now.
+async def hand_over(board, files, clock, uart, agent, known, boot, rotate_start):
+    """True when the key was rotated as the frame `rotate_start` asked: the board is another device now.
 
     Else all is as before, and the agent goes on where a handover had stopped it.
     """
@@ -50,8 +52,7 @@ async def hand_over(board, files, clock, uart, agent, known, boot):
 
     next_key = NextKey(files, _maker(board))
     handover = Handover(known, boot, next_key, agent.close_log, agent.journal_incarnations)
-    handover.receive(agent.uplink.rotate_start, clock.now_ms())
-    agent.uplink.rotate_start = None
+    handover.receive(rotate_start, clock.now_ms())
     if not handover.begun:
         return False
     rotated, until_ms = None, clock.now_ms() + _HANDOVER_MS

@@ -6,6 +6,7 @@ length makes no observation. A sensor that never returns stops the board; a watc
 
 from fieldwire import limits, schema_writer
 from fieldwire.errors import WireError
+from fieldwire.observation_writer import SENML_FORMAT
 
 SLOW_MS = 1_000
 
@@ -30,6 +31,7 @@ class Sampler:
     def __init__(self, reading, read):
         self.reading = reading
         self._read = read
+        self._pack = _packer(reading.schema)
         self.due_ms = 0
 
     def sample(self, now_ms):
@@ -42,14 +44,25 @@ class Sampler:
             return None, now_ms, "sensor"  # the next turn asks again
         if value is None:
             return None, read_ms, ""  # nothing to read just now
-        payload = payload_of(self.reading.fields, value)
+        payload = payload_of(self.reading.fields, value, self._pack)
         if payload is None:
             return None, read_ms, "sensor-value"
         return payload, read_ms, "sensor-slow" if read_ms - now_ms >= SLOW_MS else ""
 
 
-def payload_of(fields, value):
-    """The payload for what a sensor returned: a list (or tuple) for several fields. None where it does not fit."""
+def _packer(content_format):
+    if content_format != SENML_FORMAT:
+        return schema_writer.pack
+    from fieldwire import senml_writer  # only where a reading is configured so
+
+    return senml_writer.pack
+
+
+def payload_of(fields, value, pack=schema_writer.pack):
+    """The payload for what a sensor returned: a list (or tuple) for several fields. None where it does not fit.
+
+    `pack(fields, values)`: payload bytes, WireError where they do not fit.
+    """
     if len(fields) > 1:
         if not isinstance(value, (list, tuple)):
             return None
@@ -57,7 +70,7 @@ def payload_of(fields, value):
     else:
         values = (value,)
     try:
-        payload = schema_writer.pack(fields, values)
+        payload = pack(fields, values)
     except (WireError, TypeError, ValueError):
         return None
     return payload if len(payload) <= limits.PAYLOAD_MAX else None

@@ -9,7 +9,7 @@ class ConfigError(Exception):
 
 
 class Reading:
-    """One line of `observe`: which sensor, as what, how often. `fields` are the schema's."""
+    """One line of `observe`: which sensor, as what, how often. `schema`: a digest and its fields, or SenML's number."""
 
     def __init__(self, sensor, subject, digest, fields, period_ms, stream, early):
         self.sensor = sensor
@@ -67,6 +67,7 @@ class Config:
     status_ms: int
     neighbours: bool
     utc: bool
+    light_sleep: bool
     seal_count: int
     seal_age_ms: int
     seal_on_link: bool
@@ -74,11 +75,18 @@ class Config:
     carry_bytes: "int | None"
     hand_over: bool
     radio: "LoraRadio | EspNowRadio | None"
+    parts: "object | None"  # a config_parts.Parts
     observe: "list[Reading]"
     derive: "list[Rule]"
 
     def __init__(self, schemas):
         self.schemas = schemas
+
+    def reduce(self):
+        """Safe mode: whatever reads, derives or talks to others may be what crashes."""
+        self.observe, self.derive, self.parts = [], [], None
+        self.neighbours = self.hand_over = self.light_sleep = False
+        self.carry_bytes = None
 
     def fields_of(self, digest):
         """The fields of a held schema, or None."""

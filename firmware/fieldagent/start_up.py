@@ -37,12 +37,18 @@ def _read_boot(data):
     return boot
 
 
-def measure(files):
-    """Digest over the installed files: the programs at the root and all below the code folders. SPEC 7.3"""
-    names = [name for name, _ in files.entries("") if name.endswith((".py", ".mpy"))]
+def measure(files, slot="a"):
+    """Digest over the installed files: the programs at the root and all below the code folders. SPEC 7.3
+
+    The pack of the slot that runs has the same name in either slot.
+    """
+    places = {name: name for name, _ in files.entries("") if name.endswith((".py", ".mpy"))}
     for folder in _INSTALLED_FOLDERS:
-        names.extend(_below(files, folder))
-    return token_writer.measurement([(name, _digest(files, name)) for name in names])
+        places.update({name: name for name in _below(files, folder)})
+    pack = slot + ".pack"
+    if pack in [name for name, _ in files.entries("")]:
+        places["modules.pack"] = pack
+    return token_writer.measurement([(name, _digest(files, places[name])) for name in places])
 
 
 def _below(files, folder):

@@ -15,14 +15,15 @@ _CALL_MS = const(2_000)
 _SILENCE_MS = const(10_000)
 _ANSWERS = const(8)
 _LONG_MS = const(1 << 29)
-_ROTATE_START = const(0x24)
 
 
 class Uplink:
     """Five methods as every protocol object here. `random_bytes(n)`; `link`: its terms, as for DeviceSession.
 
-    `rotate_start` is a frame that asks for a rotation, until somebody takes it.
+    `asked`: what takes an authority's frames out of those that a cable carries; None on a radio.
     """
+
+    asked = None
 
     def __init__(self, identity, boot, outbox, link, random_bytes):
         self._boot = boot
@@ -35,7 +36,6 @@ class Uplink:
         self._sendings = {}  # device id -> its transfer
         if identity.former is not None:
             self._divide(identity.former)
-        self.rotate_start = None
         self._heard_ms = 0
         answer_ms = 2 * (link.wire_ms(link.frame_max) + link.turnaround_ms)
         self.call_ms = max(_CALL_MS, _ANSWERS * answer_ms)
@@ -73,8 +73,7 @@ class Uplink:
         self._session.open(now_ms, unanswered)
 
     def receive(self, frame, now_ms):
-        if frame and frame[0] == _ROTATE_START:
-            self.rotate_start = frame
+        if self.asked is not None and self.asked.takes(frame):
             return
         self._heard_ms = now_ms
         self._session.receive(frame, now_ms)
@@ -98,7 +97,8 @@ class Uplink:
         return event[0] in ("established", "exchange", "idle")
 
     def to_send(self, now_ms):
-        return self._session.to_send(now_ms)
+        answer = None if self.asked is None else self.asked.to_send(now_ms)
+        return self._session.to_send(now_ms) if answer is None else answer
 
     def deadline(self):
         return min([at for at in (self._session.deadline(), self._give_up_ms()) if at is not None])

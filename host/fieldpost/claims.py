@@ -1,7 +1,7 @@
 """Claims: what an observation's payload says, as the conflict stage compares it.
 
-Decides by the schema alone. An observation whose schema is not held, or whose payload does not fit it, is
-kept and claims nothing. SPEC 5.4
+Decides by the schema alone, or by what SenML says of itself. An observation whose schema is not held, or whose
+payload does not fit it, is kept and claims nothing. SPEC 5.4, 5.8
 """
 
 from typing import Any
@@ -25,16 +25,17 @@ def widened(interval: Interval) -> Interval:
 
 def fields_claimed(trust: Trust, entry: Verified) -> list[tuple[Any, ...]]:
     """(property, type, value, unit, exponent) of each claim."""
-    fields = trust.fields_of(entry.observation[obs.FORMAT])
-    if fields is None:
-        return []
-    payload = entry.observation[obs.PAYLOAD]
-    values = plain_bytes.integers(payload)
-    if values is not None and len(values) == len(fields) and all(one[1] == schema.INTEGER for one in fields):
+    observation = entry.observation
+    content_format, payload = observation[obs.FORMAT], observation[obs.PAYLOAD]
+    fields = trust.fields_of(content_format)
+    values = (
+        plain_bytes.integers(payload) if fields and all(one[1] == schema.INTEGER for one in fields) else None
+    )
+    if fields and values is not None and len(values) == len(fields):
         pairs = zip(fields, values, strict=True)
         return [(one[0], one[1], value, one[2], one[3]) for one, value in pairs if value is not None]
     try:
-        return schema.claims(fields, payload)
+        return schema.claims_of(content_format, payload, trust.fields_of)
     except WireError:
         return []
 

@@ -5,7 +5,6 @@ from the file's own folder.
 """
 
 import re
-import tomllib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Literal
@@ -13,16 +12,15 @@ from typing import Annotated, Literal
 import msgspec
 
 from fieldpost.links.boundary_stream import FORMS, parse
-from fieldpost.toml_lines import Where, line_at, lines_of
+from fieldpost.toml_lines import Where
+from fieldpost.toml_struct import ConfigError, read
 from fieldwire import keys
 from fieldwire.observation import is_path
 
+__all__ = ["Config", "ConfigError", "LinkTable", "load"]
+
 Text = Annotated[str, msgspec.Meta(min_length=1)]
 Count = Annotated[int, msgspec.Meta(ge=1, le=255)]
-
-
-class ConfigError(ValueError):
-    """`file:line: key: expected ...`"""
 
 
 class BridgeTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -90,20 +88,7 @@ class Config(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 
 def load(path: Path) -> Config:
     """The checked configuration; ConfigError, or OSError where the file cannot be read."""
-    text = path.read_text(encoding="utf-8")
-    try:
-        document = tomllib.loads(text)
-    except tomllib.TOMLDecodeError as error:
-        cause, _, position = str(error).partition(" (at line ")
-        line = position.split(",")[0] or text.count("\n") + 1
-        raise ConfigError(f"{path}:{line}: TOML: expected well-formed TOML; {cause}") from None
-    try:
-        config = msgspec.convert(document, Config)
-    except msgspec.ValidationError as error:
-        raise ConfigError(_located(path, text, str(error))) from None
-    for where, key, expected in _faults(config):
-        raise ConfigError(f"{path}:{line_at(lines_of(text), where)}: {key}: expected {expected}")
-    return config
+    return read(path, Config, _faults)
 
 
 def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
@@ -161,16 +146,3 @@ def _is_address(text: str) -> bool:
 
 def _is_hex(text: str, size: int) -> bool:
     return re.fullmatch(f"[0-9a-f]{{{2 * size}}}", text) is not None
-
-
-def _located(path: Path, text: str, message: str) -> str:
-    """msgspec's `... - at `$.link[1].baud`` as `file:line: link[1].baud: ...`."""
-    said, _, at = message.partition(" - at `$")
-    key = at.rstrip("`").lstrip(".")
-    where: list[str | int] = []
-    for part in re.findall(r"[A-Za-z_]+|\[\d+\]", key):
-        where.append(int(part[1:-1]) if part.startswith("[") else part)
-    unknown = re.search(r"unknown field `(\w+)`", said)
-    if unknown:
-        where.append(unknown.group(1))
-    return f"{path}:{line_at(lines_of(text), tuple(where))}: {key or 'file'}: {said[0].lower()}{said[1:]}"

@@ -13,6 +13,8 @@ from fieldwire import session_frames as frames
 from fieldwire.errors import WireError
 
 START, REQUEST, ENROL, ENROLLED = 0x20, 0x21, 0x22, 0x23
+# How what a device runs stands: it has stayed up; it is on trial after an update; it runs in safe mode.
+STANDINGS = SETTLED, ON_TRIAL, SAFE_MODE = 0, 1, 2
 HELLO = frames.TYPE["HELLO"]
 
 # A board makes its key, and verifies a chain, within seconds; a repeated frame costs it little.
@@ -22,7 +24,7 @@ ENROL_EVERY_MS, ENROL_MS_MAX = 4_000, 90_000
 # What may happen in each state, and the state that follows.
 STATES = {
     "new": {"open": "asking"},
-    "asking": {"request": "deciding", "call": "ended", "silence": "ended"},
+    "asking": {"request": "deciding", "known": "ended", "silence": "ended"},
     "deciding": {"grant": "granting"},
     "granting": {"confirm": "ended", "call": "ended", "silence": "ended"},
     "ended": {},
@@ -31,16 +33,27 @@ STATES = {
 
 @dataclass(frozen=True)
 class Request:
-    """What a device says of itself: its public key, hardware id, model, and the digest of what it runs."""
+    """What a device says of itself: its public key, hardware id, model, the digest of what it runs, how that stands."""
 
     public: bytes
     hardware_id: bytes
     hwmodel: bytes
     measurement: bytes
+    standing: int
 
     @property
     def device(self) -> bytes:
         return keys.device_id(self.public)
+
+
+@dataclass(frozen=True)
+class Known:
+    """A device that has an identity: its id, its mesh's, the digest of what it runs, and how that stands."""
+
+    device: bytes
+    mesh: bytes
+    measurement: bytes
+    standing: int
 
 
 @dataclass(frozen=True)
@@ -56,16 +69,17 @@ class Grant:
 class Enrolment:
     """One enrolment. Frames come in and go out without framing; `host_random` is 32 random bytes.
 
-    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("calls", device id) when
-    the device is enrolled already and calls for a bridge; ("silent", what it did not answer).
+    Events: ("requested", Request), then `grant` is awaited; ("enrolled", device id); ("known", Known) when the device
+    was enrolled before; ("silent", what it did not answer).
     """
 
     def __init__(self, host_random: bytes) -> None:
-        self._start = bytes((START,)) + cbor.encode([host_random])
+        self._start = start(host_random)
         self._state = "new"
         self._events: deque[tuple] = deque()
         self._out: deque[bytes] = deque()
         self._device: bytes | None = None
+        self._mesh: bytes | None = None
         self._repeat = b""
         self._every_ms = 0
         self._due_ms: int | None = None
@@ -92,7 +106,8 @@ class Enrolment:
         """Answer the request."""
         if not self._went("grant"):
             raise ValueError("nothing was requested")
-        body = [given.k_dev, given.root, keys.thumbprint(given.root), given.credential, list(given.tokens)]
+        self._mesh = keys.thumbprint(given.root)
+        body = [given.k_dev, given.root, self._mesh, given.credential, list(given.tokens)]
         self._keep_saying(bytes((ENROL,)) + cbor.encode(body), now_ms, ENROL_EVERY_MS, ENROL_MS_MAX)
 
     def next_event(self) -> tuple | None:
@@ -132,37 +147,55 @@ class Enrolment:
         self._due_ms, self._last_ms = now_ms + every_ms, now_ms + most_ms
 
     def _on_request(self, body: object) -> None:
-        if not isinstance(body, list) or len(body) != 4:
-            raise WireError("frame-shape", "ENROL-REQUEST has four parts")
-        public, hardware_id, hwmodel, measurement = body
-        sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32)
-        named = all(isinstance(one, bytes) and 1 <= len(one) <= 32 for one in (hardware_id, hwmodel))
-        if not sized or not named:
-            raise WireError("frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes")
+        request = request_of(body)
         if self._went("request"):
-            request = Request(public, hardware_id, hwmodel, measurement)
             self._device, self._due_ms = request.device, None
             self._events.append(("requested", request))
 
     def _on_enrolled(self, body: object) -> None:
-        if body == [self._device] and self._went("confirm"):
-            self._finish(self._device)
+        known = known_of(body)
+        if self._state == "asking":
+            self._end("known", ("known", known))
+        elif (known.device, known.mesh) == (self._device, self._mesh):
+            self._end("confirm", ("enrolled", known.device))
 
     def _on_call(self, device: bytes) -> None:
         """A device calls for a bridge only when it has stored an identity."""
-        if self._state == "granting" and device != self._device:
-            return
-        granted = self._state == "granting"
-        if self._went("call"):
-            if granted:
-                self._finish(device)
-            else:
-                self._due_ms = None
-                self._events.append(("calls", device))
+        if device == self._device:
+            self._end("call", ("enrolled", device))
 
-    def _finish(self, device: bytes | None) -> None:
-        self._due_ms = None
-        self._events.append(("enrolled", device))
+    def _end(self, happening: str, event: tuple) -> None:
+        if self._went(happening):
+            self._due_ms = None
+            self._events.append(event)
+
+
+def start(host_random: bytes) -> bytes:
+    """ENROL-START, by which any device says who it is; `host_random` is 32 bytes."""
+    return bytes((START,)) + cbor.encode([host_random])
+
+
+def request_of(body: object) -> Request:
+    """What an ENROL-REQUEST says. WireError where it is none."""
+    if not isinstance(body, list) or len(body) != 5:
+        raise WireError("frame-shape", "ENROL-REQUEST has five parts")
+    public, hardware_id, hwmodel, measurement, standing = body
+    sized = obs.is_bytes(public, 32) and obs.is_bytes(measurement, 32) and standing in STANDINGS
+    named = all(isinstance(one, bytes) and 1 <= len(one) <= 32 for one in (hardware_id, hwmodel))
+    if not sized or not named:
+        raise WireError("frame-shape", "ENROL-REQUEST carries 32, 1 to 32, 1 to 32 and 32 bytes, and 0 to 2")
+    return Request(public, hardware_id, hwmodel, measurement, standing)
+
+
+def known_of(body: object) -> Known:
+    """What an ENROLLED says. WireError where it is none."""
+    if not isinstance(body, list) or len(body) != 4:
+        raise WireError("frame-shape", "ENROLLED has four parts")
+    device, mesh, measurement, standing = body
+    sized = ((device, 16), (mesh, 32), (measurement, 32))
+    if not all(obs.is_bytes(value, size) for value, size in sized) or standing not in STANDINGS:
+        raise WireError("frame-shape", "ENROLLED carries 16, 32 and 32 bytes, and 0 to 2")
+    return Known(device, mesh, measurement, standing)
 
 
 def caller(data: bytes) -> bytes:

@@ -14,6 +14,7 @@ from fieldpost.diagnostic import cut, diagnostic
 from fieldpost.gaps import told
 from fieldpost.inspect_names import (
     CHECKPOINT,
+    CLAIM,
     CLAIMS,
     EPOCH,
     EXCHANGE,
@@ -33,7 +34,7 @@ from fieldpost.inspect_names import (
 from fieldpost.plan import Plan, read_plan, read_vote
 from fieldpost.proof import form
 from fieldpost.recorder import read_event
-from fieldwire import cbor, cose, keys, rotation, schema, seal, tokens
+from fieldwire import cbor, cose, keys, rotation, schema, seal, senml, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -156,7 +157,17 @@ def _payload(observation: dict) -> Any:
         return payload.hex()
     if observation[obs.FORMAT] == obs.TIME_FORMAT and isinstance(value, list):
         return named(EXCHANGE, value)
+    if observation[obs.FORMAT] == obs.SENML_FORMAT:
+        return _senml(payload, value)
     return [one.words() for one in told(observation)] or plain(value)
+
+
+def _senml(payload: bytes, value: Any) -> Any:
+    """What a pack claims; what breaks a rule of SPEC 5.8 claims nothing, and is shown as it is."""
+    try:
+        return [{**named(CLAIM, list(one)), "type": FIELD_TYPES[one[1]]} for one in senml.claims(payload)]
+    except WireError as error:
+        return {"claims nothing": error.detail, "records": plain(value)}
 
 
 def _observation(data: bytes) -> Found:

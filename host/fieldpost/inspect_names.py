@@ -25,6 +25,7 @@ CHECKPOINT = ("origin", "size", "root")
 PLAN = ("case", "agreement", "epoch", "scope", "choice", "subjects")
 REPORT = ("scope", "terms", "thresholds", "epoch")
 FIELD = ("property", "type", "unit", "exponent")
+CLAIM = ("property", "type", "value", "unit", "exponent")
 FIELD_TYPES = ("integer", "category", "position", "opaque")
 
 SIGNED = {

@@ -5,6 +5,7 @@ made here and stay here; only tokens leave.
 """
 
 import json
+import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -34,7 +35,10 @@ class Validity:
 
 
 class Mesh:
-    """A mesh's folder: `root.key`, `authorities/*.key`, `tokens/*.cwt`, `devices/*.key`, `mesh.json`."""
+    """A mesh's folder: `root.key`, `authorities/*.key`, `tokens/*.cwt`, `devices/*.key`, `mesh.json`.
+
+    `waiting/ID/*.cwt`: what was signed for a device that has not confirmed it; no bridge is given that.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -54,6 +58,7 @@ class Mesh:
                 f"{folder / 'mesh.json'}: damaged ({error}); restore it from the mesh's backup"
             ) from None
         self.id = keys.thumbprint(self.root_public)
+        self._kept = folder / "tokens"
 
     @classmethod
     def found(
@@ -118,15 +123,39 @@ class Mesh:
 
     def _keep(self, data: bytes) -> bytes:
         identity = tokens.token_id(data)
-        _write(self.folder / "tokens" / f"{identity.hex()}.cwt", data)
+        _write(self._kept / f"{identity.hex()}.cwt", data)
         return identity
 
+    def aside(self, device: bytes) -> "Mesh":
+        """This mesh, whose new tokens wait under a device's id until `take_in`."""
+        mesh = Mesh(self.folder)
+        mesh._kept = self._waiting(device)
+        return mesh
+
+    def take_in(self, device: bytes) -> None:
+        """The device has confirmed: what waits for it is kept with the others. Repeated, it does nothing."""
+        for file in self._waiting(device).glob("*.cwt"):
+            file.replace(self.folder / "tokens" / file.name)
+        self.drop(device)
+
+    def drop(self, device: bytes) -> None:
+        """Forget what waits for a device."""
+        shutil.rmtree(self._waiting(device), ignore_errors=True)
+
+    def _waiting(self, device: bytes) -> Path:
+        return self.folder / "waiting" / device.hex()
+
     def token(self, identity: bytes) -> bytes:
-        return (self.folder / "tokens" / f"{identity.hex()}.cwt").read_bytes()
+        name = f"{identity.hex()}.cwt"
+        apart = self._kept / name
+        return (apart if apart.exists() else self.folder / "tokens" / name).read_bytes()
 
     def tokens(self) -> list[bytes]:
-        """All tokens this mesh has signed, in the order of their ids."""
-        return [file.read_bytes() for file in sorted((self.folder / "tokens").glob("*.cwt"))]
+        """All tokens this mesh has signed, in the order of their ids; aside, what waits there too."""
+        files = {
+            file.name: file for where in (self.folder / "tokens", self._kept) for file in where.glob("*.cwt")
+        }
+        return [files[name].read_bytes() for name in sorted(files)]
 
     def credential(
         self, path: str, public: bytes, validity: Validity, rights: list[str], scope: list[Any]
@@ -209,9 +238,19 @@ class Mesh:
         }
         return self._issue(cose.REVOCATION, claims, self.authority(path))
 
-    def anew(self, path: str, token: Token, public: bytes, validity: Validity) -> bytes:
-        """A credential or endorsement like `token`, for another key and time, within its authority's own; the id."""
-        claims = dict(token.claims)
+    def anew(
+        self,
+        path: str,
+        token: Token,
+        public: bytes,
+        validity: Validity,
+        changed: dict[int, Any] | None = None,
+    ) -> bytes:
+        """A credential or endorsement like `token`, for another key and time, within its authority's own; the id.
+
+        `changed`: claims that take the place of the token's.
+        """
+        claims = {**token.claims, **(changed or {})}
         own = tokens.decode(self.token(self.authorities[path])).claims
         claims[tokens.NBF] = max(validity.nbf, own[tokens.NBF])
         claims[tokens.EXP] = min(validity.exp, own[tokens.EXP])

@@ -17,7 +17,7 @@ from fieldpost.timeline.evidence import (
     Stamp,
 )
 from fieldpost.timeline.isolate import Graphs
-from fieldpost.timeline.place import Contradiction, Placement, Timeline, place_on
+from fieldpost.timeline.place import Contradiction, Placement, Timeline, place_on, same
 from fieldwire import cbor
 
 KEPT_MAX = 10_000  # placements remembered before the older ones are let go: 15 MB with these
@@ -30,13 +30,13 @@ class Solved:
     evidence: Evidence
     anchor: Anchor
     contradiction: Contradiction | None = None
-    _graphs: Graphs = field(init=False, repr=False, compare=False)
+    graphs: Graphs = field(init=False, repr=False, compare=False)
     _before: dict[Stamp, Placement] = field(default_factory=dict, repr=False, compare=False)
     _placed: dict[Stamp, Placement] = field(default_factory=dict, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        self._graphs = Graphs(self.evidence, lambda device: device)
-        self.contradiction = place_on(self._graphs, self.anchor, ()).contradiction
+        self.graphs = Graphs(self.evidence, same)
+        self.contradiction = place_on(self.graphs, self.anchor, ()).contradiction
 
     def place(self, stamps: Iterable[Stamp]) -> dict[Stamp, Placement]:
         """The placement of each stamp."""
@@ -55,7 +55,7 @@ class Solved:
 
     def timeline(self, stamps: Iterable[Stamp]) -> Timeline:
         """The same with the paths that bind them."""
-        return place_on(self._graphs, self.anchor, stamps)
+        return place_on(self.graphs, self.anchor, stamps)
 
     def to_cbor(self) -> bytes:
         """[anchor, its other end or nil, assumptions, exchanges, causal edges, claims, stamps seen]"""

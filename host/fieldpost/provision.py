@@ -5,16 +5,16 @@ written over and no root key reaches a bridge. Times and randomness come in.
 """
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from fieldpost import keyfile, own_log
 from fieldpost.bridge_text import BridgeSetup, bridge_toml
-from fieldpost.enrol import Grant, Request
+from fieldpost.enrol import Grant, Known, Request
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.signing import Signer
-from fieldwire import cose, keys, tokens
+from fieldwire import cose, keys, limits, tokens
 from fieldwire.observation import covers
 
 BRIDGE_MODEL = b"fieldpost-bridge"
@@ -43,13 +43,17 @@ class DeviceTerms:
 
 @dataclass(frozen=True)
 class Enrolled:
-    """A device of the mesh; its credential and endorsement by token id; the builds that are vouched for."""
+    """A device of the mesh; its credential and endorsement by token id; the builds that are vouched for.
+
+    `before`: it was enrolled already when it was asked.
+    """
 
     device: bytes
     public: bytes
     credential: bytes
     endorsement: bytes
     measurements: tuple[bytes, ...]
+    before: bool = field(default=False, compare=False)
 
 
 @dataclass(frozen=True)
@@ -170,24 +174,20 @@ def _lay_key(path: Path, secret: bytes) -> None:
 
 
 def grant(mesh: Mesh, request: Request, terms: DeviceTerms, validity: Validity, random: Random) -> Grant:
-    """Everything a device is given, made and kept before it is told. Raises ProvisionError."""
+    """Everything a device is given, made before it is told and put aside until it confirms. Raises ProvisionError."""
     if _key_path(mesh, request.device).exists():
         raise ProvisionError(
-            f"device {request.device.hex()} is enrolled in {mesh.name} already;"
-            " a device is enrolled once, a new key makes a new one"
+            f"device {request.device.hex()} is enrolled in {mesh.name} and has forgotten it, yet made the same key:"
+            " its random source is broken; do not use this board"
         )
-    measurements = terms.measurements
-    if measurements is None:
-        measurements = (request.measurement,)
-    elif request.measurement not in measurements:
-        raise ProvisionError(
-            f"device {request.device.hex()} runs {request.measurement.hex()}, which is none of the measurements named;"
-            " install the firmware you mean, or name this measurement"
-        )
-    scope = [None if terms.subjects is None else sorted(terms.subjects), None]
-    credential = mesh.credential(terms.authority, request.public, validity, sorted(terms.rights), scope)
+    measurements = builds(request, terms)
+    mesh.drop(request.device)
+    aside = mesh.aside(request.device)
+    credential = aside.credential(
+        terms.authority, request.public, validity, sorted(terms.rights), _scope(terms)
+    )
     ppb = terms.clock_ppm * 1_000
-    endorsement = mesh.endorsement(
+    endorsement = aside.endorsement(
         terms.authority,
         request.public,
         validity,
@@ -201,29 +201,96 @@ def grant(mesh: Mesh, request: Request, terms: DeviceTerms, validity: Validity, 
     pending.unlink(missing_ok=True)
     keyfile.create(pending, k_dev)
     held = [mesh.authorities[terms.authority], credential, endorsement]
-    return Grant(k_dev, mesh.root_public, credential, tuple(mesh.token(one) for one in held))
+    return Grant(k_dev, mesh.root_public, credential, tuple(aside.token(one) for one in held))
+
+
+def builds(request: Request, terms: DeviceTerms) -> tuple[bytes, ...]:
+    """The measurements to vouch for. Raises ProvisionError where the device runs none of those that are named."""
+    if terms.measurements is None:
+        return (request.measurement,)
+    if request.measurement not in terms.measurements:
+        raise ProvisionError(
+            f"device {request.device.hex()} runs {request.measurement.hex()}, which is none of the measurements named;"
+            " install the firmware you mean, or name this measurement"
+        )
+    return terms.measurements
+
+
+def _scope(terms: DeviceTerms) -> list[list[str] | None]:
+    return [None if terms.subjects is None else sorted(terms.subjects), None]
 
 
 async def enrol(
     mesh: Mesh, port: Path | str, terms: DeviceTerms, validity: Validity, random: Random, baud: int = 115_200
 ) -> Enrolled:
-    """Enrol the device on a serial port, in the running loop.
+    """Enrol the device on a serial port, in the running loop; one that is enrolled on these terms stays as it is.
 
     An enrolment that broke off after the device had stored it is finished. Raises ProvisionError where the
-    device is enrolled already, PortError where nobody answers.
+    device is another mesh's, or was enrolled on other terms, PortError where nobody answers.
     """
     mesh.authority(terms.authority)
-    outcome, device = await enrol_port.converse(
+    found = await enrol_port.enrol(
         str(port), baud, lambda request: grant(mesh, request, terms, validity, random), random(32)
     )
-    pending = _key_path(mesh, device).with_suffix(".pending")
-    if outcome == "calls" and not pending.exists():
+    if not isinstance(found, Known):
+        return _confirmed(mesh, found)
+    held = standing(mesh, port, found)
+    if held == "heir":
         raise ProvisionError(
-            f"{port}: device {device.hex()} is enrolled already;"
-            " clear its flash to make it a new device, then enrol that"
+            f"{port}: a rotation of the key of device {found.device.hex()} broke off; finish it with"
+            " `fieldpost device rotate-key`"
         )
-    pending.rename(_key_path(mesh, device))
+    if held == "pending":
+        return _confirmed(mesh, found.device)
+    check_terms(mesh, found.device, terms)
+    return replace(enrolled(mesh, found.device), before=True)
+
+
+def _confirmed(mesh: Mesh, device: bytes) -> Enrolled:
+    """The device holds what was made for it: from now on the mesh knows it."""
+    mesh.take_in(device)
+    _key_path(mesh, device).with_suffix(".pending").rename(_key_path(mesh, device))
     return enrolled(mesh, device)
+
+
+def standing(mesh: Mesh, port: Path | str, found: Known) -> str:
+    """What this desk holds of a device: "key", or "pending" or "heir" while it has not heard it confirm.
+
+    Raises ProvisionError for another mesh's device, and for one of another desk.
+    """
+    if found.mesh != mesh.id:
+        raise ProvisionError(
+            f"{port}: device {found.device.hex()} is enrolled in another mesh, {found.mesh.hex()}, not in {mesh.name};"
+            f" nothing was changed. To take it over let its own bridge drain it, then `fieldpost device wipe {port}`"
+        )
+    for held in ("heir", "pending", "key"):
+        if _key_path(mesh, found.device).with_suffix(f".{held}").exists():
+            return held
+    raise ProvisionError(
+        f"{port}: device {found.device.hex()} of {mesh.name} was not enrolled from {mesh.folder};"
+        " use the desk that it was enrolled from, or a newer copy of it"
+    )
+
+
+def check_terms(mesh: Mesh, device: bytes, terms: DeviceTerms) -> None:
+    """ProvisionError where the device's credential or endorsement says another thing than the terms."""
+    one = enrolled(mesh, device)
+    credential, endorsement = (
+        tokens.decode(mesh.token(of)).claims for of in (one.credential, one.endorsement)
+    )
+    ppb = terms.clock_ppm * 1_000
+    asked = {
+        "authority": (credential[tokens.AUTHORITY], terms.authority),
+        "scope": (credential[tokens.SCOPE], _scope(terms)),
+        "rights": (credential[tokens.RIGHTS], sorted(terms.rights)),
+        "clock": (endorsement[tokens.CLOCK], [-ppb, ppb, None]),
+    }
+    other = [f"{name} {held}, not {wanted}" for name, (held, wanted) in asked.items() if held != wanted]
+    if other:
+        raise ProvisionError(
+            f"device {device.hex()} is enrolled in {mesh.name} already, on other terms: {'; '.join(other)};"
+            " to change them revoke it, wipe it and enrol it anew"
+        )
 
 
 def enrolled(mesh: Mesh, device: bytes) -> Enrolled:
@@ -244,9 +311,33 @@ def enrolled(mesh: Mesh, device: bytes) -> Enrolled:
     return Enrolled(device, credential.public, credential.id, endorsement.id, listed)
 
 
+def vouch(mesh: Mesh, device: bytes, measurement: bytes, validity: Validity) -> bytes:
+    """The endorsement that vouches for one more build of a device: the one there is, or one signed anew; its id.
+
+    The builds vouched for before stay: a device whose update fails goes back to one of them.
+    """
+    before = enrolled(mesh, device)
+    if measurement in before.measurements:
+        return before.endorsement
+    old = tokens.decode(mesh.token(before.endorsement))
+    path = next(path for path, one in mesh.authorities.items() if one == old.claims[tokens.ISSUER])
+    listed = [*before.measurements, measurement][-limits.MEASUREMENTS_MAX :]
+    # Of two endorsements the one that begins later is the newer one.
+    validity = Validity(max(validity.nbf, old.claims[tokens.NBF] + 1), validity.exp)
+    return mesh.anew(path, old, before.public, validity, {tokens.MEASUREMENTS: listed})
+
+
 def devices(mesh: Mesh) -> Iterable[bytes]:
     """The ids of the devices that the mesh has enrolled."""
     return [bytes.fromhex(path.stem) for path in sorted((mesh.folder / "devices").glob("*.key"))]
+
+
+def check_device(mesh: Mesh, device: bytes) -> None:
+    """ProvisionError unless the mesh has enrolled a device of that id."""
+    if not _key_path(mesh, device).exists():
+        raise ProvisionError(
+            f"{device.hex()}: {mesh.folder} has enrolled no device of that id; see {mesh.folder / 'devices'}"
+        )
 
 
 def _key_path(mesh: Mesh, device: bytes) -> Path:
@@ -258,15 +349,19 @@ def revoke(mesh: Mesh, target: bytes, validity: Validity, authority: str | None 
 
     What the root signed for a boundary agent any authority takes back: the one named, else the first. SPEC 7.5
     """
-    signed = _signed(mesh, target)
-    issuer = _issuer_of(mesh, signed)
+    return mesh.revocation(revoker(mesh, target, authority), validity, target)
+
+
+def revoker(mesh: Mesh, target: bytes, authority: str | None = None) -> str:
+    """The authority that takes a token or a device back. Raises ProvisionError where the one named may not."""
+    issuer = _issuer_of(mesh, _signed(mesh, target))
     if issuer is None:
-        return mesh.revocation(authority or min(mesh.authorities), validity, target)
+        return authority or min(mesh.authorities)
     if authority is not None and not covers(authority, issuer):
         raise ProvisionError(
             f"{target.hex()} was signed by {issuer}; {authority} is neither that nor above it"
         )
-    return mesh.revocation(authority or issuer, validity, target)
+    return authority or issuer
 
 
 def _signed(mesh: Mesh, target: bytes) -> tokens.Token:

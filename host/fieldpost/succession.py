@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from fieldpost import keyfile, provision
+from fieldpost.enrol import Known
 from fieldpost.links import enrol_port
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.provision import ProvisionError
 from fieldpost.rotate import next_k_dev
 from fieldpost.signing import verify
-from fieldwire import cbor, cose, limits, rotation, tokens
+from fieldwire import cbor, limits, rotation, tokens
 
 Random = Callable[[int], bytes]
 
@@ -39,38 +40,28 @@ async def rotate(
     device = await enrol_port.rotate(
         str(port),
         baud,
-        lambda called: _called(mesh, port, called),
+        lambda known: _asked(mesh, port, known),
         lambda accepted: grant(mesh, accepted, validity),
         random(32),
     )
-    _path(mesh, device, "heir").rename(_path(mesh, device, "key"))
+    mesh.take_in(device)
     waiting = _path(mesh, device, "rotation")
     kept = mesh.keep(waiting.read_bytes())
+    _path(mesh, device, "heir").rename(_path(mesh, device, "key"))
     waiting.unlink()
     statement = rotation.decode(tokens.decode(mesh.token(kept)).claims[tokens.ACCEPTED])
     return Rotated(rotation.devices(statement)[0], provision.enrolled(mesh, device), kept)
 
 
-def _called(mesh: Mesh, port: Path | str, device: bytes) -> tuple[str, bytes]:
-    if _path(mesh, device, "heir").exists():
-        return "finish", b""
-    if not _path(mesh, device, "key").exists():
+def _asked(mesh: Mesh, port: Path | str, known: Known) -> bytes | None:
+    standing = provision.standing(mesh, port, known)
+    if standing == "pending":
         raise ProvisionError(
-            f"{port}: device {device.hex()} was not enrolled from {mesh.folder}; use the desk of its own mesh"
+            f"{port}: the enrolment of device {known.device.hex()} broke off; finish it with `fieldpost device enrol`"
         )
-    if device in heirs(mesh):
-        return "pass", b""
-    return "order", keyfile.read(_path(mesh, device, "key"))
-
-
-def heirs(mesh: Mesh) -> dict[bytes, bytes]:
-    """The device that follows, by the one that handed over."""
-    held = [tokens.decode(data) for data in mesh.tokens()]
-    return dict(
-        rotation.devices(rotation.decode(one.claims[tokens.ACCEPTED]))
-        for one in held
-        if one.typ == cose.ROTATION
-    )
+    if standing == "heir":
+        return None
+    return keyfile.read(_path(mesh, known.device, "key"))
 
 
 def grant(mesh: Mesh, accepted: bytes, validity: Validity) -> tuple[bytes, list[bytes]]:
@@ -84,14 +75,15 @@ def grant(mesh: Mesh, accepted: bytes, validity: Validity) -> tuple[bytes, list[
     before = provision.enrolled(mesh, device)
     old = tokens.decode(mesh.token(before.credential))
     path = next(path for path, one in mesh.authorities.items() if one == old.claims[tokens.ISSUER])
+    aside = mesh.aside(heir)
     try:
-        after = provision.enrolled(mesh, heir)
+        after = provision.enrolled(aside, heir)
         credential, endorsement = after.credential, after.endorsement
     except ProvisionError:  # the first time that this key is asked for
-        credential = mesh.anew(path, old, statement.new, validity)
-        endorsement = mesh.anew(path, tokens.decode(mesh.token(before.endorsement)), statement.new, validity)
+        credential = aside.anew(path, old, statement.new, validity)
+        endorsement = aside.anew(path, tokens.decode(mesh.token(before.endorsement)), statement.new, validity)
     signed = mesh.rotation(path, validity, accepted, statement.new, before.credential, credential)
-    held = [mesh.token(one) for one in (mesh.authorities[path], credential, endorsement)] + [signed]
+    held = [aside.token(one) for one in (mesh.authorities[path], credential, endorsement)] + [signed]
     if 1 + len(cbor.encode([held])) > limits.FRAME_MAX:
         raise ProvisionError(
             f"device {device.hex()}: its tokens do not fit one frame; enrol it anew with a scope of fewer subjects"

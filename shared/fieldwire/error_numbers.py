@@ -50,5 +50,6 @@ NUMBER = {
     "object-unknown": 46,
     "pack-shape": 47,
     "pack-unknown": 48,
-    "plan-shape": 49,
+    "senml-shape": 49,
+    "plan-shape": 50,
 }

@@ -198,6 +198,10 @@ MEANING = {
         "A packed segment goes on from one that is not held here, or leaves out salts that cannot be made here.",
         "Ask for the segment as it is; hand the device's salt key to the bridge beside its link key.",
     ),
+    "senml-shape": (
+        "A SenML payload breaks a rule of section 5.8.",
+        "Write integers and decimal fractions, each name once, and leave times and sums to the observation.",
+    ),
     "plan-shape": (
         "A merge plan or a vote over one breaks the rules of section 13.5.",
         "Write the plan with the tool; subjects are sorted, and lie in the plan's scope.",

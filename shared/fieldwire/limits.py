@@ -28,6 +28,8 @@ SUBJECT_SEGMENTS_MAX = const(8)
 SUBJECT_SEGMENT_MAX = const(32)
 # A packed record's presence mask has 16 bits.
 SCHEMA_FIELDS_MAX = const(16)
+# As many as a schema has fields: whoever reads claims holds as many of one kind as of the other.
+SENML_RECORDS_MAX = const(16)
 # What a device counts (seq, boots, milliseconds): 139 years of ms, whose nanoseconds fit 64 bits with room to add.
 COUNT_MAX = (1 << 42) - 1
 # A claim's integer is a signed 64-bit one, so that stores and expressions hold it exactly.

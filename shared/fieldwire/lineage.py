@@ -25,10 +25,7 @@ def values_of(sources, prop, fields_of):
 
 
 def _claim_of(source, prop, fields_of):
-    fields = fields_of(source[obs.FORMAT])
-    if fields is None:
-        raise WireError("schema-unknown", "the schema of a source is not held")
-    for claim in schema.claims(fields, source[obs.PAYLOAD]):
+    for claim in schema.claims_of(source[obs.FORMAT], source[obs.PAYLOAD], fields_of):
         if claim[0] == prop and claim[1] == schema.INTEGER:
             return claim
     raise WireError("derivation-false", "a source has no integer %s" % prop)
@@ -76,11 +73,11 @@ def check_derivation(observation, sources, fields_of):
         raise WireError("derivation-false", "%s is built in and has its own digest" % function)
     if [obs.position(source) for source in sources] != [tuple(one[:4]) for one in observation[obs.SOURCES]]:
         raise WireError("derivation-false", "the sources are not those that the observation names")
-    fields = fields_of(observation[obs.FORMAT])
-    if fields is None:
+    content_format = observation[obs.FORMAT]
+    if content_format != obs.SENML_FORMAT and fields_of(content_format) is None:
         raise WireError("schema-unknown", "the schema of the derived observation is not held")
     value, unit, exponent = _compute(function, parameters, sources, fields_of)
-    claimed = schema.claims(fields, observation[obs.PAYLOAD])
+    claimed = schema.claims_of(content_format, observation[obs.PAYLOAD], fields_of)
     if len(claimed) != 1 or claimed[0][1] != schema.INTEGER or claimed[0][2] != value:
         raise WireError("derivation-false", "recomputed %s is %d" % (function, value))
     if claimed[0][4] != exponent or (unit is not None and claimed[0][3] != unit):

@@ -8,6 +8,7 @@ import hashlib
 from fieldwire import cose_writer, limits
 from fieldwire.port import const
 
+SENML_FORMAT = 112
 GAP_FORMAT = 65020
 TIME_FORMAT = 65021
 URGENT, READINGS, EVIDENCE = range(3)  # streams; the fourth carries bulk

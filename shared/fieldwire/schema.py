@@ -8,6 +8,7 @@ import hashlib
 
 from fieldwire import cbor, limits
 from fieldwire.errors import WireError
+from fieldwire.observation_writer import SENML_FORMAT
 from fieldwire.schema_writer import CATEGORY, INTEGER, OPAQUE, POSITION, is_int, is_value, pack, unpack
 
 __all__ = ["CATEGORY", "INTEGER", "POSITION", "pack"]
@@ -59,6 +60,21 @@ def claims(fields, payload):
         for field, value in zip(fields, values)
         if value is not None and field[1] != OPAQUE
     ]
+
+
+def claims_of(content_format, payload, fields_of):
+    """What `payload` claims under its content format, as `claims`; `fields_of(format) -> fields | None`.
+
+    WireError("schema-unknown") where the format is one that makes no claims, or its schema is not held. SPEC 5.4
+    """
+    if content_format == SENML_FORMAT:
+        from fieldwire import senml  # only where somebody writes it
+
+        return senml.claims(payload)
+    fields = fields_of(content_format)
+    if fields is None:
+        raise WireError("schema-unknown", "the schema of an observation is not held")
+    return claims(fields, payload)
 
 
 def function_digest(name):

@@ -44,20 +44,30 @@ class Prompt:
 class WayIn:
     """Looks at single bytes for who asks: an interrupt after silence, alone or behind a line end.
 
-    A frame begins with a zero byte, so no frame asks, whatever it holds.
+    A frame begins with a zero byte, so no frame asks, whatever it holds. What waits from before the start may be the
+    rest of one: of that an interrupt asks behind a line end, or where it is all that waits.
     """
 
     def __init__(self, now_ms):
         self._last_ms = now_ms
         self._line_ended = False
+        self._is_asking = True  # nothing else has come yet
+        self._interrupts = 0
 
     def asks(self, byte, now_ms):
         silent = now_ms - self._last_ms >= _SILENCE_MS
         self._last_ms = now_ms
         if byte == _INTERRUPT and (silent or self._line_ended):
             return True
-        self._line_ended = byte in b"\r\n" and (silent or self._line_ended)
+        self._interrupts += byte == _INTERRUPT
+        self._is_asking = self._is_asking and byte in b"\r\n\x03"
+        self._line_ended = byte in b"\r\n" and (silent or self._line_ended or self._is_asking)
         return False
+
+    def waits(self, now_ms):
+        """Whether one interrupt is all that came, and silence after it."""
+        silent = now_ms - self._last_ms >= _SILENCE_MS
+        return silent and self._is_asking and self._interrupts == 1
 
 
 async def wanted(board, clock):
@@ -70,6 +80,8 @@ async def wanted(board, clock):
     while clock.now_ms() - started_ms < _WINDOW_MS:
         byte = stream.read_byte()
         if byte is None:
+            if way_in.waits(clock.now_ms()):
+                return True
             await board.sleep_ms(_LOOK_MS)
         elif way_in.asks(byte, clock.now_ms()):
             return True  # what was sent behind it is the prompt's

@@ -14,11 +14,12 @@ from fieldpost.cli.output import CANNOT, NO, print_json, stop
 from fieldpost.demo.play import DemoError, Play
 from fieldpost.demo.report import document, text
 from fieldpost.emulator import EmulatorError
+from fieldpost.firmware_build import BuildError
 from fieldpost.keyfile import KeyFileError
 from fieldpost.links.enrol_port import PortError
 from fieldpost.provision import ProvisionError
 
-FAILURES = (DemoError, EmulatorError, KeyFileError, PortError, ProvisionError)
+FAILURES = (BuildError, DemoError, EmulatorError, KeyFileError, PortError, ProvisionError)
 
 FOLDER = Path("build/demo")
 

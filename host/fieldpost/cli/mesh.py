@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fieldpost import provision
-from fieldpost.cli import desk, mesh_bridge, mesh_device, mesh_rotate, mesh_schema, output
+from fieldpost.cli import desk, mesh_bridge, mesh_schema, output
 from fieldpost.mesh import Mesh
 
 NAME_MAX = 64
@@ -90,7 +90,7 @@ def authority(
 def revoke(
     folder: desk.MeshFolder,
     target: Annotated[
-        str, typer.Argument(metavar="TARGET", help="Id of a token or of a device, 32 hex digits.")
+        str, typer.Argument(metavar="TARGET", help="Id of a token or of a bridge's key, 32 hex digits.")
     ],
     issuer: Annotated[
         str | None,
@@ -100,10 +100,16 @@ def revoke(
     bridge: desk.Bridges = None,
     json: desk.Json = False,
 ) -> None:
-    """Take back what an authority of this mesh signed. Of a device: all its credentials."""
+    """Take back what an authority of this mesh signed. A whole device: `fieldpost device revoke`."""
     identity = desk.hexadecimal(target, 16, "TARGET")
     with desk.answering():
         mesh = Mesh(folder)
+        if identity in provision.devices(mesh):
+            output.stop(
+                output.USAGE,
+                f"TARGET: {target} is a device",
+                f"run `fieldpost device revoke {target} --mesh {folder}`",
+            )
         made = provision.revoke(mesh, identity, desk.validity(days), issuer)
         desk.tell(mesh, made, {"revokes": target}, bridge, json)
 
@@ -115,5 +121,5 @@ def _show(mesh: Mesh) -> None:
         typer.echo(f"  {path}  held by {thumbprint[:16]}")
 
 
-for part in (mesh_bridge, mesh_device, mesh_rotate, mesh_schema):
+for part in (mesh_bridge, mesh_schema):
     part.add_to(app)

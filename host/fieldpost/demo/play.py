@@ -1,7 +1,7 @@
-"""What happens: founding, commissioning, a time apart, the links, the meeting, and a word that crosses back.
+"""What happens: commissioning, a time apart, the links, the meeting, and a word that crosses back.
 
 Shell. Decides the order of events; waits for facts (what stores and consoles say), never for luck. Every step
-goes through the same commands and functions that a person would use.
+goes through the same commands and functions that a person would use; the boards live by `fleet.toml`.
 """
 
 import asyncio
@@ -21,19 +21,17 @@ from fieldpost import covenant, provision
 from fieldpost.agreement_cbor import to_cbor
 from fieldpost.agreement_toml import parse_toml
 from fieldpost.demo import cast
-from fieldpost.emulator import Fleet, compiled, device_files, die_with
-from fieldpost.emulator.losses import Independent
-from fieldpost.emulator.medium import Medium
+from fieldpost.emulator import die_with
+from fieldpost.emulator.fleet_run import BoardEvent, FleetRun
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store
 
-SEED = 20261
+MESHES = ("alpha", "bravo")
 MADE = {"boards", "agreement.toml"} | {
-    f"{name}{end}" for name in cast.MESHES for end in ("", "-desk", ".passport.json")
+    f"{name}{end}" for name in MESHES for end in ("", "-desk", ".passport.json")
 }
 WAIT_S_MAX = 60.0
-APART_S = 9.0
-LATENCY_MS = (150, 350)  # of the local radio: a beacon of a hundred bytes at a middling LoRa rate
+PLUG_S = 0.3  # from one cable to the next
 
 
 class DemoError(Exception):
@@ -60,13 +58,19 @@ class Play:
 
     folder: Path
     say: Callable[[str], None]
-    meshes: dict[str, Mesh] = field(default_factory=dict)
     devices: dict[str, str] = field(default_factory=dict)
     bridges: dict[str, provision.BridgeMade] = field(default_factory=dict)
     running: dict[str, asyncio.subprocess.Process] = field(default_factory=dict)
     consoles: dict[str, dict] = field(default_factory=dict)
-    power_ons: dict[str, int] = field(default_factory=dict)
     setup_s: float = 0.0
+
+    def __post_init__(self) -> None:
+        self._plan = cast.fleet()
+        self.parts = {board.name: board for board in self._plan.board if board.enrol is not None}
+
+    @property
+    def meshes(self) -> dict[str, Mesh]:
+        return self._boards.desks.meshes
 
     async def run(self) -> None:
         """Everything, in order, until SIGTERM. No process outlives it."""
@@ -74,98 +78,58 @@ class Play:
         if told is not None:
             asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, told.cancel)
         clear(self.folder)
-        self.parts = {one.name: one for one in cast.parts()}
-        specs = [*(one.spec() for one in self.parts.values()), cast.gateway()]
-        medium = Medium(SEED, lambda _sender, _receiver, random: Independent(cast.AIR_LOSS, random))
-        boards = self.folder / "boards"
-        async with Fleet(boards, specs, seed=SEED, latency_ms=LATENCY_MS, medium=medium) as self.fleet:
-            watch = asyncio.create_task(self.fleet.watch())
-            story = asyncio.create_task(self._story())
-            try:
-                await asyncio.wait({watch, story}, return_when=asyncio.FIRST_COMPLETED)
-                if watch.done() and not story.done():
-                    watch.result()
-                await story
-            finally:
-                for task in (watch, story):
-                    task.cancel()
-                    with suppress(asyncio.CancelledError, Exception):
-                        await task
-                await self._stop_bridges()
-                self._read_consoles()
+        self._boards = FleetRun(
+            self._plan, cast.FLEET.parent, self.folder / "boards", self._hear, self.folder
+        )
+        self.fleet = self._boards.fleet
+        tasks = [
+            asyncio.create_task(one)
+            for one in (self._story(), self.fleet.watch(), self._boards.run(asyncio.Event()))
+        ]
+        try:
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in tasks[1:]:
+                if task.done():
+                    task.result()
+            await tasks[0]
+        finally:
+            tasks[0].cancel()
+            await self._stop_bridges()
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+            self._read_consoles()
 
     async def _story(self) -> None:
         started = time.monotonic()
-        self._found()
-        await self._commission()
+        self.say("founding alpha and bravo; flashing and enrolling six boards: each makes its own key")
+        await self._until("every board is enrolled", self._boards.enrolled.is_set)
         self.setup_s = time.monotonic() - started
-        apart = asyncio.create_task(self._apart())
+        self.say(
+            "apart: the boards observe, hear their neighbours, derive and journal; no bridge is in reach"
+        )
         await self._prepare_bridges()
-        await apart
+        await self._until("the time apart is over", self._boards.befallen.is_set)
         await self._links_come_up()
         await self._meet()
         await self._word_back()
 
-    def _found(self) -> None:
-        self.say("founding alpha and bravo: two roots, two taxonomies, nothing in common")
-        validity = Validity.days(int(time.time()), 365)
-        for name, authorities in cast.MESHES.items():
-            self.meshes[name] = Mesh.found(
-                self.folder / f"{name}-desk", name, list(authorities), validity, os.urandom
-            )
-            for what in (cast.BAROMETER, cast.THERMOMETER):
-                self.meshes[name].schema(authorities[0], what)
-            passport = json.dumps(self.meshes[name].passport(), indent=1)
-            (self.folder / f"{name}.passport.json").write_text(passport)
-
-    async def _commission(self) -> None:
-        self.say("flashing and enrolling six boards: each makes its own key")
-        files = await asyncio.to_thread(
-            lambda: compiled(device_files(self.fleet.profile), self.fleet.profile)
-        )
-        self.fleet.provision(files)
-        self.fleet.power_on()
-        validity = Validity.days(int(time.time()), 365)
-
-        async def enrol(part: cast.Part) -> None:
-            rights = ("observe", "time") if part.utc else ("observe",)
-            terms = provision.DeviceTerms(part.authority, part.subjects, rights, 200)
-            port = self.fleet[part.name].plug()
-            made = await provision.enrol(self.meshes[part.mesh], port, terms, validity, os.urandom)
-            self.devices[part.name] = made.device.hex()
-            self.fleet[part.name].unplug()
-
-        await asyncio.gather(*(enrol(part) for part in self.parts.values()))
-
-    async def _apart(self) -> None:
-        """No link to any bridge. Neighbours hear each other; two pairs meet across the meshes; one board reboots."""
-        self.say(
-            "apart: the boards observe, hear their neighbours, derive and journal; no bridge is in reach"
-        )
-        hub = self.fleet.hub
-        near = (("a1", "a2"), ("a1", "a3"), ("a2", "a3"), ("b1", "b2"), ("b2", "b3"))
-        for pair in near:
-            hub.connect(*pair)
-        await asyncio.sleep(APART_S / 3)
-        hub.connect("a1", "b1")
-        self.fleet["a3"].power_cut()
-        await asyncio.sleep(APART_S / 3)
-        hub.disconnect("a1", "b1")
-        self.fleet["a3"].power_on()
-        hub.connect("a2", "b2")
-        await asyncio.sleep(APART_S / 3)
-        for pair in (("a2", "b2"), *near):
-            hub.disconnect(*pair)
+    def _hear(self, event: BoardEvent) -> None:
+        if event.event == "enrolled":
+            self.devices[event.board] = event.detail
 
     async def _prepare_bridges(self) -> None:
         self.say("making the two bridges, attesting equivalences, signing one agreement by both roots")
         now = int(time.time())
         for name, mesh in self.meshes.items():
+            passport = json.dumps(mesh.passport(), indent=1)
+            (self.folder / f"{name}.passport.json").write_text(passport)
+        for name, mesh in self.meshes.items():
             peer = self.meshes["bravo" if name == "alpha" else "alpha"]
             mine = [one for one in self.parts.values() if one.mesh == name]
-            links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine if not one.radio)
-            radio = any(one.radio for one in mine)
-            radios = ((f"../boards/{cast.GATEWAY}.uart", *cast.CHANNEL),) if radio else ()
+            links = tuple((f"../boards/{one.name}.uart", 115200) for one in mine if not cast.channel(one))
+            channels = [channel for one in mine if (channel := cast.channel(one))]
+            radios = tuple((f"../boards/{cast.GATEWAY}.uart", *channel) for channel in channels)
             socket = "boundary.sock" if name == "alpha" else "../alpha/boundary.sock"
             deliver = tuple(
                 (self.devices[one], subject, count)
@@ -178,7 +142,8 @@ class Play:
             )  # fmt: skip
             validity = Validity.days(now, 365)
             folder = self.folder / name
-            made = provision.make_bridge(mesh, folder, cast.MESHES[name][0], validity, setup, os.urandom)
+            command = self._plan.mesh[name].authorities[0]
+            made = provision.make_bridge(mesh, folder, command, validity, setup, os.urandom)
             self.bridges[name] = made
             for one in mine:
                 provision.hand_over(mesh, bytes.fromhex(self.devices[one.name]), folder)
@@ -241,8 +206,8 @@ class Play:
             await self._start(name)
         self.say("the links come up one after another, b3's over LoRa; the journals drain")
         for name, part in sorted(self.parts.items()):
-            self.fleet[cast.GATEWAY if part.radio else name].plug()
-            await asyncio.sleep(0.3)
+            self.fleet[cast.GATEWAY if cast.channel(part) else name].plug()
+            await asyncio.sleep(PLUG_S)
         await self._until("every journal is drained", self._drained)
 
     async def _meet(self) -> None:
@@ -380,7 +345,6 @@ class Play:
 
     def _read_consoles(self) -> None:
         for board in self.fleet:
-            self.power_ons[board.spec.name] = board.power_ons
             lines = board.console.read_text(errors="replace").splitlines() if board.console.is_file() else []
             for line in reversed(lines):
                 if line.startswith("status {") and '"device"' in line:

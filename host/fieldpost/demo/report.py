@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldpost.case_rows import case_rows, reason
-from fieldpost.demo.cast import CHANNEL, HEAP_BYTES
+from fieldpost.demo.cast import channel
 from fieldpost.demo.play import Play
 from fieldpost.explain import explain
 from fieldpost.picture_rows import interval_words, picture_rows, value_words
@@ -26,6 +26,7 @@ def document(play: Play, setup_s: float, elapsed_s: float) -> dict[str, Any]:
         number = _common_epoch(stores)
         pictures = {name: picture_rows(store) for name, store in stores.items()}
         relay = _contested(stores["alpha"], play.relays("alpha"))
+        story = explain(stores["alpha"], relay)
         return {
             "version": 1,
             "meshes": [
@@ -40,7 +41,7 @@ def document(play: Play, setup_s: float, elapsed_s: float) -> dict[str, Any]:
             "boards": [_board(play, name, stores) for name in sorted(play.parts)],
             "picture": [row for rows in pictures.values() for row in rows],
             "cases": case_rows(stores["alpha"]),
-            "why": {"observation": relay.hex(), "steps": (explain(stores["alpha"], relay) or {})["steps"]},
+            "why": {"observation": relay.hex(), "steps": (story or {})["steps"]},
             "joint": _joint(stores["alpha"], number),
             "one_sided": {name: _one_sided(store, play.meshes[name].id) for name, store in stores.items()},
             "channels": [
@@ -72,6 +73,7 @@ def _contested(store: Store, relays: list[bytes]) -> bytes:
 
 def _board(play: Play, name: str, stores: dict[str, Store]) -> dict[str, Any]:
     part, said = play.parts[name], play.consoles[name]
+    radio = channel(part)
     device = bytes.fromhex(play.devices[name])
     drained = stores[part.mesh].query(
         "SELECT count(*) FROM observation WHERE device = ? AND sealed = 1", device
@@ -79,7 +81,7 @@ def _board(play: Play, name: str, stores: dict[str, Store]) -> dict[str, Any]:
     return {
         "name": name,
         "mesh": part.mesh,
-        "link": "SF{1}/{2}".format(*CHANNEL) if part.radio else "cable",
+        "link": "cable" if radio is None else "SF{1}/{2}".format(*radio),
         "device": said["device"],
         "runtime": said["runtime"],
         "signed": said["signed"],
@@ -88,7 +90,7 @@ def _board(play: Play, name: str, stores: dict[str, Store]) -> dict[str, Any]:
         "reboots": said["boot"] - 1,
         "derived": said["derived"],
         "clock_ppm": part.drift_ppm,
-        "heap_bytes": HEAP_BYTES,
+        "heap_bytes": part.heap_bytes or play.fleet.profile.heap_bytes,
     }
 
 

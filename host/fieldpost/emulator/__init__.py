@@ -7,10 +7,10 @@ of its own.
 from fieldpost.emulator.board import BoardSpec, EmulatedBoard, UtcReceiver
 from fieldpost.emulator.fleet import Fleet
 from fieldpost.emulator.hub import Hub
-from fieldpost.emulator.image import compiled, provision
-from fieldpost.emulator.profile import BoardProfile, device_files, load_profile
+from fieldpost.emulator.image import provision
 from fieldpost.emulator.readings import Readings, load_readings
 from fieldpost.emulator.runtime import EmulatorError, die_with
+from fieldpost.firmware_build import BoardProfile, compiled, device_files, load_profile
 
 __all__ = [
     "BoardProfile",

@@ -6,7 +6,7 @@ an error of the fleet, told with its last console lines.
 
 import asyncio
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from pathlib import Path
 from types import TracebackType
 from typing import NoReturn, Self
@@ -16,8 +16,8 @@ from fieldpost.emulator.board import BoardSpec, EmulatedBoard
 from fieldpost.emulator.hub import Hub
 from fieldpost.emulator.image import provision
 from fieldpost.emulator.medium import Medium
-from fieldpost.emulator.profile import BoardProfile, load_profile
 from fieldpost.emulator.world import start_world
+from fieldpost.firmware_build import BoardProfile, load_profile
 
 
 class Fleet:
@@ -68,12 +68,12 @@ class Fleet:
     ) -> None:
         self.close()
 
-    def provision(self, files: Mapping[str, bytes]) -> None:
-        """Make every flash anew: `files`, then each board's own; sensors begin their records anew."""
+    def provision(self, files: Mapping[str, bytes], names: Collection[str] | None = None) -> None:
+        """Make every flash anew, or those of `names`: `files`, then each board's own; sensors begin anew."""
         common = self.run / "common.img"
         common.unlink(missing_ok=True)
         provision(common, files, self.profile)
-        for board in self:
+        for board in [one for one in self if names is None or one.spec.name in names]:
             board.directory.mkdir(parents=True, exist_ok=True)
             board.forget_sensors()
             shutil.copy(common, board.image)  # with its mode: nobody else may read it

@@ -1,26 +1,25 @@
 """A board's flash image: made blank, filled by a run of the board's own MicroPython.
 
-Decides where files lie: what is below `lib/` in the ROMFS behind the file system, where the board has one, all else in
-the file system. The same interpreter and file system write the image that later boot from it.
+Decides where files lie: what is below `lib/` in the first of the two ROMFS partitions behind the file system, where
+the board has them, all else in the file system. The same interpreter and file system write the image that later boot
+from it.
 """
 
 import json
 import subprocess
-import sys
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
 from fieldpost.emulator import runtime
-from fieldpost.emulator.profile import BoardProfile
 from fieldpost.emulator.runtime import EmulatorError
-from fieldpost.emulator.small_source import small
+from fieldpost.firmware_build.profile import BoardProfile
+from fieldpost.firmware_build.programs import rom_image
+from fieldpost.firmware_build.sources import MODULES
 
 BURN_HEAP_BYTES = 2 << 20
 BURN_S_MAX = 60
-# Ports start these from the root of the flash by their source names.
-KEPT_AS_SOURCE = ("main.py", "boot.py")
-MODULES = "lib/"
+ROM_PARTS = 2  # one for each slot
 
 
 def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) -> None:
@@ -31,7 +30,7 @@ def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) ->
     blank = not image.exists()
     if blank:
         image.touch(mode=0o600)  # the board's private key will lie in it
-        image.write_bytes(b"\xff" * (profile.block_bytes * profile.blocks + profile.rom_bytes))
+        image.write_bytes(b"\xff" * (profile.block_bytes * profile.blocks + ROM_PARTS * profile.rom_bytes))
     in_rom = {name: data for name, data in files.items() if profile.rom_bytes and name.startswith(MODULES)}
     with tempfile.TemporaryDirectory(prefix="fieldpost-burn-") as directory:
         stage = Path(directory, "stage")
@@ -57,36 +56,11 @@ def provision(image: Path, files: Mapping[str, bytes], profile: BoardProfile) ->
             raise EmulatorError(f"{image}: could not be written; the interpreter said:\n{output.read_text()}")
 
 
-def compiled(files: Mapping[str, bytes], profile: BoardProfile) -> dict[str, bytes]:
-    """The same files with each module cross-compiled to `.mpy` for the board, except main.py and boot.py."""
-    result: dict[str, bytes] = {}
-    modules = {
-        name.removeprefix(MODULES): data
-        for name, data in files.items()
-        if name.startswith(MODULES) and name.endswith(".py")
-    }
-    files = {**files, **{MODULES + name: data for name, data in small(modules).items()}}
-    with tempfile.TemporaryDirectory(prefix="fieldpost-mpy-") as directory:
-        source, target = Path(directory, "in.py"), Path(directory, "out.mpy")
-        for name, data in files.items():
-            if not name.endswith(".py") or name in KEPT_AS_SOURCE:
-                result[name] = data
-                continue
-            source.write_bytes(data)
-            _cross_compile(source, target, name, profile.arch)
-            result[name.removesuffix(".py") + ".mpy"] = target.read_bytes()
-    return result
-
-
 def _write_rom(image: Path, files: Mapping[str, bytes], profile: BoardProfile, directory: Path) -> None:
-    stage, output = directory / "rom", directory / "rom.img"
+    stage = directory / "rom"
     stage.mkdir()
     _lay_out(stage, files)
-    command = [sys.executable, "-m", "mpremote", "romfs", "--no-mpy", "-o", str(output), "build", str(stage)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise EmulatorError(f"{image}: its ROMFS could not be built; mpremote said:\n{done.stderr.strip()}")
-    rom = output.read_bytes()
+    rom = rom_image(stage)
     if len(rom) > profile.rom_bytes:
         raise EmulatorError(
             f"{image}: {len(rom)} bytes of modules, and its ROMFS holds {profile.rom_bytes}; leave some out"
@@ -113,12 +87,3 @@ def _burn(profile: BoardProfile, config: Path, output: Path) -> int:
         except subprocess.TimeoutExpired:
             process.kill()
             return process.wait()
-
-
-def _cross_compile(source: Path, target: Path, name: str, arch: str) -> None:
-    # -O3 leaves line numbers out, a tenth of what a module takes in the heap; a traceback names module and function.
-    stem = Path(name).stem
-    command = [runtime.mpy_cross(), "-O3", f"-march={arch}", "-s", stem, "-o", str(target), str(source)]
-    done = subprocess.run(command, capture_output=True, text=True, check=False)
-    if done.returncode != 0:
-        raise EmulatorError(f"{name}: does not compile for {arch}:\n{done.stderr.strip()}")

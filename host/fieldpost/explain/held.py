@@ -90,13 +90,12 @@ class Shelf:
         if what[obs.FORMAT] == obs.GAP_FORMAT:
             said = "; ".join(one.words() for one in gaps.told(what))
             return f"{subject}: {said or 'a gap record that tells nothing'}"
-        fields = self.trust.fields_of(what[obs.FORMAT])
-        if fields is None:
-            return f"{subject}: {len(what[obs.PAYLOAD])} bytes in a format that is not known here"
         try:
-            claims = schema.claims(fields, what[obs.PAYLOAD])
+            claims = schema.claims_of(what[obs.FORMAT], what[obs.PAYLOAD], self.trust.fields_of)
         except WireError as error:
-            return f"{subject}: a payload that does not fit its schema ({error.detail})"
+            if error.code == "schema-unknown":
+                return f"{subject}: {len(what[obs.PAYLOAD])} bytes in a format that is not known here"
+            return f"{subject}: a payload that does not fit its format ({error.detail})"
         told = ", ".join(
             f"{name} {value_words(value, scale, unit)}" for name, _, value, unit, scale in claims
         )

@@ -13,17 +13,16 @@ from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.explain.said import scope_words, validity_words
 from fieldpost.picture_rows import interval_words
 from fieldpost.placed import placed
-from fieldpost.timeline.words import step_words
+from fieldpost.timeline.words import ENDS, steps_words
 from fieldwire import cbor, tokens
 from fieldwire import observation as obs
 
 _LONG_ID = re.compile(r"\b([0-9a-f]{12})[0-9a-f]{20,}\b")
-PATH_STEPS = 12  # of a binding path; a longer one is not read by anyone
 LINEAGE_MAX = 256  # ancestors told of; a longer story is not read by anyone
 
 
-def place_step(shelf: Shelf, held: Held) -> Step:
-    """The interval and the evidence that bounds it."""
+def place_step(shelf: Shelf, held: Held, ends: int | None = ENDS) -> Step:
+    """The interval and the evidence that bounds it: `ends` steps at either end of each path, None for all."""
     found = placed(shelf.store, [held.id]).get(held.id)
     if found is None:
         reason = "no exchange joins its device's clock to the mesh timeline yet"
@@ -38,7 +37,7 @@ def place_step(shelf: Shelf, held: Held) -> Step:
     path = solved.timeline([placement.at]).path(placement.at)
     for title, side in zip(("not earlier, because ", "not later, because "), path, strict=True):
         if side:
-            links = [step_words(link) for link in side[:PATH_STEPS]]
+            links = steps_words(side, ends)
             words.append(title + ", and ".join(_LONG_ID.sub(r"\1", link) for link in links))
     needed = [_unit_words(one) for one in placement.depends_on]
     if needed:

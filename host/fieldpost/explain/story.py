@@ -21,12 +21,16 @@ from fieldpost.explain.judged import admit_steps, lineage_steps, place_step
 from fieldpost.explain.said import said_steps
 from fieldpost.log_check import Leaves
 from fieldpost.reading import Rows
+from fieldpost.timeline.words import ENDS
 
 KEPT_OUT = ("refused", "held", "superseded", "alternative", "not-shown", "waiting", "replayed", "not-held")
 
 
-def explain(store: Rows, identity: bytes) -> dict[str, Any] | None:
-    """Every step that led to where an observation stands; None where the store does not hold it."""
+def explain(store: Rows, identity: bytes, ends: int | None = ENDS) -> dict[str, Any] | None:
+    """Every step that led to where an observation stands; None where the store does not hold it.
+
+    `ends`: steps told at either end of what bounds it in time; None: all.
+    """
     shelf = Shelf.of(store)
     held = shelf.held(identity)
     if held is None:
@@ -34,7 +38,7 @@ def explain(store: Rows, identity: bytes) -> dict[str, Any] | None:
     leaves = Leaves.of(store.events())
     steps = [
         *said_steps(shelf, held),
-        place_step(shelf, held),
+        place_step(shelf, held, ends),
         *admit_steps(shelf, held),
         *lineage_steps(shelf, held),
     ]
@@ -58,15 +62,15 @@ def _document(identity: bytes, steps: list[Step], answer: Step) -> dict[str, Any
     return {"observation": identity.hex(), "id": identity.hex(), **told, "steps": steps}
 
 
-def why_not(store: Rows, identity: bytes) -> dict[str, Any] | None:
+def why_not(store: Rows, identity: bytes, ends: int | None = ENDS) -> dict[str, Any] | None:
     """What keeps an observation, an envelope or a token out; None where the store has never met it.
 
-    The answer's `outcome` is among KEPT_OUT unless nothing keeps it out.
+    The answer's `outcome` is among KEPT_OUT unless nothing keeps it out. `ends`: as in `explain`.
     """
     shelf = Shelf.of(store)
     held = shelf.held(identity)
     if held is not None:
-        return _kept_out(shelf, held)
+        return _kept_out(shelf, held, ends)
     told = one_sided_steps(shelf, identity)
     steps = [*_refusals(shelf, identity, Leaves.of(store.events())), *told]
     if told:
@@ -76,9 +80,9 @@ def why_not(store: Rows, identity: bytes) -> dict[str, Any] | None:
     return _document(identity, steps, steps[-1]) if steps else None
 
 
-def _kept_out(shelf: Shelf, held: Held) -> dict[str, Any]:
+def _kept_out(shelf: Shelf, held: Held, ends: int | None) -> dict[str, Any]:
     said = said_steps(shelf, held)
-    steps = [said[0], place_step(shelf, held), *admit_steps(shelf, held), *fork_steps(shelf, held)]
+    steps = [said[0], place_step(shelf, held, ends), *admit_steps(shelf, held), *fork_steps(shelf, held)]
     missing = [one for one in lineage_steps(shelf, held) if one["outcome"] != "admitted"]
     steps += [
         *missing,

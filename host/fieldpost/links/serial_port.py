@@ -35,6 +35,11 @@ class SerialPort:
     def is_open(self) -> bool:
         return self._port is not None
 
+    @property
+    def trouble(self) -> str:
+        """Why a port that is there cannot be had, in the system's words; empty while it can."""
+        return self._trouble
+
     def write(self, data: bytes) -> None:
         """Queue bytes; without a port they are lost, as on a cable that is out."""
         if self._port is None or len(self._pending) + len(data) > PENDING_MAX:

@@ -1,31 +1,32 @@
 """Answers to an evidence file's questions, in the order of the file, as rows for JSON.
 
-Decides nothing of its own: intervals are `place`'s, verdicts `order`'s. `point` is the middle of the strict
-interval and `sigma` the spread of an even chance over its width: an interval told as a number, not an
-estimate. `dt` is the exact bound of one pair (b after a): for people; no verdict rests on it.
+Decides nothing of its own: intervals are `place`'s, verdicts `order`'s, `point` and `sigma` those of `points`.
+`dt` is the exact bound of one pair (b after a): for people; no verdict rests on it.
 """
 
 from __future__ import annotations
 
 from decimal import Decimal
+from functools import cached_property
 from typing import Any
 
-from fieldpost.timeline.decimals import seconds, uniform_sigma
+from fieldpost.timeline.decimals import seconds
 from fieldpost.timeline.evidence import Anchor, Interval, Stamp
 from fieldpost.timeline.isolate import Graphs
 from fieldpost.timeline.jsonl import Place, Relate, Request
-from fieldpost.timeline.order import Causality, order
+from fieldpost.timeline.order import Causality, Verdict, order
 from fieldpost.timeline.place import (
     Contradiction,
-    Placement,
-    PlaceOne,
+    Spreading,
     Timeline,
     both_intervals,
     place_on,
     same,
     strict_alone,
 )
+from fieldpost.timeline.points import Point, likely
 from fieldpost.timeline.utc import utc_bounds, utc_interval
+from fieldpost.timeline.words import interval_words, path_words
 
 SHOWN = {"strict": ("strict",), "resilient": ("resilient",), "both": ("strict", "resilient")}
 
@@ -39,12 +40,11 @@ def told(interval: Interval | None) -> list[str | None] | None:
     return None if interval is None else [seconds(side) for side in interval]
 
 
-def as_given(stamp: dict[str, Any]) -> dict[str, Any]:
+def as_given(stamp: Stamp, t: Any) -> dict[str, Any]:
     """A stamp as its line had it; a number that no JSON writer would repeat exactly is told as its text."""
-    t = stamp["t"]
     if isinstance(t, Decimal):
         t = float(t) if Decimal(repr(float(t))) == t else str(t)
-    return {**stamp, "t": t}
+    return {"device": stamp.device, "boot": stamp.boot, "t": t}
 
 
 class Answers:
@@ -54,11 +54,11 @@ class Answers:
         self.request = request
         self.interval = interval
         self.judged = "strict" if interval == "strict" else "resilient"
-        self.place_one: PlaceOne = strict_alone if interval == "strict" else both_intervals
+        self.spreading: Spreading = strict_alone if interval == "strict" else both_intervals
         self.graphs = Graphs(request.evidence, same)
         self.causality = Causality(request.causals)
         stamps = [*request.stamp_of.values(), *(claim.at for claim in request.evidence.claims)]
-        self.timeline = place_on(self.graphs, Anchor(request.anchor), stamps, self.place_one)
+        self.timeline = place_on(self.graphs, Anchor(request.anchor), stamps, self.spreading)
         self.offset = utc_bounds(request.evidence.claims, self.timeline.placements, k, self.judged)
         self._about: dict[Stamp, Timeline] = {}
 
@@ -84,7 +84,7 @@ class Answers:
             row[name] = told(widened(getattr(placement, name), slack))
         row |= {
             "depends_on": list(placement.depends_on),
-            **self.middle(placement),
+            **self.pointed(question.at),
             "status": placement.status,
         }
         if self.request.evidence.claims:
@@ -92,11 +92,20 @@ class Answers:
             row["utc"] = told(utc)
         return row
 
-    def middle(self, placement: Placement) -> dict[str, Any]:
-        lo, hi = placement.strict
-        if lo is None or hi is None:
-            return {"point": None, "sigma": None}
-        return {"point": seconds((lo + hi) // 2), "sigma": seconds(uniform_sigma(hi - lo))}
+    @cached_property
+    def points(self) -> dict[Stamp, Point]:
+        """Of every placed reading that has one, without the word of devices that may have lied."""
+        found = self.timeline.contradiction
+        suspected = set() if found is None else {unit for one in found.suspects for unit in one}
+        suspected -= {self.request.anchor.device}
+        placements = self.timeline.placements
+        strict = {stamp: placements[stamp].strict for stamp in self.request.stamp_of.values()}
+        devices = [unit for unit in suspected if not isinstance(unit, tuple)]
+        return likely(self.request.evidence, self.request.anchor, devices, strict)
+
+    def pointed(self, stamp: Stamp) -> dict[str, Any]:
+        at, sigma = self.points.get(stamp, (None, None))
+        return {"point": seconds(at), "sigma": seconds(sigma)}
 
     def related(self, question: Relate) -> dict[str, Any]:
         a, b = self.request.stamp_of[question.a], self.request.stamp_of[question.b]
@@ -104,14 +113,36 @@ class Answers:
         if a not in self._about:
             wanted = {self.request.stamp_of[q.b] for q in self.request.questions
                       if isinstance(q, Relate) and q.a == question.a}  # fmt: skip
-            self._about[a] = place_on(self.graphs, Anchor(a), wanted | {b}, self.place_one)
+            self._about[a] = place_on(self.graphs, Anchor(a), wanted | {b}, self.spreading)
         lo, hi = widened(getattr(self._about[a].placements[b], self.judged), self.slack(a, b))
         reason = verdict.reason
         if verdict.verdict in ("concurrent", "unknown") and ((lo or 0) > 0 or (hi or 0) < 0):
             reason += "; dt alone tells them apart (to read, not to decide by)"
         row = {"a": question.a, "b": question.b, "verdict": verdict.verdict}
-        return row | {"dt": told((lo, hi)), "reason": reason}
+        return row | {"dt": told((lo, hi)), "reason": reason, "witness": self.witness(verdict)}
+
+    def witness(self, verdict: Verdict) -> list[Any]:
+        """Stamps as they stand in the file where ticks or a path decide, else the two ends that do not overlap."""
+        found = []
+        for one in verdict.witness:
+            if isinstance(one, Stamp):
+                found.append(as_given(one, self.request.verbatim[one]))
+            else:
+                found.append(seconds(one))
+        return found
+
+    def why(self, name: str, ends: int | None) -> list[str]:
+        """What bounds a placed id, in words: its intervals, then the evidence of each side of strict."""
+        stamp = self.request.stamp_of[name]
+        placement = self.timeline.placements[stamp]
+        lines = [f"{name}: {placement.status}, {interval_words(placement.strict)} after the anchor"]
+        if self.judged == "resilient" and placement.resilient != placement.strict:
+            lines.append(f"although any one other device may lie: {interval_words(placement.resilient)}")
+        if placement.depends_on:
+            lines.append("a side of it rests on " + " and on ".join(map(str, placement.depends_on)))
+        return lines + path_words(*self.timeline.path(stamp), ends)
 
     def contradicted(self, found: Contradiction) -> dict[str, Any]:
-        stamps = [as_given(self.request.verbatim[stamp]) for stamp in found.certificate.stamps]
-        return {"contradiction": stamps, "suspects": [list(units) for units in found.suspects]}
+        stamps = [as_given(stamp, self.request.verbatim[stamp]) for stamp in found.certificate.stamps]
+        row = {"contradiction": stamps, "suspects": [list(units) for units in found.suspects]}
+        return row | ({"parts": [self.contradicted(part) for part in found.parts]} if found.parts else {})

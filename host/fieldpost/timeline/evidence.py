@@ -227,6 +227,11 @@ class Evidence:
         body = cbor.encode([[item.as_list() for item in items] for items in lists])
         return hashlib.sha256(LABEL + body).digest()
 
+    @property
+    def assumptions_digest(self) -> bytes:
+        """What was assumed of all clocks, by value: `sources_digest` of no observation. 32 bytes."""
+        return sources_digest((), self.assumptions)
+
 
 def sources_digest(ids: Iterable[bytes], assumptions: Iterable[Assumption]) -> bytes:
     """What was solved, by the observations it came from and the clocks assumed. SPEC 9.4. 32 bytes."""

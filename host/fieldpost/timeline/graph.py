@@ -1,171 +1,135 @@
 """The graph of differences: a node for each stamp, an edge (u, v, w) for each proof that T(v) <= T(u) + w.
 
-Decides which evidence becomes which edge. Leaving devices out drops every edge that touches them but keeps
-the other devices' stamps, so that a bound without them is never narrower than a bound with them, to the
-nanosecond.
+Leaving devices out drops every edge that touches them but keeps the other devices' stamps, so that a bound without
+them is never narrower than a bound with them, to the nanosecond. The columns are shared by all graphs of one evidence.
+Decides which proofs count, never what follows from them.
 """
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections import defaultdict
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 
+import numpy as np
+from numpy.typing import NDArray
+
+from fieldpost.timeline.columns import CAUSAL, EXCHANGE, Columns, Ints, columns, index_of, rows_of
+from fieldpost.timeline.compiled import kernel
 from fieldpost.timeline.evidence import Causal, Device, Evidence, Exchange, Stamp
-from fieldpost.timeline.rates import ahead
-from fieldpost.timeline.tighten import Conflict, Range, tighten
+from fieldpost.timeline.flow import Flow, ahead, links
+from fieldpost.timeline.kernels import LIMIT
+from fieldpost.timeline.tighten import Conflict, Ground, Rates, tighten
 
-Link = tuple[int, int]  # (node, ns)
 Origin = Exchange | Causal | None  # the evidence of an edge; None is the order of two boots
 
 
 @dataclass(frozen=True, slots=True)
-class Chain:
-    """One boot of one device: its nodes are start..end-1, in the order of its own clock."""
+class Range:
+    """Rates of one chain in ppb."""
 
-    device: Device
-    boot: int
-    start: int
-    end: int
+    lo: int
+    hi: int
+
+
+def steps(columns: Columns, lo: Ints, hi: Ints) -> tuple[Ints, Ints]:
+    """up, down, int64[N]: the largest T(i + 1) - T(i) and T(i) - T(i + 1), by each chain's rates; LIMIT at its end."""
+    t, chain = columns.node.t_ns, columns.chain_of
+    up, down = np.full(len(t), LIMIT), np.full(len(t), LIMIT)
+    compiled = kernel("chain_steps", len(t))
+    if compiled is not None:
+        compiled(chain, t, lo, hi, up, down)
+        return up, down
+    inner = np.flatnonzero(chain[1:] == chain[:-1])
+    near, far, of = t[inner], t[inner + 1], chain[inner]
+    up[inner], down[inner] = ahead(near, far, lo[of], hi[of]), ahead(far, near, lo[of], hi[of])
+    return up, down
 
 
 @dataclass(frozen=True)
 class Graph:
-    """Nodes in canonical order, chains over them, edges across chains, and each chain's range of rates."""
+    """Columns without some devices (`out`: bool[D]), and the range of rates of each chain."""
+
+    ground: Ground
+    out: NDArray[np.bool_]
+    rates: Rates
+    told: Told | None = None  # names, where the columns were made from evidence
+
+    @property
+    def columns(self) -> Columns:
+        return self.ground.columns
+
+    @property
+    def conflict(self) -> Conflict | None:
+        return self.rates.conflict()
+
+    @property
+    def ranges(self) -> list[Range]:
+        """Of the chains that are not left out."""
+        kept = ~self.out[self.columns.chain_device]
+        return [Range(int(lo), int(hi)) for lo, hi in zip(self.rates.lo[kept], self.rates.hi[kept])]
+
+    @cached_property
+    def edges(self) -> Ints:
+        """The numbers of the edges that no device left out touches."""
+        if not self.out.any():
+            return np.arange(len(self.columns.u))
+        out = self.out[self.columns.node.device]
+        return np.flatnonzero(~out[self.columns.u] & ~out[self.columns.v])
+
+    @cached_property
+    def flow(self) -> Flow:
+        """From node to node forward: lengths from a seed are upper bounds."""
+        found, kept = self.columns, self.edges
+        up, down = steps(found, self.rates.lo, self.rates.hi)
+        if self.out.any():
+            gone = self.out[found.node.device]
+            up, down = np.where(gone, LIMIT, up), np.where(gone, LIMIT, down)
+        u, v, w = found.u[kept], found.v[kept], found.w[kept]
+        nodes = len(found.chain_of)
+        out, into = links(u, v, w, kept, nodes), links(v, u, w, kept, nodes)
+        return Flow(found.start, found.chain_of, up, down, out, into)
+
+
+def without(base: Ground, out: NDArray[np.bool_], told: Told | None = None) -> Graph:
+    """The graph without the devices of `out`, bool[D], its rates tightened."""
+    return Graph(base, out, tighten(base, out), told)
+
+
+@dataclass(frozen=True)
+class Told:
+    """Evidence and its columns: names for what the arrays only number."""
 
     evidence: Evidence
-    left_out: frozenset[Device]
-    stamps: list[Stamp]
-    chains: list[Chain]
-    edges: list[tuple[int, int, int]]
-    origins: list[Origin]
-    ranges: list[Range]
-    conflict: Conflict | None
-    bit_of: dict[Device, int]
 
     @cached_property
-    def chain_of(self) -> list[int]:
-        return [place for place, chain in enumerate(self.chains) for _ in range(chain.start, chain.end)]
+    def index(self) -> dict[Device, int]:
+        return index_of(self.evidence)
 
     @cached_property
-    def ticks(self) -> list[int]:
-        return [stamp.t_ns for stamp in self.stamps]
+    def ground(self) -> Ground:
+        return Ground(columns(rows_of(self.evidence)))
 
-    @cached_property
-    def place_of(self) -> dict[tuple[Device, int], int]:
-        return {(chain.device, chain.boot): place for place, chain in enumerate(self.chains)}
+    def graph(self, left_out: frozenset[Device] = frozenset()) -> Graph:
+        out = np.zeros(len(self.index), bool)
+        out[[self.index[device] for device in left_out if device in self.index]] = True
+        return without(self.ground, out, self)
 
-    @cached_property
-    def boots(self) -> dict[Device, list[int]]:
-        """Each device's chains, boots rising."""
-        found = defaultdict(list)
-        for place, chain in enumerate(self.chains):
-            found[chain.device].append(place)
-        return dict(found)
+    def stamp(self, node: int) -> Stamp:
+        found = self.ground.columns.node
+        device = self.evidence.assumptions[int(found.device[node])].device
+        return Stamp(device, int(found.boot[node]), int(found.t_ns[node]))
 
-    @cached_property
-    def steps(self) -> tuple[list[int], list[int]]:
-        """For neighbours i, i+1 of one chain: the largest T(i+1) - T(i), and the largest T(i) - T(i+1)."""
-        up, down = [0] * len(self.stamps), [0] * len(self.stamps)
-        for chain, rates in zip(self.chains, self.ranges):
-            for i in range(chain.start, chain.end - 1):
-                up[i] = ahead(self.ticks[i], self.ticks[i + 1], rates.lo, rates.hi)
-                down[i] = ahead(self.ticks[i + 1], self.ticks[i], rates.lo, rates.hi)
-        return up, down
+    def devices(self, indices: frozenset[int]) -> frozenset[Device]:
+        return frozenset(self.evidence.assumptions[index].device for index in indices)
 
-    def devices(self, bits: int) -> frozenset[Device]:
-        return frozenset(device for device, bit in self.bit_of.items() if bits & bit)
-
-    def rates_of(self, device: Device, boot: int) -> tuple[int, int] | None:
-        place = self.place_of.get((device, boot))
-        if place is not None:
-            return self.ranges[place].lo, self.ranges[place].hi
-        stated = self.evidence.assumption_of.get(device)
-        return None if stated is None or device in self.left_out else (stated.rate_lo_ppb, stated.rate_hi_ppb)
-
-    def links(self, stamp: Stamp) -> tuple[list[Link], list[Link]]:
-        """How any stamp of a known device hangs on its neighbours: (out, in).
-
-        out: T(node) <= T(stamp) + ns. in: T(stamp) <= T(node) + ns. Beyond the ends of a boot stand the
-        last stamp of the boot before and the first of the boot after.
-        """
-        own = self.boots.get(stamp.device, [])
-        out, into = [], []
-        place = self.place_of.get((stamp.device, stamp.boot))
-        start = end = 0
-        if place is not None:
-            chain, rates = self.chains[place], self.ranges[place]
-            start = bisect_left(self.ticks, stamp.t_ns, chain.start, chain.end)
-            end = start
-            if start < chain.end and self.ticks[start] == stamp.t_ns:
-                return [(start, 0)], [(start, 0)]
-            for node in (start - 1, end):
-                if chain.start <= node < chain.end:
-                    out.append((node, ahead(stamp.t_ns, self.ticks[node], rates.lo, rates.hi)))
-                    into.append((node, ahead(self.ticks[node], stamp.t_ns, rates.lo, rates.hi)))
-        if place is None or start == self.chains[place].start:
-            before = [self.chains[p].end - 1 for p in own if self.chains[p].boot < stamp.boot]
-            out += [(node, 0) for node in before[-1:]]
-        if place is None or end == self.chains[place].end:
-            after = [self.chains[p].start for p in own if self.chains[p].boot > stamp.boot]
-            into += [(node, 0) for node in after[:1]]
-        return out, into
-
-    def largest(self, origin: Stamp, stamp: Stamp) -> int | None:
-        """The largest T(stamp) - T(origin) by one device's own clock alone, or None."""
-        if origin.device != stamp.device or stamp.device in self.left_out:
-            return None
-        if origin.boot != stamp.boot:
-            return 0 if stamp.boot < origin.boot else None
-        rates = self.rates_of(stamp.device, stamp.boot)
-        return None if rates is None else ahead(origin.t_ns, stamp.t_ns, *rates)
-
-
-def cross_edges(
-    evidence: Evidence, node_of: dict[Stamp, int]
-) -> tuple[list[tuple[int, int, int]], list[Origin]]:
-    """Edges of exchanges, then of causal order; those with an end that is no node are left out."""
-    edges, origins = [], []
-    for exchange in evidence.exchanges:
-        tx, rx = node_of.get(exchange.tx), node_of.get(exchange.rx)
-        if tx is not None and rx is not None:
-            edges.append((rx, tx, -exchange.dmin_ns))
-            origins.append(exchange)
-            if exchange.dmax_ns is not None:
-                edges.append((tx, rx, exchange.dmax_ns))
-                origins.append(exchange)
-    for causal in evidence.causals:
-        earlier, later = node_of.get(causal.earlier), node_of.get(causal.later)
-        if earlier is not None and later is not None:
-            edges.append((later, earlier, 0))
-            origins.append(causal)
-    return edges, origins
+    def origin(self, edge: int) -> Origin:
+        found = self.ground.columns
+        kind, row = found.kind[edge], int(found.row[edge])
+        if kind == EXCHANGE:
+            return self.evidence.exchanges[row]
+        return self.evidence.causals[row] if kind == CAUSAL else None
 
 
 def build(evidence: Evidence, left_out: frozenset[Device] = frozenset()) -> Graph:
     """The graph of the evidence without these devices, its rates tightened."""
-    stamps = [stamp for stamp in evidence.stamps() if stamp.device not in left_out]
-    chains: list[Chain] = []
-    start = 0
-    for end in range(1, len(stamps) + 1):
-        head = stamps[start]
-        if end == len(stamps) or (stamps[end].device, stamps[end].boot) != (head.device, head.boot):
-            chains.append(Chain(head.device, head.boot, start, end))
-            start = end
-    bit_of = {item.device: 1 << place for place, item in enumerate(evidence.assumptions)}
-    stated, wander = [], []
-    for chain in chains:
-        assumed, bit = evidence.assumption_of[chain.device], bit_of[chain.device]
-        stated.append(Range(assumed.rate_lo_ppb, assumed.rate_hi_ppb, bit, bit, bit))
-        wander.append(assumed.wander_ppb)
-    edges, origins = cross_edges(evidence, {stamp: node for node, stamp in enumerate(stamps)})
-    contacts = [edge for edge, origin in zip(edges, origins) if isinstance(origin, Exchange)]
-    chain_of = [place for place, chain in enumerate(chains) for _ in range(chain.start, chain.end)]
-    ranges, conflict = tighten(stated, wander, contacts, chain_of, [stamp.t_ns for stamp in stamps])
-    for earlier, later in pairwise(chains):
-        if earlier.device == later.device:  # boot k ends before boot k + 1 begins
-            edges.append((later.start, earlier.end - 1, 0))
-            origins.append(None)
-    return Graph(evidence, left_out, stamps, chains, edges, origins, ranges, conflict, bit_of)
+    return Told(evidence).graph(left_out)

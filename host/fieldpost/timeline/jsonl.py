@@ -8,19 +8,22 @@ narrower by it.
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from decimal import Decimal
-from typing import Any
+from typing import Any, BinaryIO
 
 from fieldpost.json_lines import once, whole, why_none
 from fieldpost.timeline.decimals import ceil_scaled, floor_scaled, read
-from fieldpost.timeline.evidence import Assumption, Causal, Claim, Evidence, Exchange, Stamp
+from fieldpost.timeline.evidence import PPB_MAX, Assumption, Causal, Claim, Evidence, Exchange, Stamp
 
 LINE_BYTES_MAX = 65_536
 LINES_MAX = 1_000_000
-DEVICES_MAX = 10_000
+DEVICES_MAX = 10_000  # of whom each is a clock to solve
+DEVICES_RESILIENT_MAX = 1_000  # of whom each may cost a solve of its own
 NAME_CHARS_MAX = 256
+SECONDS_MAX = 4_611_686_018  # 2^62 ns: a sum of two readings still fits 64 bits
+RATE_PPM_MAX = PPB_MAX // 1000
 
 
 class LineError(Exception):
@@ -52,7 +55,7 @@ class Request:
     questions: list[Place | Relate]
     stamp_of: dict[str, Stamp]
     causals: list[Causal]
-    verbatim: dict[Stamp, dict[str, Any]]
+    verbatim: dict[Stamp, Any]  # `t` as the line had it
     cut: set[Stamp]  # readings finer than a nanosecond
 
 
@@ -60,6 +63,7 @@ class Request:
 class Reader:
     """Collects lines; `finish` checks what only the whole file shows."""
 
+    devices_max: int = DEVICES_MAX
     assumptions: dict[str, Assumption] = field(default_factory=dict)
     exchanges: list[Exchange] = field(default_factory=list)
     causals: list[Causal] = field(default_factory=list)
@@ -67,9 +71,10 @@ class Reader:
     questions: list[Place | Relate] = field(default_factory=list)
     question_lines: list[int] = field(default_factory=list)
     anchor: Stamp | None = None
-    verbatim: dict[Stamp, dict[str, Any]] = field(default_factory=dict)
+    verbatim: dict[Stamp, Any] = field(default_factory=dict)
     cut: set[Stamp] = field(default_factory=set)
     first_line_of: dict[str, int] = field(default_factory=dict)
+    names: dict[str, str] = field(default_factory=dict)  # one copy of each device's name
     ids: dict[str, Stamp] = field(default_factory=dict)
     line: int = 0
 
@@ -83,9 +88,12 @@ class Reader:
     def device(self, value: object) -> str:
         name = self.name(value, "device")
         self.first_line_of.setdefault(name, self.line)
-        if len(self.first_line_of) > DEVICES_MAX:
-            raise ValueError(f"a file may speak of {DEVICES_MAX} devices; split it by mesh")
-        return name
+        if len(self.first_line_of) > self.devices_max:
+            easier = "use --interval strict, or " if self.devices_max < DEVICES_MAX else ""
+            raise ValueError(
+                f"{name!r:.80} is device {self.devices_max + 1}, one too many; {easier}split the file by mesh"
+            )
+        return self.names.setdefault(name, name)
 
     def stamp(self, value: object, what: str) -> Stamp:
         if not isinstance(value, dict) or not {"device", "boot", "t"} <= value.keys():
@@ -93,9 +101,9 @@ class Reader:
         boot = value["boot"]
         if not isinstance(boot, int) or isinstance(boot, bool) or not 0 <= boot < 1 << 62:
             raise ValueError(f"{what}: boot must be an integer from 0, not {boot!r:.80}")
-        t_ns, exact = floor_scaled(read(value["t"]), 9)
+        t_ns, exact = whole_ns(value["t"], f"{what}: t")
         stamp = Stamp(self.device(value["device"]), boot, t_ns)
-        self.verbatim.setdefault(stamp, value)
+        self.verbatim.setdefault(stamp, value["t"])
         if not exact:
             self.cut.add(stamp)
         return stamp
@@ -106,12 +114,14 @@ class Reader:
             raise ValueError("rate_ppm must be [lo, hi]")
         wander = row.get("wander_ppm")
         device = self.device(row["device"])
-        stated = Assumption(
-            device,
-            floor_scaled(read(rates[0]), 3)[0],
-            ceil_scaled(read(rates[1]), 3),
-            None if wander is None else ceil_scaled(read(wander), 3),
-        )
+        lo, hi = (finite(rate, "rate_ppm") for rate in rates)
+        if not -RATE_PPM_MAX <= lo <= hi <= RATE_PPM_MAX:
+            raise ValueError(f"rate_ppm must be lo <= hi within +-{RATE_PPM_MAX} ppm, not [{lo}, {hi}]")
+        width = None if wander is None else finite(wander, "wander_ppm")
+        if width is not None and not 0 <= width <= 2 * RATE_PPM_MAX:
+            raise ValueError(f"wander_ppm must be null or from 0 to {2 * RATE_PPM_MAX} ppm, not {width}")
+        widest = None if width is None else ceil_scaled(width, 3)
+        stated = Assumption(device, floor_scaled(lo, 3)[0], ceil_scaled(hi, 3), widest)
         if self.assumptions.setdefault(device, stated) != stated:
             raise ValueError(f"device {device!r} was assumed otherwise before; keep one assumption a device")
 
@@ -120,8 +130,10 @@ class Reader:
         if not isinstance(delay, list) or len(delay) != 2:
             raise ValueError("delay must be [dmin, dmax] or [dmin, null]")
         slack = (tx in self.cut) + (rx in self.cut)
-        least = floor_scaled(read(delay[0]), 9)[0] - slack
-        most = None if delay[1] is None else ceil_scaled(read(delay[1]), 9) + slack
+        least = whole_ns(delay[0], "the least delay")[0] - slack
+        most = None if delay[1] is None else -whole_ns(delay[1], "the greatest delay", -1)[0] + slack
+        if most is not None and most < least:
+            raise ValueError(f"delay must be [dmin, dmax] with dmin <= dmax, not [{delay[0]}, {delay[1]}]")
         self.exchanges.append(Exchange(tx, rx, least, most))
 
     def causal(self, row: dict[str, Any]) -> None:
@@ -134,8 +146,10 @@ class Reader:
         if row["scale"] != "utc":
             raise ValueError(f"scale must be utc, not {row['scale']!r:.80}")
         at = self.stamp(row["at"], "at")
-        value, exact = floor_scaled(read(row["value"]), 9)
-        half_width = ceil_scaled(read(row["half_width"]), 9) + (not exact) + (at in self.cut)
+        value, exact = whole_ns(row["value"], "value")
+        half_width = -whole_ns(row["half_width"], "half_width", -1)[0] + (not exact) + (at in self.cut)
+        if half_width < 0:
+            raise ValueError(f"half_width must not be negative, and is {row['half_width']}")
         self.claims.append(Claim(at, value, half_width))
 
     def place(self, row: dict[str, Any]) -> None:
@@ -157,7 +171,9 @@ class Reader:
 
     def finish(self) -> Request:
         if self.anchor is None:
-            raise LineError(self.line, 'the file ends without an anchor; add {"type":"anchor","at":{..}}')
+            raise LineError(
+                max(1, self.line), 'the file ends without an anchor; add {"type":"anchor","at":{..}}'
+            )
         for device, line in self.first_line_of.items():
             if device not in self.assumptions:
                 raise LineError(line, f'device {device!r} has no {{"type":"assume"}} line')
@@ -189,6 +205,23 @@ KINDS: dict[str, tuple[Callable[[Reader, dict[str, Any]], None], tuple[str, ...]
 }
 
 
+def finite(value: object, what: str) -> Decimal:
+    """A number of any size that a file may hold; else ValueError with its name."""
+    try:
+        return read(value)
+    except ValueError:
+        shown = str(value) if isinstance(value, Decimal) else json.dumps(value, default=str)
+        raise ValueError(f"{what} must be a finite decimal number, not {shown:.80}") from None
+
+
+def whole_ns(value: object, what: str, sign: int = 1) -> tuple[int, bool]:
+    """(floor of sign x seconds in ns, whether exact); ValueError beyond what a 64-bit clock of ns holds."""
+    number = finite(value, what)
+    if abs(number) > SECONDS_MAX:
+        raise ValueError(f"{what} is {value!s:.80} s, beyond +-{SECONDS_MAX} s (146 years)")
+    return floor_scaled(sign * number, 9)
+
+
 def ends_of_boots(stamps: Iterable[Stamp]) -> list[Stamp]:
     """The first and last reading of each boot, of devices that show several boots."""
     by_device: dict[Any, dict[int, list[Stamp]]] = {}
@@ -205,15 +238,21 @@ def _no_constant(name: str) -> None:
     raise ValueError(f"{name} is not a finite number")
 
 
-def parse(lines: Iterable[bytes]) -> Request:
+def lines_of(file: BinaryIO) -> Iterator[bytes]:
+    """The lines of a file; of one that is too long no more than shows it."""
+    while line := file.readline(LINE_BYTES_MAX + 1):
+        yield line
+
+
+def parse(lines: Iterable[bytes], devices_max: int = DEVICES_MAX) -> Request:
     """Reads a whole file. Raises LineError with the number of the first wrong line."""
-    reader = Reader()
+    reader = Reader(devices_max)
     for number, raw in enumerate(lines, start=1):
         reader.line = number
         if number > LINES_MAX:
-            raise LineError(number, f"a file may hold {LINES_MAX} lines")
+            raise LineError(number, f"a file may hold {LINES_MAX} lines; split it by mesh or by time")
         if len(raw) > LINE_BYTES_MAX:
-            raise LineError(number, f"longer than {LINE_BYTES_MAX} bytes")
+            raise LineError(number, f"longer than {LINE_BYTES_MAX} bytes; one JSON object a line is meant")
         if not raw.strip():
             continue
         try:

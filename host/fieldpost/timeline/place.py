@@ -10,12 +10,18 @@ quarantined; refuses a point estimate.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections import defaultdict
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 
-from fieldpost.timeline.bounds import Bounds, Certificate, Step, bounds_about
+import numpy as np
+
+from fieldpost.timeline.bounds import Bounds, Certificate, bounds_about, interval_of
+from fieldpost.timeline.columns import Stamps, stamps_of
 from fieldpost.timeline.evidence import Anchor, Device, Evidence, Interval, Stamp
-from fieldpost.timeline.isolate import Graphs, Unit, Units, isolate, unit_key
+from fieldpost.timeline.isolate import Finding, Graphs, Unit, Units, unit_key
+from fieldpost.timeline.spread import Spread, resilient, strict
+from fieldpost.timeline.steps import Step
 
 UNPLACED: Interval = (None, None)
 
@@ -24,7 +30,8 @@ UNPLACED: Interval = (None, None)
 class Placement:
     """status: two-sided | one-sided | unplaced | quarantined, by the strict interval.
 
-    depends_on: units without whom a side that strict bounds has no bound.
+    depends_on: units without whom a side that strict bounds has no bound. assumptions: digest of the clocks assumed
+    in the solve that placed it (`Evidence.assumptions_digest`).
     """
 
     at: Stamp
@@ -32,14 +39,19 @@ class Placement:
     resilient: Interval
     depends_on: tuple[Unit, ...]
     status: str
+    assumptions: bytes = b""
 
 
 @dataclass(frozen=True)
 class Contradiction:
-    """What cannot all hold, and who it may be: alternatives, each a smallest set of units."""
+    """What cannot all hold, and who it may be: alternatives, each a smallest set of units.
+
+    parts: the same, told apart where several things that share no suspect cannot hold.
+    """
 
     certificate: Certificate
     suspects: tuple[tuple[Unit, ...], ...]
+    parts: tuple[Contradiction, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -54,9 +66,11 @@ class Timeline:
 
     def path(self, stamp: Stamp) -> tuple[tuple[Step, ...], tuple[Step, ...]]:
         """The binding path (lo, hi) of the strict interval: the evidence that gave each side."""
-        bounded = [world for world in self.worlds if stamp.device not in world.graph.left_out]
+        bounded = [world for world in self.worlds if world.holds(stamp.device)]
         if not bounded:
             return (), ()
+        if len(bounded) == 1:
+            return bounded[0].path(stamp)
         lowest = min(bounded, key=lambda world: _low(world.interval(stamp)[0]))
         highest = max(bounded, key=lambda world: _high(world.interval(stamp)[1]))
         return lowest.path(stamp)[0], highest.path(stamp)[1]
@@ -88,71 +102,104 @@ def same(device: Device) -> Unit:
 
 
 class Solutions:
-    """Bounds about one anchor without these or those units, each solved once; only sets that leave no
-    conflict.
-    """
+    """What is solved about one anchor. Only sets of units that leave no conflict are ever left out."""
 
     def __init__(self, graphs: Graphs, anchor: Anchor):
         self.graphs = graphs
         self.anchor = anchor
-        self._bounds: dict[Units, Bounds] = {}
+        self.assumptions = graphs.evidence.assumptions_digest
+        self.units = graphs.units(frozenset(graphs.told.index))
+        number = {unit: place for place, unit in enumerate(self.units)}
+        self.unit_of = np.array([number[graphs.unit_of(device)] for device in graphs.told.index], np.int64)
+        self.spared = np.array([unit in anchor.devices for unit in self.units], bool)
 
-    def bounds(self, without: Units) -> Bounds:
-        if without not in self._bounds:
-            self._bounds[without] = bounds_about(self.graphs.graph(without), self.anchor.at)
-        return self._bounds[without]
-
-
-PlaceOne = Callable[[Solutions, Stamp, list[Units]], Placement]
-
-
-def strict_alone(solutions: Solutions, stamp: Stamp, worlds: list[Units]) -> Placement:
-    """One stamp by the hull over `worlds`; its resilient interval is not computed: (None, None)."""
-    strict = hull(solutions.bounds(removed).interval(stamp) for removed in worlds)
-    return Placement(stamp, strict, UNPLACED, (), side_status(strict))
+    def stamps(self, stamps: Iterable[Stamp]) -> Stamps:
+        return stamps_of(stamps, self.graphs.told.index)
 
 
-def both_intervals(solutions: Solutions, stamp: Stamp, worlds: list[Units]) -> Placement:
-    """One stamp by the hull over `worlds`. A unit that no binding path touches need not be left out."""
-    graphs = solutions.graphs
-    spared = solutions.anchor.devices | {graphs.unit_of(stamp.device)}
-    strict = hull(solutions.bounds(removed).interval(stamp) for removed in worlds)
-    lo, hi = strict
-    resilient = strict
-    depends_on: set[Unit] = set()
-    for removed in worlds:
-        for left_out in graphs.units(solutions.bounds(removed).devices(stamp)):
-            if left_out in spared or left_out in removed:
-                continue
-            without = solutions.bounds(removed | {left_out}).interval(stamp)
-            resilient = hull((resilient, without))
-            if (lo is not None and without[0] is None) or (hi is not None and without[1] is None):
-                depends_on.add(left_out)
-    return Placement(stamp, strict, resilient, tuple(sorted(depends_on, key=unit_key)), side_status(strict))
+Spreading = Callable[[Solutions, Units, Stamps], Spread]
+
+
+def strict_alone(solutions: Solutions, removed: Units, stamps: Stamps) -> Spread:
+    """The strict interval; the resilient one is not computed: (None, None)."""
+    return strict(solutions.graphs.graph(removed), solutions.stamps([solutions.anchor.at]), stamps)
+
+
+def both_intervals(solutions: Solutions, removed: Units, stamps: Stamps) -> Spread:
+    graph, anchor = solutions.graphs.graph(removed), solutions.stamps([solutions.anchor.at])
+    return resilient(graph, anchor, stamps, solutions.unit_of, solutions.spared)
+
+
+def place_alike(
+    solutions: Solutions, worlds: list[Units], stamps: list[Stamp], spreading: Spreading
+) -> Iterator[Placement]:
+    """Stamps for which the same worlds count, by the hull over these."""
+    asked = solutions.stamps(stamps)
+    spreads = [spreading(solutions, removed, asked) for removed in worlds]
+    sides = [
+        np.maximum.reduce([getattr(spread, name) for spread in spreads]).tolist() if spreads else None
+        for name in ("lower", "upper", "resilient_lower", "resilient_upper")
+    ]
+    depends: dict[int, set[Unit]] = defaultdict(set)
+    for spread in spreads:
+        for unit, places in spread.depends.items():
+            for place in places.tolist():
+                depends[place].add(solutions.units[unit])
+    for place, stamp in enumerate(stamps):
+        if not spreads:
+            yield Placement(stamp, UNPLACED, UNPLACED, (), "unplaced", solutions.assumptions)
+            continue
+        lower, upper, wide_lower, wide_upper = (side[place] for side in sides if side is not None)
+        found = interval_of(lower, upper)
+        on = tuple(sorted(depends[place], key=unit_key))
+        wide = interval_of(wide_lower, wide_upper)
+        yield Placement(stamp, found, wide, on, side_status(found), solutions.assumptions)
 
 
 def place_on(
-    graphs: Graphs, anchor: Anchor, stamps: Iterable[Stamp], place_one: PlaceOne = both_intervals
+    graphs: Graphs, anchor: Anchor, stamps: Iterable[Stamp], spreading: Spreading = both_intervals
 ) -> Timeline:
     """Places every stamp about `anchor.at`. The anchor's devices must be units of their own in `graphs`."""
     solutions = Solutions(graphs, anchor)
-    finding = isolate(graphs)
-    alternatives: tuple[Units, ...] = (frozenset(),) if finding is None else finding.alternatives
-    usable = [removed for removed in alternatives if not removed & anchor.devices]
-    quarantined = frozenset.intersection(*alternatives)
-    placements = {}
+    finding = graphs.finding
+    quarantined = frozenset() if finding is None else finding.certain
+    worlds_of: dict[Unit | None, tuple[Units, ...]] = {}
+
+    def worlds(unit: Unit | None) -> tuple[Units, ...]:
+        if unit not in worlds_of:
+            worlds_of[unit] = (frozenset(),) if finding is None else finding.worlds(unit, anchor.devices)
+        return worlds_of[unit]
+
+    placements: dict[Stamp, Placement] = {}
+    alike: dict[tuple[Units, ...], list[Stamp]] = defaultdict(list)
     for stamp in stamps:
         own = graphs.unit_of(stamp.device)
-        if own in quarantined:
-            placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), "quarantined")
-        else:
-            placements[stamp] = place_one(solutions, stamp, [r for r in usable if own not in r])
-    contradiction = None
-    if finding is not None:
-        suspects = tuple(tuple(sorted(units, key=unit_key)) for units in finding.alternatives)
-        contradiction = Contradiction(finding.certificate, suspects)
-    worlds = tuple(solutions.bounds(removed) for removed in usable)
-    return Timeline(anchor, placements, contradiction, quarantined, worlds)
+        status = "quarantined" if own in quarantined else "unplaced"
+        placements[stamp] = Placement(stamp, UNPLACED, UNPLACED, (), status, solutions.assumptions)
+        if own not in quarantined:
+            alike[worlds(own)].append(stamp)
+    for found, group in alike.items():
+        placements.update(
+            (placed.at, placed) for placed in place_alike(solutions, list(found), group, spreading)
+        )
+    solved = tuple(bounds_about(graphs.graph(removed), anchor.at) for removed in worlds(None))
+    return Timeline(anchor, placements, contradiction_of(finding), quarantined, solved)
+
+
+def contradiction_of(finding: Finding | None) -> Contradiction | None:
+    """What a finding says, whole and, where it has several parts, each alone."""
+    if finding is None:
+        return None
+    told = tuple(
+        Contradiction(certificate, _sorted(part.alternatives))
+        for certificate, part in zip(finding.certificates, finding.parts)
+    )
+    whole = _sorted(finding.alternatives)
+    return Contradiction(finding.certificate, whole, told if len(told) > 1 else ())
+
+
+def _sorted(alternatives: Iterable[Units]) -> tuple[tuple[Unit, ...], ...]:
+    return tuple(tuple(sorted(units, key=unit_key)) for units in alternatives)
 
 
 def place(

@@ -2,7 +2,10 @@
 
 from fieldpost.timeline.bounds import Step
 from fieldpost.timeline.decimals import seconds
-from fieldpost.timeline.evidence import Device, Exchange, Interval, Stamp
+from fieldpost.timeline.evidence import Device, Exchange, Interval, Stamp, device_key
+
+ENDS = 3  # steps told at either end of a long path
+NAMED_MAX = 6  # devices named between them
 
 
 def device_words(device: Device) -> str:
@@ -39,9 +42,21 @@ def step_words(step: Step) -> str:
     return f"{end} belongs to a boot before that of {start}"
 
 
-def path_words(lo_path: tuple[Step, ...], hi_path: tuple[Step, ...]) -> list[str]:
+def steps_words(path: tuple[Step, ...], ends: int | None = ENDS) -> list[str]:
+    """A binding path, a line a step; of a long one its first and last `ends` steps and who is between (None: all)."""
+    lines = [step_words(step) for step in path]
+    if ends is None or len(path) <= 2 * ends + 1:
+        return lines
+    between = path[ends:-ends]
+    passed = sorted({end.device for step in between for end in (step.start, step.end)}, key=device_key)
+    named = ", ".join(map(device_words, passed[:NAMED_MAX]))
+    more = f" and {len(passed) - NAMED_MAX} more" if len(passed) > NAMED_MAX else ""
+    return [*lines[:ends], f"... {len(between)} more steps, by {named}{more} ...", *lines[-ends:]]
+
+
+def path_words(lo_path: tuple[Step, ...], hi_path: tuple[Step, ...], ends: int | None = ENDS) -> list[str]:
     """Both binding paths: what makes it not earlier, then what makes it not later."""
     lines = []
     for title, path in (("not earlier, because", lo_path), ("not later, because", hi_path)):
-        lines += [title, *("  " + step_words(step) for step in path)] if path else []
+        lines += [title, *("  " + line for line in steps_words(path, ends))] if path else []
     return lines

@@ -23,7 +23,7 @@ from fieldpost.bench.device.heap_world import (
 )
 from fieldpost.bench.device.lockstep import BoardFailed, LockstepBoard, firmware
 from fieldpost.bench.line import Line
-from fieldpost.emulator.profile import BoardProfile, load_profile
+from fieldpost.firmware_build import BoardProfile, load_profile
 
 GOAL_BYTES = 163_840
 STEP_BYTES = 1_024
@@ -56,9 +56,10 @@ def lines(seed: int) -> Iterator[Line]:
     passed = passes(least, files, full=False)
     used = max(passed.used_bytes)
     modules = imported_bytes()
+    in_files = without_rom()
     references = {
         "with neighbours and a rule": float(smallest(files, full=True)),
-        "modules in the file system": float(smallest(files, full=False, profile=without_rom())),
+        "modules in the file system": float(smallest(firmware(in_files), full=False, profile=in_files)),
         "in use": float(used),
         "of that modules": sum(modules.values()),
     }
@@ -83,9 +84,14 @@ def lines(seed: int) -> Iterator[Line]:
 
 
 def without_rom() -> BoardProfile:
-    """A board whose runtime has no ROMFS: `.mpy` files are loaded into the heap."""
+    """A board whose runtime has no ROMFS: modules are loaded from a pack into the heap."""
     profile = load_profile()
-    return replace(profile, rom_bytes=0, blocks=profile.blocks + profile.rom_bytes // profile.block_bytes)
+    return replace(
+        profile,
+        modules="files",
+        rom_bytes=0,
+        blocks=profile.blocks + profile.rom_bytes // profile.block_bytes,
+    )
 
 
 def smallest(files: Mapping[str, bytes], full: bool, profile: BoardProfile | None = None) -> int:

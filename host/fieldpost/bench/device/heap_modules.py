@@ -11,7 +11,7 @@ from pathlib import Path
 
 from fieldpost.bench.device.lockstep import firmware
 from fieldpost.bench.device.scripts import run_script
-from fieldpost.emulator.profile import device_files, load_profile
+from fieldpost.firmware_build import device_files, load_profile
 
 ROOTS = ("fieldagent.app", "fieldagent.agent")
 HEAP_BYTES = 1 << 20

@@ -13,8 +13,10 @@ from pathlib import Path
 from fieldpost.bench.device.scripts import SCRIPTS
 from fieldpost.emulator import runtime
 from fieldpost.emulator.board import RESET_EXIT
-from fieldpost.emulator.image import compiled, provision
-from fieldpost.emulator.profile import BoardProfile, device_files, load_profile
+from fieldpost.emulator.image import provision
+from fieldpost.firmware_build import BoardProfile, compiled, device_files, load_profile
+from fieldpost.firmware_build.module_pack import packed
+from fieldpost.firmware_build.sources import MODULES
 from fieldwire.frame import Deframer, encode
 from fieldwire.link_terms import Serial
 
@@ -51,11 +53,16 @@ class Line(Serial):
         return len(data)
 
 
-def firmware() -> dict[str, bytes]:
-    """The compiled firmware, with the board that runs in lockstep."""
-    profile = load_profile()
+def firmware(profile: BoardProfile | None = None) -> dict[str, bytes]:
+    """The compiled firmware, with the board that runs in lockstep; in slot a's pack where modules lie in files."""
+    profile = profile or load_profile()
     board = (SCRIPTS / "lockstep_board.py").read_bytes()
-    return compiled({**device_files(profile), "board.py": board}, profile)
+    files = compiled({**device_files(profile), MODULES + "board.py": board}, profile)
+    if profile.modules != "files":
+        return files
+    slot = {name.removeprefix(MODULES): data for name, data in files.items() if name.startswith(MODULES)}
+    start = {name: data for name, data in files.items() if not name.startswith(MODULES)}
+    return start | {"a.pack": packed(slot)}
 
 
 class LockstepBoard:

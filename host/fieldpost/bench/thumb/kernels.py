@@ -18,7 +18,7 @@ from typing import Generic, Protocol, TypeVar
 
 from fieldpost.bench.thumb import machine, mpy, runtime
 from fieldpost.bench.thumb.machine import Machine
-from fieldpost.emulator.runtime import mpy_cross
+from fieldpost.firmware_build.programs import mpy_cross
 
 T_co = TypeVar("T_co", covariant=True)
 ALIGNED = 16  # MicroPython's heap hands out blocks of four words
