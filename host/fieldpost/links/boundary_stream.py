@@ -156,7 +156,8 @@ async def converse(session: BoundarySession, reader: asyncio.StreamReader, write
         while session.state != "closed":
             await _receive(session, reader)
             wake.set()
-        await asyncio.wait_for(sender, FLUSH_S)
+        async with asyncio.timeout(FLUSH_S):
+            await sender
     except (TimeoutError, OSError):
         session.close("lost")
     finally:
@@ -186,7 +187,8 @@ async def _receive(session: BoundarySession, reader: asyncio.StreamReader) -> No
     due_ms = session.deadline()
     wait_s = None if due_ms is None else max(0.0, (due_ms - _now_ms()) / 1000)
     try:
-        data = await asyncio.wait_for(_message(session, reader), wait_s)
+        async with asyncio.timeout(wait_s):  # a `wait_for` that just ended would swallow that we are told to end
+            data = await _message(session, reader)
     except TimeoutError:
         session.on_deadline(_now_ms())
     except (asyncio.IncompleteReadError, OSError):
