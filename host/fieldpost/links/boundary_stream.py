@@ -187,7 +187,9 @@ async def _receive(session: BoundarySession, reader: asyncio.StreamReader) -> No
     due_ms = session.deadline()
     wait_s = None if due_ms is None else max(0.0, (due_ms - _now_ms()) / 1000)
     try:
-        async with asyncio.timeout(wait_s):  # a `wait_for` that just ended would swallow that we are told to end
+        async with asyncio.timeout(
+            wait_s
+        ):  # a `wait_for` that just ended would swallow that we are told to end
             data = await _message(session, reader)
     except TimeoutError:
         session.on_deadline(_now_ms())
