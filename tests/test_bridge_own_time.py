@@ -121,8 +121,14 @@ def test_a_credential_that_may_or_may_not_have_ended_is_let_in_and_the_record_sa
     dialer, listener = sessions(world, utc=end)
     converse(dialer, listener)
     found = dict(events_of(dialer)[:1])["met"]
-    assert (
-        found.note == f"validity not proved: all that is known of UTC is {VALID.exp - 5} to {VALID.exp + 5}"
-    )
+    assert found.note == "validity not proved: UTC is not known closely enough"
     assert refusal_of(events_of(listener)) is None
     assert [one[5]["reason"] for one in world.alpha.events("discover")] == [found.note]
+
+
+def test_once_a_bridge_knows_utc_the_listing_says_no_more_that_it_did_not(world):
+    for salt, utc in enumerate((None, None, (UTC_S * NS, UTC_S * NS), (UTC_S * NS, UTC_S * NS))):
+        dialer, listener = sessions(world, salt=salt, utc=utc)
+        converse(dialer, listener)
+    told = [one[5]["reason"] for one in world.alpha.events("discover")]
+    assert told == ["validity not judged: UTC is not known", ""]

@@ -228,7 +228,7 @@ def _in_time(pool: Trust, token: Token, utc: Interval | None) -> str | Refusal:
         return ""
     if utc is None or utc == (None, None):
         return "validity not judged: UTC is not known"
-    return f"validity not proved: all that is known of UTC is {lo} to {hi}"
+    return "validity not proved: UTC is not known closely enough"
 
 
 def still_stand(state: State, credentials: Iterable[bytes]) -> Refusal | None:

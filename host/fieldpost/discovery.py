@@ -43,13 +43,14 @@ def read(data: bytes) -> Heard:
 
 
 def is_news(state: State, heard: Heard) -> bool:
-    """True when the listing would change by it."""
+    """True when the listing would change by it: for one that talks, what could not be proved of it is part of that."""
     known = state.heard.get(heard.key)
     if known is None:
         return len(state.heard) < HEARD_MAX
     if heard.thumbprint is None:
         return False
-    return replace(known, address=heard.address, reason=heard.reason) != heard
+    reason = known.reason if heard.code == TALKS else heard.reason
+    return replace(known, address=heard.address, reason=reason) != heard
 
 
 def met(state: State, data: bytes) -> None:
