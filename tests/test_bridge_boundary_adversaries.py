@@ -272,3 +272,92 @@ def test_a_lying_clock_at_the_margin_never_gets_in_what_its_credential_does_not_
     if lie_ms in (-50, 0, 50):
         assert code_of(world.alpha, "water/dam", a2) == "credential-expired"
         assert code_of(world.alpha, "water/dam", world.alpha.boards[0]) == "admitted"
+
+
+# What it carries.
+
+
+def carried_by(world, change, salt="carried"):
+    """A meeting in which alpha's bridge changes the items that it sends; what bravo holds of alpha afterwards."""
+    dialer, listener = sessions(world, salt=salt)
+    say = dialer._say
+
+    def changes(name, *fields):
+        say(name, *((change(list(fields[0])),) if name == "ITEMS" else fields))
+
+    dialer._say = changes
+    converse(dialer, listener)
+    state = world.bravo.desk.state
+    return {one: entry for one, entry in state.entries.items() if entry.mesh == world.alpha.mesh.id}
+
+
+def leaves(world):
+    """Of alpha's own observations, by id."""
+    entries = world.alpha.desk.state.entries.values()
+    return {one.id: one.leaf for one in entries if one.mesh == world.alpha.mesh.id}
+
+
+def changed_leaf(item, **fields):
+    """A sealed crossing item with fields of its leaf changed."""
+    value = cbor.decode(item)
+    if value[0] != 1:
+        return item
+    value[2] = obs.encode({**obs.decode(value[2]), **{getattr(obs, key): new for key, new in fields.items()}})
+    return cbor.encode(value)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {"PAYLOAD": cbor.encode([999])},
+        {"TREF": [1, 1]},
+        {"SUBJECT": "road/elsewhere"},
+        {"DEVICE": bytes(16)},
+        {"SEQ": 40},
+    ],
+    ids=["alters", "re-times", "re-names", "gives-to-another", "re-places"],
+)
+def test_a_boundary_agent_that_changes_an_observation_brings_nothing(world, fields):
+    held = carried_by(world, lambda items: [changed_leaf(one, **fields) for one in items])
+    assert not held
+    assert {one[4] for one in world.bravo.events("refused")} & {"seal-root", "signature-bad", "item-shape"}
+    assert done(meet_pair(world, salt="honest")), "and what is genuine comes with the next honest meeting"
+    assert code_of(world.bravo, "water/dam", world.alpha.boards[0]) == "admitted-mapped"
+
+
+def test_a_boundary_agent_cannot_make_an_observation_of_its_own(world):
+    """It signs one with its own key, under the credential and as the id of a device of its mesh."""
+    a1 = world.alpha.boards[0]
+    leaf = a1.reading("water/dam", 999, 40_000)
+    forged = cbor.encode([0, obs.early_copy(leaf, world.alpha.signer)])
+    held = carried_by(world, lambda items: [*items, forged])
+    assert obs.observation_id(leaf) not in held and held.keys() <= leaves(world).keys()
+
+
+def test_the_order_in_which_a_boundary_agent_brings_things_changes_nothing(tmp_path):
+    decided = []
+    for name, change in (
+        ("sorted", list),
+        ("reversed", lambda items: items[::-1]),
+        ("doubled", lambda items: items * 2),
+    ):
+        world = whole(tmp_path / name)
+        a1 = world.alpha.boards[0]
+        a1.mean("water/mean", [a1.reading("water/gate", level, 30_000 + level) for level in (10, 20)], 31_000)
+        world.alpha.take(("segment", a1.seal()))
+        held = carried_by(world, change)
+        assert {one: entry.leaf for one, entry in held.items()}.items() <= leaves(world).items()
+        assert code_of(world.bravo, "water/mean", a1) == "admitted-mapped"
+        decided.append(world.bravo.desk.state.epochs[-1].body)
+    assert decided == [decided[0]] * 3
+
+
+def test_what_a_boundary_agent_delays_is_decided_when_it_comes_and_supersedes(world):
+    held = carried_by(world, lambda items: items[:-1])
+    late = set(leaves(world)) - set(held)
+    assert late
+    first = world.bravo.desk.state.epochs[-1]
+    assert done(meet_pair(world, salt="late"))
+    assert world.bravo.desk.state.epochs[-1].number == first.number + 1
+    both = {one for one, entry in world.bravo.desk.state.entries.items() if entry.mesh == world.alpha.mesh.id}
+    assert held.keys() < both
