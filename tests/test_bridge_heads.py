@@ -1,14 +1,15 @@
 """Log heads that bridges show each other: one that keeps two logs is told by its own signatures. SPEC 10.8, 15.4"""
 
 import pytest
-from world import digest, meet, whole
+from world import VALID, converse, digest, events_of, meet, refusal_of, sessions, whole
 
 from fieldpost.heads import KEPT, OTHERS_MAX, read
 from fieldpost.own_head import OwnHead
 from fieldpost.proof import made
 from fieldpost.proof.check import check
 from fieldpost.recorder import checkpoint
-from fieldwire import cbor, merkle
+from fieldpost.signing import Signer
+from fieldwire import cbor, keys, merkle
 from fieldwire.errors import WireError
 
 
@@ -121,3 +122,33 @@ def test_a_growth_that_cannot_be_shown_is_none(world):
     for first in range(size + 1):
         path = head.growth(first, size)
         assert merkle.verify_consistency(first, size, path, merkle.root(leaves[:first]), merkle.root(leaves))
+
+
+def showing(world, *heads):
+    """A meeting in which bravo's bridge shows these heads beside its own."""
+    dialer, listener = sessions(world, salt=b"".join(heads).hex()[:8])
+    say = listener._say
+    listener._say = lambda name, *fields: say(
+        name, *((fields[0], [*fields[1], *heads]) if name == "HEADS" else fields)
+    )
+    converse(dialer, listener)
+    return events_of(dialer)
+
+
+def test_heads_of_bridges_that_nobody_here_knows_are_not_kept_and_not_written(world):
+    for salt in range(3):
+        meet(world, salt=salt)
+    alpha = world.alpha
+    before = alpha.store.last_input()
+    strange = checkpoint(digest("nobody"), 3, digest("r"), Signer(digest("nobody")))
+    assert showing(world, strange)[-1] == ("closed", "done")
+    assert alpha.store.last_input() == before
+
+
+def test_who_shows_a_forged_head_of_a_third_bridge_is_refused(world):
+    alpha = world.alpha
+    third = Signer(digest("third"))
+    alpha.desk.submit("token", alpha.mesh.token(alpha.mesh.boundary(third.public, VALID)))
+    forged = checkpoint(keys.thumbprint(third.public), 3, digest("r"), world.bravo.signer)
+    assert refusal_of(showing(world, forged)) == "signature-bad"
+    assert keys.thumbprint(third.public) not in alpha.desk.state.heads

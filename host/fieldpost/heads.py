@@ -71,13 +71,21 @@ def is_news(state: State, head: Head) -> bool:
     return read(held).root != head.root and state.doubted.get(head.origin) != "forked"
 
 
+def _publics(state: State) -> dict[bytes, bytes]:
+    """The keys of bridges by thumbprint, as far as a credential with the right `boundary` is held."""
+    credentials = state.trust.credentials.values()
+    return {
+        keys.thumbprint(one.public): one.public for one in credentials if RIGHT in one.claims[tokens.RIGHTS]
+    }
+
+
 def take(state: State, data: bytes) -> None:
     """The pipeline's input `heads`: [peer, [checkpoint ...], [[earlier checkpoint, later checkpoint] ...]].
 
     The first were shown by the peer, whoever signed them; of the pairs the second is not shown to follow the first.
     """
     peer, shown, ungrown = cbor.decode(data)
-    publics = {keys.thumbprint(one.public): one.public for one in state.trust.credentials.values()}
+    publics = _publics(state)
     for one in shown:
         try:
             head = read(one)
@@ -138,13 +146,13 @@ class Compared:
     def hear(self, own: bytes, shown: list[bytes]) -> list[list[Any]]:
         """Take the peer's HEADS; GROWTH for those of our own heads that are among them: [[size, path or nil] ...]."""
         self._theirs = read(own, self._peer.public)
-        ours, fresh = [], []
+        ours, fresh, publics = [], [], _publics(self._desk.state)
         for one in [own, *shown]:
             head = read(one)
             if head.origin == self._desk.thumbprint:
                 ours.append(head)
-            elif is_news(self._desk.state, head):
-                fresh.append(one)
+            elif head.origin in publics and is_news(self._desk.state, head):
+                fresh.append(read(one, publics[head.origin]).data)
         if fresh:
             self._desk.submit("heads", cbor.encode([self._peer.thumbprint, fresh, []]))
         return [[head.size, self._desk.head.growth(head.size, self._size)] for head in ours[:KEPT]]
