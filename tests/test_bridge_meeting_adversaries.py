@@ -8,6 +8,7 @@ from fieldpost import boundary_messages as messages
 from fieldpost import boundary_proof as proofs
 from fieldpost.agreement_cbor import digest_of
 from fieldpost.boundary_session import BoundarySession
+from fieldpost.heads import read
 from fieldpost.secure_channel import SecureChannel, ephemeral_public
 from fieldpost.signing import Signer
 from fieldwire import cbor, cose, keys, tokens
@@ -268,3 +269,82 @@ def test_a_box_cut_short_or_lengthened_ends_the_session(world):
         converse(dialer, listener, count=4)
         listener.receive(change(dialer.to_send(0)), 0)
         assert events_of(listener)[-1] == ("closed", "frame-tag")
+
+
+# What is signed.
+
+
+def said_by(world, session, spoil=lambda words: words, typ=cose.HANDSHAKE):
+    """Alpha's PROOF for a listening session of bravo, its signed words spoiled; the session's events."""
+    alpha, _bravo = world.sides
+    ours = proofs.hello(alpha.desk.state, alpha.desk.thumbprint, digest("spoiled")[:16])
+    session.receive(messages.encode("HELLO", ours.nonce, ours.thumbprint, list(ours.meshes)), 0)
+    theirs = hello_of(session.to_send(0))
+    pair = proofs.pair_of(alpha.desk.state, ours, theirs)
+    state = alpha.desk.state
+    words = cbor.decode(
+        proofs.body(
+            ours, theirs, tuple(one.id for one in pair), state.agreement.version, state.agreement_digest,
+            ephemeral_public(digest("e")), DIALER,
+        )
+    )  # fmt: skip
+    signed = cose.sign(typ, cbor.encode(spoil(words)), alpha.signer)
+    session.receive(messages.encode("PROOF", signed, world.roots, [one.data for one in pair]), 0)
+    return events_of(session)
+
+
+WORDS = [
+    "label", "dialer's nonce", "listener's nonce", "dialer's key", "listener's key", "dialer's mesh",
+    "listener's mesh", "credentials", "version", "agreement", "ephemeral key", "role",
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("index", [0, 1, 2, 3, 4, 5, 6, 7, 11], ids=lambda index: WORDS[index])
+def test_each_word_that_a_handshake_signs_is_that_of_this_meeting_or_it_is_refused(world, index):
+    other = {0: "boundary/2", 1: bytes(16), 2: bytes(16), 7: [bytes(16), bytes(16)], 11: LISTENER}
+
+    def spoil(words):
+        return [other.get(index, bytes(32)) if at == index else word for at, word in enumerate(words)]
+
+    assert [one for one in said_by(world, sessions(world)[1]) if one[0] == "met"], "without a fault it holds"
+    listener = sessions(world, salt=index)[1]
+    assert refusal_of(said_by(world, listener, spoil)) == "peer-unauthenticated"
+    assert listener.peer is None
+
+
+@pytest.mark.parametrize("typ", [cose.EPOCH, cose.CHECKPOINT, cose.AGREEMENT, cose.REPORT])
+def test_a_handshake_has_a_type_of_its_own_and_no_other_signature_serves(world, typ):
+    listener = sessions(world)[1]
+    assert refusal_of(said_by(world, listener, typ=typ)) == "peer-unauthenticated"
+
+
+def test_a_side_never_signs_bytes_that_its_peer_chose_alone(world):
+    """Whatever a peer says first, what is signed has our own nonce, key, mesh and ephemeral in it; a listener waits."""
+    signed = []
+    for salt in range(5):
+        dialer, listener = sessions(world, salt=salt)
+        call, _answer, proof = first_words(dialer, listener)
+        assert listener.to_send(0) is None, "who has proved nothing yet gets no signature"
+        words = cbor.decode(cose.decode(cbor.decode(proof)[1]).payload)
+        ours = hello_of(call)
+        assert (words[1], words[3], words[5]) == (ours.nonce, ours.thumbprint, ours.meshes[0])
+        signed.append((words[1], words[10]))
+    assert len(set(signed)) == 5
+
+
+def test_in_a_meeting_both_exchange_agreement_digest_frontier_and_log_head(world):
+    said = {DIALER: {}, LISTENER: {}}
+    pair = sessions(world)
+    for session in pair:
+        say = session._say
+
+        def told(name, *fields, say=say, role=session.role):
+            said[role].setdefault(name, fields)
+            say(name, *fields)
+
+        session._say = told
+    converse(*pair)
+    for role, side in enumerate(world.sides):
+        assert said[role]["AGREEMENT"][1] == side.desk.state.agreement_digest
+        assert read(said[role]["HEADS"][0], side.signer.public).origin == side.desk.thumbprint
+        assert said[role]["FRONTIER"][0] is not None and said[role]["FRONTIER"][1]
