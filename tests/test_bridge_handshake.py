@@ -298,3 +298,16 @@ def test_a_token_shown_in_a_proof_is_kept_only_after_the_whole_proof_holds(world
     assert not new & set(bravo.desk.state.arrived)
     hand_made(world, listener_of(bravo, "again"))
     assert new <= set(bravo.desk.state.arrived)
+
+
+def test_a_credential_that_was_laid_in_ahead_of_its_time_shuts_nobody_out(world):
+    later = type(VALID)(VALID.exp - 3_600, VALID.exp + 86_400)
+    for side, other in world.pairs():
+        for mesh in (side.mesh, other.mesh):
+            side.desk.submit("token", mesh.token(mesh.boundary(side.signer.public, later)))
+    dialer, listener = meet(world)
+    assert met(dialer) and met(listener)
+    dialer, listener = meet(world, salt="later", utc=((VALID.exp + 60) * 10**9, (VALID.exp + 61) * 10**9))
+    assert met(dialer) and dict(dialer[:1])["met"].note == "", (
+        "and when its time has come it is the one shown"
+    )

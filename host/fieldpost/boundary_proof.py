@@ -51,15 +51,23 @@ class Peer:
     note: str
 
 
-def standing_of(state: State, thumbprint: bytes) -> dict[bytes, Token]:
-    """{mesh id: the latest credential with the right `boundary`} that a key holds and nobody took back."""
+def standing_of(state: State, thumbprint: bytes, utc: Interval | None = None) -> dict[bytes, Token]:
+    """{mesh id: the latest credential with the right `boundary`} that a key holds and nobody took back.
+
+    One that may be valid now goes before one that surely is not: a renewal may be laid in ahead of its time.
+    """
     found: dict[bytes, Token] = {}
+
+    def rank(token: Token) -> tuple[bool, int]:
+        nbf, exp = token.claims[tokens.NBF], token.claims[tokens.EXP]
+        return validity(utc, nbf, exp) != "outside", nbf
+
     for _, token in sorted(state.trust.credentials.items()):
         claims = token.claims
         is_ours = RIGHT in claims[tokens.RIGHTS] and keys.thumbprint(token.public) == thumbprint
         if is_ours and revoked(state.trust, token.id) is None:
             known = found.get(claims[tokens.MESH])
-            if known is None or known.claims[tokens.NBF] <= claims[tokens.NBF]:
+            if known is None or rank(known) <= rank(token):
                 found[claims[tokens.MESH]] = token
     return found
 
@@ -108,17 +116,24 @@ def greet(state: State, ours: Hello, theirs: Hello) -> Refusal | None:
     return None
 
 
-def pair_of(state: State, ours: Hello, theirs: Hello) -> tuple[Token, Token]:
+def pair_of(state: State, ours: Hello, theirs: Hello, utc: Interval | None = None) -> tuple[Token, Token]:
     """Our credentials for a meeting: in our own mesh, in the peer's. WireError where one was taken back meanwhile."""
-    standing = standing_of(state, ours.thumbprint)
+    standing = standing_of(state, ours.thumbprint, utc)
     if ours.meshes[0] not in standing or theirs.meshes[0] not in standing:
         raise WireError("peer-unauthenticated", "a boundary credential of ours was taken back")
     return standing[ours.meshes[0]], standing[theirs.meshes[0]]
 
 
-def prove(state: State, ours: Hello, theirs: Hello, role: int, ephemeral: bytes, sign: Any) -> bytes:
-    """Our PROOF message; `sign(typ, payload) -> COSE_Sign1`."""
-    pair = pair_of(state, ours, theirs)
+def prove(
+    state: State,
+    ours: Hello,
+    theirs: Hello,
+    pair: tuple[Token, Token],
+    role: int,
+    ephemeral: bytes,
+    sign: Any,
+) -> bytes:
+    """Our PROOF message, showing `pair`; `sign(typ, payload) -> COSE_Sign1`."""
     said = body(
         *in_order(role, ours, theirs),
         (pair[0].id, pair[1].id),

@@ -367,10 +367,10 @@ class BoundarySession:
     def _say_proof(self) -> None:
         assert self._ours is not None and self._theirs is not None
         state = self._desk.state
-        self._own_pair = tuple(one.id for one in proofs.pair_of(state, self._ours, self._theirs))
-        said = proofs.prove(
-            state, self._ours, self._theirs, self.role, ephemeral_public(self._secret), self._desk.sign
-        )
+        pair = proofs.pair_of(state, self._ours, self._theirs, self._utc)
+        self._own_pair = tuple(one.id for one in pair)
+        ephemeral = ephemeral_public(self._secret)
+        said = proofs.prove(state, self._ours, self._theirs, pair, self.role, ephemeral, self._desk.sign)
         self._out.append((False, said))
 
     def _send_batch(self) -> None:
