@@ -2,7 +2,6 @@
 default.
 """
 
-import pytest
 from micropython_items import MicroPythonFile, MicroPythonItem, choose
 
 ON_BOTH = ("test_wire_", "test_agent_")
