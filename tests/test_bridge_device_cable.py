@@ -1,5 +1,6 @@
 """The cable: who is at its other end, what faults say, and files that are put there and read back."""
 
+import json
 import os
 import subprocess
 import sys
@@ -39,11 +40,11 @@ micropython.kbd_intr(3)
 def test_code_runs_and_what_it_raises_is_told_by_its_last_line(tmp_path):
     def story(path, _):
         with connect(path) as cable:
-            assert cable.value("6 * 7") == 42
+            assert cable.value("6 * 7", json.loads) == 42
             assert cable.run("print('a')\nprint('b')") == "a\nb\n"
             with pytest.raises(RaisedOnBoard, match="the board says ValueError: no$"):
                 cable.run("raise ValueError('no')")
-            assert cable.value("2 + 2") == 4
+            assert cable.value("2 + 2", json.loads) == 4
 
     on_a_bench(tmp_path, story)
 
@@ -53,10 +54,10 @@ def test_a_soft_reset_empties_the_prompt_and_a_restart_runs_main(tmp_path):
         with connect(path) as cable:
             cable.run("kept = 1")
             cable.soft_reset()
-            assert cable.value("'kept' in globals(), 'started' in globals()") == (False, False)
+            assert cable.value("'kept' in globals(), 'started' in globals()", json.loads) == [False, False]
             cable.restart()
         with connect(path) as cable:
-            assert cable.value("started") == 2
+            assert cable.value("started", json.loads) == 2
 
     on_a_bench(tmp_path, story, {"main.py": b"started = 2\n"})
 
@@ -79,7 +80,7 @@ def test_a_port_that_another_process_holds_names_it(tmp_path):
                 connect(path)
             other.communicate(b"\n")
         with connect(path) as cable:
-            assert cable.value("1") == 1
+            assert cable.value("1", json.loads) == 1
 
     on_a_bench(tmp_path, story)
 
@@ -92,7 +93,7 @@ def test_an_unplugged_board_is_told_and_the_next_connection_works(tmp_path):
                 cable.run("print(1)")
         mpremote.call(mpremote.board.plug)
         with connect(path) as cable:
-            assert cable.value("1") == 1
+            assert cable.value("1", json.loads) == 1
 
     on_a_bench(tmp_path, story)
 
@@ -148,7 +149,7 @@ def test_an_agent_keeps_its_port_until_a_reset_lets_who_waits_in(tmp_path):
                 mpremote.call(mpremote.board.reset)
 
         with connect(path, wait_s=20, tell=tell) as cable:
-            assert cable.value("6 * 7") == 42
+            assert cable.value("6 * 7", json.loads) == 42
         assert "press the board's reset button" in told[0][1]
 
     on_a_bench(tmp_path, story, files)

@@ -30,7 +30,7 @@ HELD = {
     "/carry/7": b"another's",
     "/config.json": b"{}",
     "/schemas/a.cbor": b"schema",
-    "/a.json": b'{"board": "emulated", "version": "0.1.0", "measurement": "00"}',
+    "/a.json": b'{"board": "emulated", "version": "0.1.0", "measurement": "%s"}' % (b"00" * 32),
     "/main.py": b"",
 }
 KEPT = {"/schemas/a.cbor", "/a.json", "/main.py"}
@@ -181,7 +181,7 @@ def test_list_and_status_tell_a_prompt_and_an_agent_apart_and_interrupt_neither_
             Files(cable).write("/main.py", STATUS_LINES)
             cable.restart()
         heard = json.loads(fieldpost("device", "list", path, "--json").stdout)
-        assert [(one["answers"], one["device"]) for one in heard] == [("agent", "aa")]
+        assert [(one["answers"], one["device"]) for one in heard] == [("agent", "aa" * 16)]
         said = json.loads(fieldpost("device", "status", path, "--json").stdout)
         assert (said["answers"], said["status"]["journalled"] > 3) == ("agent", True)
         lines = fieldpost("device", "logs", path, "--for", "1").stdout.splitlines()
@@ -195,7 +195,7 @@ import time
 n = 0
 while True:
     n += 1
-    print('status {"device": "aa", "journalled": %d}' % n)
+    print('status {"device": "%s", "journalled": %d}' % ('aa' * 16, n))
     time.sleep_ms(100)
 """
 
