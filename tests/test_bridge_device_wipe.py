@@ -5,8 +5,10 @@ import time
 from binascii import crc32
 from pathlib import Path
 
+import pytest
 from cable_bench import fieldpost, on_a_bench
 
+from fieldpost.cli import device_wipe
 from fieldpost.device.cable import Cable, connect
 from fieldpost.device.errors import Unplugged
 from fieldpost.device.facts import board_facts
@@ -34,6 +36,12 @@ HELD = {
     "/main.py": b"",
 }
 KEPT = {"/schemas/a.cbor", "/a.json", "/main.py"}
+
+
+@pytest.fixture
+def no_agent_to_hear(monkeypatch):
+    """Nothing runs on the board, so that nothing comes of listening for long."""
+    monkeypatch.setattr(device_wipe, "LISTEN_S", 0.1)
 
 
 class CutCable(Cable):
@@ -92,7 +100,7 @@ def test_a_damaged_identity_is_one_all_the_same(tmp_path):
     on_a_bench(tmp_path, story)
 
 
-def test_a_wipe_shows_what_would_be_lost_and_asks_for_a_word(tmp_path):
+def test_a_wipe_shows_what_would_be_lost_and_asks_for_a_word(tmp_path, no_agent_to_hear):
     device = keys.device_id(TOKEN.public).hex()
 
     def story(path, _):
