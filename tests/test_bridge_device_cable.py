@@ -52,6 +52,17 @@ def test_code_runs_and_what_it_raises_is_told_by_its_last_line(tmp_path):
     on_a_bench(tmp_path, story)
 
 
+def test_a_board_that_falls_silent_is_waited_for_as_long_as_was_said(tmp_path):
+    def story(path, _):
+        with connect(path) as cable:
+            begun = time.monotonic()
+            with pytest.raises(DeviceError, match="the board stopped answering; press its reset button"):
+                cable.run("import time\ntime.sleep(60)", timeout_s=1)
+            assert time.monotonic() - begun >= 1
+
+    on_a_bench(tmp_path, story)
+
+
 def test_a_soft_reset_empties_the_prompt_and_a_restart_runs_main(tmp_path):
     def story(path, _):
         with connect(path) as cable:

@@ -7,6 +7,7 @@ import pytest
 from cable_bench import fieldpost
 from hostile_board import DIGEST, KIND, Endless, HostileBoard
 
+from fieldpost.cli import device_wipe
 from fieldpost.device import transport
 from fieldpost.device.cable import connect
 from fieldpost.device.errors import DeviceError, NoPrompt, RaisedOnBoard
@@ -227,7 +228,8 @@ def test_what_a_board_says_does_not_reach_the_terminal_as_control_characters():
         assert not re.search("[\x00-\x09\x0b-\x1f\x7f-\x9f]", one.output), one.output
 
 
-def test_what_is_no_answer_is_told_by_each_command_with_its_exit_code():
+def test_what_is_no_answer_is_told_by_each_command_with_its_exit_code(monkeypatch):
+    monkeypatch.setattr(device_wipe, "LISTEN_S", 0.1)
     for words in (("status", "--for", "0.1"), ("wipe", "--dry-run"), ("logs", "--crash")):
         with HostileBoard({"modules": "maybe"}) as board:
             told = fieldpost("device", words[0], board.path, *words[1:])

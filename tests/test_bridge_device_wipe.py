@@ -58,9 +58,13 @@ class CutCable(Cable):
 
 def fill(path):
     with connect(path) as cable:
-        files = Files(cable)
-        for name, data in HELD.items():
-            files.write(name, data)
+        fill_over(cable)
+
+
+def fill_over(cable):
+    files = Files(cable)
+    for name, data in HELD.items():
+        files.write(name, data)
 
 
 def test_an_identity_is_known_and_neither_key_crosses_the_cable(tmp_path):
@@ -131,8 +135,8 @@ def test_a_wipe_that_is_cut_leaves_an_enrolled_device_or_a_bare_one_and_can_be_f
     def story(path, _):
         seen, left = set(), 0
         while True:
-            fill(path)
             with connect(path) as cable:
+                fill_over(cable)
                 losses = look(cable)
                 cable.__class__ = CutCable
                 cable.left = left
