@@ -62,6 +62,7 @@ SHELLS = {
     "store",
     "store_tables",
     "succession",
+    "together",
     "toml_struct",
     "web",
 }

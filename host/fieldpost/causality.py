@@ -9,7 +9,7 @@ from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
 
-Stamp = tuple[int, int]
+Stamp = tuple[int, ...]
 Node = tuple[bytes, Stamp]
 Past = Mapping[bytes, Stamp]
 

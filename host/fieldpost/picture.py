@@ -11,10 +11,11 @@ from fieldpost.canvas import Key, Row
 from fieldpost.claims import Interval, claims_of
 from fieldpost.conflict import Claim, Order, differ
 from fieldpost.held import SHOWN
+from fieldpost.lines import lines
 from fieldpost.model import Verified
 from fieldpost.state import State
 from fieldpost.when import intervals
-from fieldwire import cbor
+from fieldwire import cbor, rotation
 from fieldwire import observation as obs
 
 STRIDE = 4  # how many of a device's claims are placed at once, from the last one back
@@ -25,7 +26,11 @@ def redraw(state: State) -> None:
     state.hand_over()
     canvas, before = state.canvas, state.canvas.decided
     canvas.decided = decided = _decided(state)
-    edition = (state.times.edition, frozenset(decided) if canvas.derived else None)
+    edition = (
+        state.times.edition,
+        frozenset(decided) if canvas.derived else None,
+        len(state.trust.rotations),
+    )
     again = set(canvas.touched if edition == canvas.edition else canvas.makers) | (
         before.keys() - decided.keys()
     )
@@ -72,7 +77,8 @@ def _local(state: State, keys: list[Key]) -> dict[Key, Row]:
     """Our own latest claims and what rivals them."""
     if not keys:
         return {}
-    canvas, held, order = state.canvas, state.entries, Order(_derived(state))
+    rotated = lines(rotation.devices(statement) for _, statement in state.trust.rotations)
+    canvas, held, order = state.canvas, state.entries, Order(_derived(state), rotated)
     ends = {key: list(held.several(canvas.each(key, canvas.lasts, held))) for key in keys}
     when = intervals(state, [entry for several in ends.values() for entry in several])
     picks = {}
