@@ -16,6 +16,7 @@ from fieldpost.placing import Solved, read
 from fieldpost.reconcile import evidence_of, judge_all
 from fieldpost.sitting import Sitting
 from fieldpost.timeline.place import place
+from fieldwire import limits, tokens
 from fieldwire import observation as obs
 
 WORLDS = range(25)
@@ -153,3 +154,16 @@ def test_between_two_readings_within_the_validity_nothing_is_placed():
     sitting = Sitting(fold.state)
     sitting.prepare(entries)
     assert sitting.judge(middle) is sitting.judge(entries[3]), "those alike share one verdict"
+
+
+def test_a_boot_is_not_placed_beyond_what_a_clock_can_read_nor_beyond_its_validity():
+    home = Home()
+    fold = home.fold()
+    for seq, ms in enumerate((60_000, 70_000, limits.COUNT_MAX)):
+        fold.put("early", home.one.early(home.one.leaf(seq, true_ms=60_000, tref=[1, ms])))
+        fold.put("solve")
+    codes = [fold.verdict(home.one.leaf(seq, true_ms=60_000, tref=[1, ms]))[1]
+             for seq, ms in enumerate((60_000, 70_000, limits.COUNT_MAX))]  # fmt: skip
+    assert codes == ["admitted", "admitted", "credential-expired"]
+    key = (tokens.token_id(home.one.holder.data), 1)
+    assert 70_000 < fold.state.times.valid[key][1] < limits.COUNT_MAX, "what lies ahead was looked at once"

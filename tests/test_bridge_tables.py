@@ -136,8 +136,8 @@ def test_whole_segments_are_told_one_by_one_and_by_the_seal_that_came_first():
     whole, chance = Whole(chains), random.Random(5)
     numbers = chance.sample(range(60), 40)
     for n, segment in enumerate(numbers, 1):
-        tables.write([("seal", (n, bytes([segment]) * 32, b"d", b"i", 1, segment, None, 1, 0))])
-        chains.count = n
+        tables.write([("seal", chains.add(b"d", (b"i", 1, segment), bytes([segment]) * 32, None, (1, 0)))])
+        assert chains.count == n
         whole.note(b"d", (b"i", 1, segment), bytes([segment]) * 32, [])
     kept = whole[b"d"]
     assert set(kept) == {(b"i", 1, one) for one in numbers} and len(kept) == 40
@@ -148,7 +148,7 @@ def test_whole_segments_are_told_one_by_one_and_by_the_seal_that_came_first():
         kept[b"i", 1, missing]
     place = (b"i", 1, numbers[0])
     whole.rivalled(b"d", place, [one for one in chains.near(b"d", place) if one.segment == place[2]])
-    tables.write([("seal", (0, b"r" * 32, b"d", *place, None, 1, 0))])
+    tables.write([("seal", chains.add(b"d", place, b"r" * 32, None, (1, 0)))])
     assert kept[place] == bytes([numbers[0]]) * 32
 
 
@@ -265,3 +265,15 @@ def test_an_observation_that_was_judged_takes_a_few_bytes_of_memory(tmp_path, mo
     after, _ = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert len(desk.state.entries) > 2 * MADE and (after - before) / MADE < BYTES
+
+
+def test_seals_near_a_place_are_told_alike_from_memory_and_from_the_tables():
+    chance, tables = random.Random(6), MemoryTables()
+    chains, told = Chains(tables), 0
+    for n in range(400):
+        place = (b"i", chance.randrange(2), chance.choice((n // 8, chance.randrange(60))))
+        expected = [one for one in tables.seals_near(b"d", *place) if one.n <= chains.count]
+        assert chains.near(b"d", place) == expected
+        told += bool(expected)
+        tables.write([("seal", chains.add(b"d", place, n.to_bytes(32, "big"), None, (1, n)))])
+    assert told > 100

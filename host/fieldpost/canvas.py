@@ -16,7 +16,7 @@ from fieldwire import observation as obs
 Key = tuple[str, str]  # (subject, property)
 Row = tuple[bytes, tuple[bytes, ...], str]  # id, alternatives, by whom
 ENDLESS = (1 << 63) - 1
-PAGE = 16  # claims asked for at once
+PAGE = 4  # claims asked for at once
 
 
 class Canvas:

@@ -26,11 +26,30 @@ class Chains:
         # device and ends of chains: the seals held on them
         self._tables = tables
         self._earlier: dict[int, Stamp] = {}  # readings before the first that came with a seal
+        self._latest: dict[
+            tuple[bytes, bytes, int], list[SealRow]
+        ] = {}  # by log: those of its highest segment
 
     def near(self, device: bytes, place: Place) -> list[SealRow]:
         """The seals seen at a place, just before it and just after it, as they came."""
+        latest = self._latest.get((device, *place[:2]), [])
+        if not latest or place[2] > latest[0].segment:
+            return [one for one in latest if one.segment == place[2] - 1]
         found = self._tables.seals_near(device, *place)
         return [one for one in found if one.n <= self.count]
+
+    def add(
+        self, device: bytes, place: Place, seal_hash: bytes, previous: bytes | None, since: Stamp
+    ) -> SealRow:
+        """A seal that was not seen before; its row."""
+        self.count += 1
+        row = SealRow(self.count, seal_hash, device, *place, previous, *since)
+        latest = self._latest.setdefault((device, *place[:2]), [row])
+        if place[2] > latest[0].segment:
+            latest[:] = [row]
+        elif place[2] == latest[0].segment and latest[-1] is not row:
+            latest.append(row)
+        return row
 
     def since(self, seal: SealRow) -> Stamp:
         """The earliest reading seen under it."""

@@ -6,7 +6,6 @@ we. What a third mesh said goes on as it came, where the agreement lets it cross
 any party but the peer, go whenever anything may.
 """
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fieldpost.model import Verified

@@ -14,7 +14,6 @@ from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.state import State
 from fieldpost.store import Store
-from fieldpost.store_tables import StoreTables
 from fieldwire import cose, keys
 
 Clock = Callable[[], tuple[int, int]]  # (boot, ms) of the bridge's own clock
@@ -27,7 +26,7 @@ class Desk:
 
     def __init__(self, store: Store, bridge: Bridge, signer: Signer, clock: Clock) -> None:
         self._store = store
-        self._tables = StoreTables(store)
+        self._tables = store.tables()
         self._bridge = bridge
         bridge.rest_on(self._tables)
         self._signer = signer

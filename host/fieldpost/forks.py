@@ -40,8 +40,7 @@ def chain(state: State, opened: list[Verified], near: list[SealRow], previous: b
     beside = [one for one in near if one.segment == number]
     rivals = [*beside, *(one for one in near if one.segment == number - 1 and one.hash != previous)]
     rivals += [one for one in near if one.segment == number + 1 and one.previous != seal_hash]
-    chains.count += 1
-    state.row("seal", chains.count, seal_hash, device, *entry.segment, previous, *since)
+    state.row("seal", *chains.add(device, entry.segment, seal_hash, previous, since))
     state.whole.rivalled(device, entry.segment, beside)
     chains.ending.clear()
     if state.trust.revocations:  # what a seal is linked to may tell which words of its device stay good

@@ -169,7 +169,8 @@ def _import(state: State, kind: str, data: bytes, name: bytes, opened: list[Veri
     first = opened[0]
     near, seal_number = _seals_near(state, first)
     perhaps = state.entries.perhaps(opened)
-    found = [(_known if perhaps else _new)(state, entry, name, seal_number) for entry in opened]
+    enter = _known if perhaps else _new
+    found = [enter(state, entry, name, seal_number) for entry in opened]
     fresh = [one for one in found if one is not None]
     pair = (first.credential, first.observation[obs.BOOT_ATTESTATION])
     state.grades.setdefault(pair, set()).add(first.grade)
@@ -241,25 +242,13 @@ def write_again(state: State, entry: Verified) -> None:
 
 def write(state: State, entry: Verified, envelope: bytes, seal_number: int) -> None:
     """An observation's row, as it is known now."""
-    observation = entry.observation
+    identity, leaf, observation, mesh, authority, credential, grade, seal_hash, _, index, _, number = entry
     content_format = observation[obs.FORMAT]
     shown = content_format.hex() if isinstance(content_format, bytes) else str(content_format)
-    state.row(
-        "observation",
-        entry.n,
-        entry.id,
-        *obs.position(observation),
-        entry.mesh,
-        entry.authority,
-        observation[obs.SUBJECT],
-        shown,
-        observation[obs.TREF][0],
-        observation[obs.TREF][1],
-        entry.credential,
-        entry.grade,
-        envelope,
-        entry.index,
-        entry.leaf,
-        int(entry.seal_hash is not None),
-        seal_number,
+    boot, ms = observation[obs.TREF][:2]
+    place = observation[obs.INCARNATION], observation[obs.STREAM], observation[obs.SEQ]
+    about = mesh, authority, observation[obs.SUBJECT], shown, boot, ms, credential, grade
+    proof = envelope, index, leaf, int(seal_hash is not None), seal_number
+    state.outcome.rows.append(
+        ("observation", (number, identity, observation[obs.DEVICE], *place, *about, *proof))
     )

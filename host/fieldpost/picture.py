@@ -79,7 +79,9 @@ def _local(state: State, keys: list[Key]) -> dict[Key, Row]:
         return {}
     rotated = lines(rotation.devices(statement) for _, statement in state.trust.rotations)
     canvas, held, order = state.canvas, state.entries, Order(_derived(state), rotated)
-    ends = {key: list(held.several(canvas.each(key, canvas.lasts, held))) for key in keys}
+    lasts = {key: list(canvas.each(key, canvas.lasts, held)) for key in keys}
+    found = {one.n: one for one in held.several(sorted({n for some in lasts.values() for n in some}))}
+    ends = {key: [found[one] for one in some] for key, some in lasts.items()}
     when = intervals(state, [entry for several in ends.values() for entry in several])
     picks = {}
     for key in keys:

@@ -14,6 +14,7 @@ from fieldpost.runs import Run
 from fieldpost.state import State
 from fieldpost.timeline.evidence import Stamp
 from fieldpost.when import intervals, utc_validity
+from fieldwire import limits
 from fieldwire import observation as obs
 
 
@@ -28,32 +29,39 @@ class Sitting:
         self._alike: dict[tuple[Any, ...], Verdict] = {}
 
     def prepare(self, entries: Iterable[Verified]) -> None:
-        """Place the ends of the own boots among those that will be judged: as a rule nothing else need be placed."""
+        """Place the ends of the own boots among those that will be judged: as a rule nothing else need be placed.
+
+        A boot's end is looked for as far ahead as the boot has lasted, so that it is not placed again soon.
+        """
         times = self._state.times
         if times.offset is None or times.home is None:
             return
-        ends: dict[tuple[bytes, int], tuple[Verified, Verified]] = {}
+        boots: dict[tuple[bytes, int], Verified] = {}
         for entry in entries:
-            boot, ms = entry.observation[obs.TREF][:2]
-            key = (entry.credential, boot)
-            known = times.valid.get(key)
-            doubtful = entry.mesh == self._mesh and (known is None or not known[0] <= ms <= known[1])
-            if doubtful and key not in ends:
-                ends[key] = self._ends_of(entry)
-        times.home.place(_stamp(one) for pair in ends.values() for one in pair)
+            if entry.mesh == self._mesh and not self._surely_valid(entry):
+                boots.setdefault((entry.credential, entry.observation[obs.TREF][0]), entry)
+        later = self._valid_between(boots, 1)
+        self._doubtful = bool(self._valid_between(later, 0)) or self._doubtful
+
+    def _valid_between(
+        self, boots: dict[tuple[bytes, int], Verified], ahead: int
+    ) -> dict[tuple[bytes, int], Verified]:
+        """Notes which boots lie within their validity, up to so many times their length ahead; returns the others."""
+        times, ends = self._state.times, {}
+        for key, entry in boots.items():
+            first, last = self._state.book.of_boot(entry.mesh, (entry.observation[obs.DEVICE], key[1]))
+            later = min(last + ahead * (last - first), limits.COUNT_MAX)
+            ends[key] = [_read_at(entry, key[1], ms) for ms in (first, later)]
+        if times.home is not None:
+            times.home.place(_stamp(one) for pair in ends.values() for one in pair)
+        others = {}
         for key, pair in ends.items():
             if all(utc_validity(self._state, one) == "valid" for one in pair):
                 known = times.valid.setdefault(key, [_ms(pair[0]), _ms(pair[1])])
                 known[:] = min(known[0], _ms(pair[0])), max(known[1], _ms(pair[1]))
             else:
-                self._doubtful = True
-
-    def _ends_of(self, entry: Verified) -> tuple[Verified, Verified]:
-        """As if an observation had been made first, and last, of all of its boot."""
-        observation = entry.observation
-        boot = observation[obs.TREF][0]
-        first, last = self._state.book.of_boot(entry.mesh, (observation[obs.DEVICE], boot))
-        return _read_at(entry, boot, first), _read_at(entry, boot, last)
+                others[key] = boots[key]
+        return others
 
     def place(self, entries: Iterable[Verified]) -> None:
         """Place those of these whose validity the ends do not tell, all at once."""

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from fieldpost.model import Input, Outcome
+from fieldpost.store_tables import StoreTables
 from fieldwire.errors import StorageError
 
 BLOB_MAX = (
@@ -42,6 +43,7 @@ DERIVED = (
     "pick",
     "picture",
 )
+TEMPORARY = ""  # the path of a store on the disk that is gone when it is closed
 CLEAR = "clear"  # a row of this table empties another one before it is written anew
 VERDICT = "verdict"
 VERDICTS = "verdicts"  # a row of this table tells one verdict over a run: first number, count, words
@@ -290,8 +292,14 @@ class Store:
     def dump(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Every derived row in a fixed order: two stores with equal inputs have equal dumps."""
         for table in DERIVED:
-            for row in sorted(self.query(f'SELECT * FROM "{table}"'), key=repr):
+            columns = len(self.query(f'PRAGMA table_info("{table}")'))
+            order = ", ".join(str(one) for one in range(1, columns + 1))
+            for row in self._each(f'SELECT * FROM "{table}" ORDER BY {order}'):
                 yield table, row
+
+    def tables(self) -> StoreTables:
+        """Where a fold keeps what it has to know of each observation."""
+        return StoreTables(self)
 
 
 def _kind(row: tuple[str, tuple[Any, ...]]) -> str:
