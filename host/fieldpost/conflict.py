@@ -72,10 +72,9 @@ class Order:
         """Why a came before b: "ticks", "causal" or "interval"; None when that is not known."""
         if a.device == b.device:
             return "ticks" if a.stamp() < b.stamp() else None
-        if self._causality.before(a.device, a.stamp(), b.device, b.stamp()):
-            return "causal"
-        if self._causality.before(b.device, b.stamp(), a.device, a.stamp()):
-            return None
+        leads = self._causality.leads(a.device, a.stamp(), b.device, b.stamp())
+        if leads != self._causality.leads(b.device, b.stamp(), a.device, a.stamp()):
+            return "causal" if leads else None
         end, start = a.interval_ns[1], b.interval_ns[0]
         return "interval" if end is not None and start is not None and end < start else None
 
