@@ -171,7 +171,9 @@ def test_ticks_in_any_order_give_what_a_walk_over_all_paths_gives():
     for _ in range(60):
         claims = []
         for number in range(12):
-            sources = tuple(one.id for one in seeded.sample(claims, min(len(claims), seeded.choice([0, 1, 2]))))
+            sources = tuple(
+                one.id for one in seeded.sample(claims, min(len(claims), seeded.choice([0, 1, 2])))
+            )
             device, tick = f"x{seeded.randrange(4)}", seeded.randrange(12)
             claims.append(claim(f"c{number}", number, device=device, ticks_ms=tick, sources=sources))
         wanted = {}

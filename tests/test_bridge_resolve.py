@@ -130,7 +130,7 @@ def test_every_field_of_a_claim_is_needed(tmp_path):
 def test_a_wrong_agreement_is_named_by_file_line_and_key(tmp_path):
     result = run(tmp_path, ROWS, EXAMPLE.replace("level = 5", "level = -5"))
     assert result.exit_code == 2
-    assert "agreement.toml:19: scope[0].tolerances: expected property = n" in result.stderr
+    assert "agreement.toml:19: scope[0].tolerances.level: expected property = n" in result.stderr
 
 
 def test_a_file_that_cannot_be_read_exits_with_three(tmp_path):
