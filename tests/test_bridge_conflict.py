@@ -7,7 +7,7 @@ from dataclasses import replace
 import pytest
 from claim_world import claim, name_of
 
-from fieldpost.conflict import Order, contests, differ
+from fieldpost.conflict import Order, comparisons, contests, differ
 
 
 def rivals_of(claims, tolerances=None):
@@ -182,6 +182,20 @@ def test_ticks_in_any_order_give_what_a_walk_over_all_paths_gives():
             if against:
                 wanted[name_of(a.id)] = against
         assert rivals_of(claims, {"level": 1}) == wanted
+
+
+def test_the_pairs_to_compare_are_counted_without_comparing_them():
+    seeded = random.Random(13)
+    claims = []
+    for number in range(200):
+        low = seeded.randrange(60)
+        at = (seeded.choice([None, low, low, low]), seeded.choice([None, low + 9, low + 3, low]))
+        subject, device = f"water/{seeded.randrange(2)}", f"x{seeded.randrange(4)}"
+        claims.append(claim(f"c{number}", number, at, subject=subject, device=device, ticks_ms=number))
+    pairs = [(a, b) for a in claims for b in claims if a.id < b.id and a.device != b.device]
+    met = [(a, b) for a, b in pairs if a.subject == b.subject and Order([]).unordered(a, b)]
+    for subject in ("water/0", "water/1"):
+        assert comparisons(claims)[subject, "level"] == sum(a.subject == subject for a, _ in met)
 
 
 def rival(claims, a, b):
