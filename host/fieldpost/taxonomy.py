@@ -6,7 +6,7 @@ twice, and to judge signatures: what it is given has been verified. SPEC 12
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fieldwire.observation import covers
@@ -120,6 +120,7 @@ class Taxonomy:
     negatives: tuple[Equivalence, ...]
     revoked: frozenset[bytes | str]
     rotations: Mapping[tuple[Node, Key], frozenset[Key]] = field(default_factory=dict)
+    by_local: Mapping[Node, frozenset[Node]] = field(default_factory=dict)
 
     def paths(self, query: Query, steps_max: int = STEPS_MAX) -> Answer:
         """All paths from the query's authority into its mesh, or why there is none."""
@@ -129,6 +130,7 @@ class Taxonomy:
         if query.origin[0] == query.to:
             return Answer((query.origin,), ((),))
         leading = self._leading_to(query.to)
+        denials = Denials(one for one in self.negatives if self._in_force(one, query))
         ends: list[tuple[tuple[bytes | str, ...], Node]] = []
         reasons: set[Refused] = set()
         level: list[tuple[tuple[Equivalence, ...], tuple[Node, ...]]] = [((), (query.origin,))]
@@ -137,12 +139,12 @@ class Taxonomy:
             deeper: list[tuple[tuple[Equivalence, ...], tuple[Node, ...]]] = []
             for path, nodes in level:
                 for link in self.by_foreign.get(nodes[-1], ()):
-                    if link not in leading:
+                    if link.local[0] != query.to and link.local not in leading:
                         continue
                     steps += 1
                     if steps > steps_max:
                         return _answer(ends, {Refused("taxonomy-bound", query.origin)}, cut=True)
-                    code = self._blocked(link, path, nodes, query)
+                    code = self._blocked(link, nodes, query, denials)
                     if code is not None:
                         reasons.add(code)
                     elif link.local[0] == query.to:
@@ -150,7 +152,7 @@ class Taxonomy:
                     else:
                         deeper.append(((*path, link), (*nodes, link.local)))
             level = deeper
-        return _answer(ends, reasons or {Refused("unmapped", query.origin)}, cut=False)
+        return _answer(ends, reasons or _unmapped(query, denials), cut=False)
 
     def _origin_refused(self, query: Query) -> Refused | None:
         for mesh in (query.origin[0], query.to):
@@ -162,27 +164,21 @@ class Taxonomy:
             return Refused("credential-scope", query.origin)
         return None
 
-    def _leading_to(self, mesh: Mesh) -> set[Equivalence]:
-        """The statements from which a chain of statements leads into the mesh."""
-        by_local: defaultdict[Node, list[Equivalence]] = defaultdict(list)
-        frontier: list[Equivalence] = []
-        for links in self.by_foreign.values():
-            for link in links:
-                by_local[link.local].append(link)
-                if link.local[0] == mesh:
-                    frontier.append(link)
-        leading: set[Equivalence] = set()
+    def _leading_to(self, mesh: Mesh) -> set[Node]:
+        """The authorities from which a chain of statements leads into the mesh."""
+        leading: set[Node] = set()
+        frontier = [node for local, nodes in self.by_local.items() if local[0] == mesh for node in nodes]
         while frontier:
-            link = frontier.pop()
-            if link not in leading:
-                leading.add(link)
-                frontier.extend(by_local[link.foreign])
+            node = frontier.pop()
+            if node not in leading:
+                leading.add(node)
+                frontier.extend(self.by_local.get(node, ()))
         return leading
 
     def _blocked(
-        self, link: Equivalence, path: tuple[Equivalence, ...], nodes: tuple[Node, ...], query: Query
+        self, link: Equivalence, nodes: tuple[Node, ...], query: Query, denials: "Denials"
     ) -> Refused | None:
-        """Why a link cannot be the next of a path, or None."""
+        """Why a link cannot be the next of a path through these nodes, or None."""
         issuer = self.authorities[link.issuer]
         if link.issuer[0] not in self.trusted:
             return Refused("mesh-unknown", link.issuer[0])
@@ -192,7 +188,7 @@ class Taxonomy:
             return Refused("equivalence-key", link.id)
         if link.local[0] in (mesh for mesh, _ in nodes):
             return Refused("equivalence-cycle", link.id)
-        if len(path) > link.path_length:
+        if len(nodes) - 1 > link.path_length:
             return Refused("equivalence-path-length", link.id)
         if not _within(query.subject, query.format, link.subjects, link.formats):
             return Refused("equivalence-scope", link.id)
@@ -201,13 +197,15 @@ class Taxonomy:
         code = _at(link, query.at)
         if code is not None and (code, query.unproven) != ("unproven-time", "admit"):
             return Refused(code, link.id)
-        denying = self._denial(nodes, link.local, query)
+        denying = denials.between(nodes, link.local)
         return None if denying is None else Refused("denied", denying.id)
 
     def _still_held(self, link: Equivalence) -> bool:
         """True when the foreign key bound is the present one, or shown rotations lead from it to there."""
         holder = self.authorities.get(link.foreign)
-        if link.foreign_key is None or holder is None or holder.key is None:
+        if holder is None:
+            return False
+        if link.foreign_key is None or holder.key is None:
             return True
         reached: set[Key] = set()
         frontier: set[Key] = {link.foreign_key}
@@ -218,21 +216,46 @@ class Taxonomy:
             } - reached
         return holder.key in reached
 
-    def _denial(self, nodes: tuple[Node, ...], local: Node, query: Query) -> Equivalence | None:
-        """A negative in force between a node of the path so far and the next one, subtrees included."""
-        for negative in self.negatives:
-            issuer = self.authorities[negative.issuer]
-            if (
-                negative.id not in self.revoked
-                and negative.issuer[0] in self.trusted
-                and _under(negative.local, local)
-                and any(_under(negative.foreign, node) for node in nodes)
-                and _within(query.subject, query.format, negative.subjects, negative.formats)
-                and _within(query.subject, query.format, issuer.subjects, issuer.formats)
-                and _touches(negative, query.at)
-            ):
-                return negative
-        return None
+    def _in_force(self, negative: Equivalence, query: Query) -> bool:
+        issuer = self.authorities[negative.issuer]
+        return (
+            negative.id not in self.revoked
+            and negative.issuer[0] in self.trusted
+            and _within(query.subject, query.format, negative.subjects, negative.formats)
+            and _within(query.subject, query.format, issuer.subjects, issuer.formats)
+            and _touches(negative, query.at)
+        )
+
+
+class Denials:
+    """The negatives in force for one query, found by what they deny, however many there are. SPEC 12.5"""
+
+    def __init__(self, negatives: Iterable[Equivalence]) -> None:
+        self._by_local: defaultdict[Node, dict[Node, Equivalence]] = defaultdict(dict)
+        for one in negatives:
+            self._by_local[one.local].setdefault(one.foreign, one)
+
+    def between(self, nodes: tuple[Node, ...], local: Node) -> Equivalence | None:
+        """One that keeps a node of the path so far from standing for the next one, subtrees included."""
+        found = (
+            denied[foreign]
+            for denied in (self._by_local[upper] for upper in _upwards(local) if upper in self._by_local)
+            for node in nodes
+            for foreign in _upwards(node)
+            if foreign in denied
+        )
+        return _first(found)
+
+    def into(self, node: Node, mesh: Mesh) -> Equivalence | None:
+        """One that keeps a node from standing for some authority of a mesh."""
+        found = (
+            denied[foreign]
+            for local, denied in self._by_local.items()
+            if local[0] == mesh
+            for foreign in _upwards(node)
+            if foreign in denied
+        )
+        return _first(found)
 
 
 def taxonomy_of(
@@ -246,9 +269,11 @@ def taxonomy_of(
     known = {(one.mesh, one.path): one for one in authorities}
     sound = {one.id: one for one in equivalences if void(one, known) is None}
     by_foreign: defaultdict[Node, list[Equivalence]] = defaultdict(list)
+    by_local: defaultdict[Node, set[Node]] = defaultdict(set)
     for one in sound.values():
         if not one.negative:
             by_foreign[one.foreign].append(one)
+            by_local[one.local].add(one.foreign)
     revoked = {
         one.id
         for one in revocations
@@ -264,6 +289,7 @@ def taxonomy_of(
         tuple(sorted((one for one in sound.values() if one.negative), key=lambda one: str(one.id))),
         frozenset(revoked),
         {step: frozenset(keys) for step, keys in moves.items()},
+        {node: frozenset(nodes) for node, nodes in by_local.items()},
     )
 
 
@@ -285,6 +311,25 @@ def void(one: Equivalence, authorities: Mapping[Node, Authority]) -> str | None:
 def _may_revoke(by: Authority, one: Equivalence) -> bool:
     """The issuer, or an authority above it in its mesh, with the same right."""
     return by.mesh == one.issuer[0] and covers(by.path, one.issuer[1]) and TRANSLATE in by.rights
+
+
+def _unmapped(query: Query, denials: Denials) -> set[Refused]:
+    """No statement leads to the mesh; a negative that would have kept one from it is named as well."""
+    unmapped = Refused("unmapped", query.origin)
+    denying = denials.into(query.origin, query.to)
+    return {unmapped} if denying is None else {unmapped, Refused("denied", denying.id)}
+
+
+def _first(found: Iterable[Equivalence]) -> Equivalence | None:
+    return min(found, key=lambda one: str(one.id), default=None)
+
+
+def _upwards(node: Node) -> Iterator[Node]:
+    """An authority and those above it."""
+    mesh, path = node
+    while path:
+        yield mesh, path
+        path = path.rpartition("/")[0]
 
 
 def _answer(ends: list[tuple[tuple[bytes | str, ...], Node]], reasons: set[Refused], cut: bool) -> Answer:
