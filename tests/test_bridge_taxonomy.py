@@ -253,6 +253,14 @@ def test_a_negative_is_named_where_nothing_leads_to_the_mesh():
     assert ask([link("no", A, C, negative=True)]) == refused("unmapped", A)
 
 
+def test_a_negative_is_named_beside_what_else_keeps_a_statement():
+    gone = [Revocation("ab", B)]
+    beside = (Refused("denied", "no"), Refused("equivalence-revoked", "ab"))
+    assert ask([AB, negative()], revocations=gone) == Answer(refused_because=beside)
+    elsewhere = negative(local=("bravo", "field/east"), issuer=B)
+    assert ask([AB, elsewhere], revocations=gone) == refused("equivalence-revoked", "ab")
+
+
 def test_one_of_many_negatives_is_found_below_the_authorities_that_it_names():
     deep_a, deep_b = ("alpha", "ops/night"), ("bravo", "field/east")
     authorities = [*AUTHORITIES, Authority(*deep_a)]

@@ -144,15 +144,17 @@ class Taxonomy:
                     steps += 1
                     if steps > steps_max:
                         return _answer(ends, {Refused("taxonomy-bound", query.origin)}, cut=True)
-                    code = self._blocked(link, nodes, query, denials)
-                    if code is not None:
-                        reasons.add(code)
+                    blocked = self._blocked(link, nodes, query) + denials.between(nodes, link.local)
+                    if blocked:
+                        reasons.update(blocked)
                     elif link.local[0] == query.to:
                         ends.append((tuple(one.id for one in (*path, link)), link.local))
                     else:
                         deeper.append(((*path, link), (*nodes, link.local)))
             level = deeper
-        return _answer(ends, reasons or _unmapped(query, denials), cut=False)
+        if not ends and not reasons:
+            reasons = {Refused("unmapped", query.origin), *denials.into(query.origin, query.to)}
+        return _answer(ends, reasons, cut=False)
 
     def _origin_refused(self, query: Query) -> Refused | None:
         for mesh in (query.origin[0], query.to):
@@ -175,30 +177,29 @@ class Taxonomy:
                 frontier.extend(self.by_local.get(node, ()))
         return leading
 
-    def _blocked(
-        self, link: Equivalence, nodes: tuple[Node, ...], query: Query, denials: "Denials"
-    ) -> Refused | None:
-        """Why a link cannot be the next of a path through these nodes, or None."""
+    def _blocked(self, link: Equivalence, nodes: tuple[Node, ...], query: Query) -> tuple[Refused, ...]:
+        """What keeps a link from being the next of a path through these nodes, denials aside: one or none."""
         issuer = self.authorities[link.issuer]
         if link.issuer[0] not in self.trusted:
-            return Refused("mesh-unknown", link.issuer[0])
+            return (Refused("mesh-unknown", link.issuer[0]),)
+        code: str | None
         if link.id in self.revoked:
-            return Refused("equivalence-revoked", link.id)
-        if not self._still_held(link):
-            return Refused("equivalence-key", link.id)
-        if link.local[0] in (mesh for mesh, _ in nodes):
-            return Refused("equivalence-cycle", link.id)
-        if len(nodes) - 1 > link.path_length:
-            return Refused("equivalence-path-length", link.id)
-        if not _within(query.subject, query.format, link.subjects, link.formats):
-            return Refused("equivalence-scope", link.id)
-        if not _within(query.subject, query.format, issuer.subjects, issuer.formats):
-            return Refused("issuer-scope", link.id)
-        code = _at(link, query.at)
-        if code is not None and (code, query.unproven) != ("unproven-time", "admit"):
-            return Refused(code, link.id)
-        denying = denials.between(nodes, link.local)
-        return None if denying is None else Refused("denied", denying.id)
+            code = "equivalence-revoked"
+        elif not self._still_held(link):
+            code = "equivalence-key"
+        elif link.local[0] in (mesh for mesh, _ in nodes):
+            code = "equivalence-cycle"
+        elif len(nodes) - 1 > link.path_length:
+            code = "equivalence-path-length"
+        elif not _within(query.subject, query.format, link.subjects, link.formats):
+            code = "equivalence-scope"
+        elif not _within(query.subject, query.format, issuer.subjects, issuer.formats):
+            code = "issuer-scope"
+        else:
+            code = _at(link, query.at)
+        if code is None or (code, query.unproven) == ("unproven-time", "admit"):
+            return ()
+        return (Refused(code, link.id),)
 
     def _still_held(self, link: Equivalence) -> bool:
         """True when the foreign key bound is the present one, or shown rotations lead from it to there."""
@@ -235,27 +236,20 @@ class Denials:
         for one in negatives:
             self._by_local[one.local].setdefault(one.foreign, one)
 
-    def between(self, nodes: tuple[Node, ...], local: Node) -> Equivalence | None:
-        """One that keeps a node of the path so far from standing for the next one, subtrees included."""
-        found = (
-            denied[foreign]
-            for denied in (self._by_local[upper] for upper in _upwards(local) if upper in self._by_local)
+    def between(self, nodes: tuple[Node, ...], local: Node) -> tuple[Refused, ...]:
+        """One that keeps a node of the path so far from standing for the next one, subtrees included, or none."""
+        uppers = (upper for upper in _upwards(local) if upper in self._by_local)
+        return _denied(
+            self._by_local[upper].get(foreign)
+            for upper in uppers
             for node in nodes
             for foreign in _upwards(node)
-            if foreign in denied
         )
-        return _first(found)
 
-    def into(self, node: Node, mesh: Mesh) -> Equivalence | None:
-        """One that keeps a node from standing for some authority of a mesh."""
-        found = (
-            denied[foreign]
-            for local, denied in self._by_local.items()
-            if local[0] == mesh
-            for foreign in _upwards(node)
-            if foreign in denied
-        )
-        return _first(found)
+    def into(self, node: Node, mesh: Mesh) -> tuple[Refused, ...]:
+        """One that keeps a node from standing for some authority of a mesh, or none."""
+        denying = (denied for local, denied in self._by_local.items() if local[0] == mesh)
+        return _denied(denied.get(foreign) for denied in denying for foreign in _upwards(node))
 
 
 def taxonomy_of(
@@ -313,15 +307,9 @@ def _may_revoke(by: Authority, one: Equivalence) -> bool:
     return by.mesh == one.issuer[0] and covers(by.path, one.issuer[1]) and TRANSLATE in by.rights
 
 
-def _unmapped(query: Query, denials: Denials) -> set[Refused]:
-    """No statement leads to the mesh; a negative that would have kept one from it is named as well."""
-    unmapped = Refused("unmapped", query.origin)
-    denying = denials.into(query.origin, query.to)
-    return {unmapped} if denying is None else {unmapped, Refused("denied", denying.id)}
-
-
-def _first(found: Iterable[Equivalence]) -> Equivalence | None:
-    return min(found, key=lambda one: str(one.id), default=None)
+def _denied(found: Iterable[Equivalence | None]) -> tuple[Refused, ...]:
+    first = min((one for one in found if one is not None), key=lambda one: str(one.id), default=None)
+    return () if first is None else (Refused("denied", first.id),)
 
 
 def _upwards(node: Node) -> Iterator[Node]:
