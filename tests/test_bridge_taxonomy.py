@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import typer
@@ -301,7 +302,20 @@ def test_a_search_that_is_cut_has_found_the_shortest_paths():
     rings = [link(f"a{n}{m}", ("alpha", "ops"), ("charlie", "guard")) for n in range(9) for m in range(9)]
     back = [link(f"c{n}", C, B, path_length=1) for n in range(9)]
     answer = taxonomy_of(AUTHORITIES, ALL, [*rings, *back, link("z", A, B)]).paths(QUERY, steps_max=100)
-    assert answer.cut and answer.paths[0] == ("z",) and len(answer.paths) == 1 + 100 - 82
+    looked_at_from_the_origin, twice_each = 82, 9
+    assert looked_at_from_the_origin + 2 * twice_each == 100
+    assert answer.cut and answer.paths[0] == ("z",) and len(answer.paths) == 1 + twice_each
+
+
+def test_the_bound_holds_what_long_paths_take_and_leaves_room_for_one_through_a_thousand_meshes():
+    meshes = [(f"m{n}", "ops") for n in range(1000)]
+    chain = [link(f"e{n}", *pair, path_length=n) for n, pair in enumerate(pairwise(meshes))]
+    many = [link(f"x{n}", *meshes[-2:], path_length=998) for n in range(2000)]
+    known, trusted = [Authority(*node) for node in meshes], [mesh for mesh, _ in meshes]
+    query = replace(QUERY, origin=meshes[0], to="m999")
+    assert [len(path) for path in taxonomy_of(known, trusted, chain).paths(query).paths] == [999]
+    answer = taxonomy_of(known, trusted, [*chain, *many]).paths(query)
+    assert answer.cut and 0 < len(answer.paths) < 600
 
 
 def test_the_search_finds_exactly_what_trying_everything_finds():

@@ -19,8 +19,9 @@ Subjects = tuple[str, ...] | None
 Formats = tuple[Format, ...] | None
 
 TRANSLATE = "translate"
-# A search that takes more steps than this is cut, and says so.
-STEPS_MAX = 100_000
+# A search that takes more steps than this is cut, and says so. To look at one statement from a path takes a step
+# for each authority on the path, so that time, memory and the answer are bounded, however long the paths are.
+STEPS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -135,13 +136,14 @@ class Taxonomy:
         reasons: set[Refused] = set()
         level: list[tuple[tuple[Equivalence, ...], tuple[Node, ...]]] = [((), (query.origin,))]
         steps = 0
-        while level:
+        reach = self._reach(query.to)
+        while level and not (ends and len(level[0][0]) > reach):
             deeper: list[tuple[tuple[Equivalence, ...], tuple[Node, ...]]] = []
             for path, nodes in level:
                 for link in self.by_foreign.get(nodes[-1], ()):
                     if link.local[0] != query.to and link.local not in leading:
                         continue
-                    steps += 1
+                    steps += len(nodes)
                     if steps > steps_max:
                         return _answer(ends, {Refused("taxonomy-bound", query.origin)}, cut=True)
                     blocked = self._blocked(link, nodes, query) + denials.between(nodes, link.local)
@@ -176,6 +178,11 @@ class Taxonomy:
                 leading.add(node)
                 frontier.extend(self.by_local.get(node, ()))
         return leading
+
+    def _reach(self, mesh: Mesh) -> int:
+        """The most equivalences that any statement into the mesh lets stand before it."""
+        links = (link for links in self.by_foreign.values() for link in links)
+        return max((link.path_length for link in links if link.local[0] == mesh), default=0)
 
     def _blocked(self, link: Equivalence, nodes: tuple[Node, ...], query: Query) -> tuple[Refused, ...]:
         """What keeps a link from being the next of a path through these nodes, denials aside: one or none."""
