@@ -20,8 +20,8 @@ setup: $(READY) $(ORACLE_READY) ## make .venv and .venv-oracle from the lock fil
 demo: $(READY) ## two meshes, six emulated boards, one joint picture (JSON=1: one document)
 	@$(BIN)/fieldpost demo $(if $(JSON),--json)
 
-test: setup ## the tests, on CPython and MicroPython (ARGS=... goes to pytest)
-	@$(BIN)/pytest $(ARGS)
+test: setup ## the tests, on CPython and MicroPython, a process a core (ARGS=... goes to pytest)
+	@$(BIN)/pytest --numprocesses auto --dist loadfile --no-loadscope-reorder $(ARGS)
 
 check: $(READY) ## format, lint, types, import contracts, house rules
 	@$(BIN)/ruff format --check --quiet --output-format concise . || { echo "ruff: the files above differ; remedy: $(BIN)/ruff format ." >&2; exit 1; }

@@ -2,11 +2,9 @@
 default.
 """
 
-import pytest
-from micropython_items import MicroPythonFile, MicroPythonItem, start_all
+from micropython_items import MicroPythonFile, MicroPythonItem, choose
 
 ON_BOTH = ("test_wire_", "test_agent_")
-POOL = pytest.StashKey()
 
 
 def pytest_addoption(parser):
@@ -33,21 +31,11 @@ def pytest_collect_file(file_path, parent):
 
 
 def pytest_collection_modifyitems(config, items):
-    """Leaves CPython's tests out for `--interp unix`; puts MicroPython's last, they are running already."""
+    """Leaves CPython's tests out for `--interp unix`; puts MicroPython's last."""
     on_micropython = [item for item in items if isinstance(item, MicroPythonItem)]
     others = [item for item in items if not isinstance(item, MicroPythonItem)]
     if "cpython" not in interpreters(config):
         config.hook.pytest_deselected(items=others)
         others = []
     items[:] = others + on_micropython
-
-
-def pytest_collection_finish(session):
-    if not session.config.option.collectonly:
-        session.config.stash[POOL] = start_all(session.items)
-
-
-def pytest_sessionfinish(session):
-    pool = session.config.stash.get(POOL, None)
-    if pool is not None:
-        pool.shutdown(wait=True, cancel_futures=True)
+    choose(on_micropython)

@@ -10,6 +10,8 @@ import sys
 import time
 from types import ModuleType, SimpleNamespace
 
+from fake_uart import Uart
+
 from fieldagent import drivers
 
 MODEM_SILENT = "Timeout waiting for the modem"
@@ -64,25 +66,11 @@ def _machine(made):
             made.pins.append(name)
             self.name, self.mode, self.level = name, mode, value
 
-    class Uart:
+    class NumberedUart(Uart):
         def __init__(self, number, baud, **settings):
+            super().__init__()
             self.number, self.baud, self.settings = number, baud, settings
-            self.waiting, self.sent, self.busy = b"", b"", False
             made.uarts.append(self)
-
-        def any(self):
-            return len(self.waiting)
-
-        def read(self, count):
-            data, self.waiting = self.waiting[:count], self.waiting[count:]
-            return data
-
-        def txdone(self):
-            return not self.busy
-
-        def write(self, data):
-            self.sent += bytes(data)
-            return len(data)
 
     class Adc:
         CORE_TEMP = 4
@@ -102,7 +90,7 @@ def _machine(made):
         "WDT": _watchdog(made),
         "lightsleep": made.slept_ms.append,
         "Pin": Pin,
-        "UART": Uart,
+        "UART": NumberedUart,
         "SPI": bus,
         "I2C": lambda number, **settings: SimpleNamespace(number=number, settings=settings),
         "ADC": Adc,

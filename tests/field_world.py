@@ -10,6 +10,7 @@ from fieldpost import provision
 from fieldpost.app import App
 from fieldpost.config import load
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
+from fieldpost.emulator.said import statuses
 from fieldpost.mesh import Mesh, Validity
 from fieldwire import cbor, schema
 from fieldwire import observation as obs
@@ -70,8 +71,8 @@ async def field(folder, specs, links, medium=None, schemas=(FIELDS,)):
 
 
 def said(board):
-    lines = [line for line in board.tail(40) if line.startswith("status {") and '"device"' in line]
-    return json.loads(lines[-1][7:]) if lines else None
+    """The last status line of an enrolled board, None where there is none yet."""
+    return next((one for one in statuses(reversed(board.tail(40))) if "device" in one), None)
 
 
 async def until(fleet, what, fact):

@@ -12,6 +12,7 @@ from tapped_port import TappedPort
 
 from fieldpost.emulator import BoardSpec, Fleet, UtcReceiver
 from fieldpost.emulator.readings import load_readings
+from fieldpost.emulator.said import statuses
 from fieldpost.firmware_build import load_profile
 from fieldpost.firmware_build.build import build, digests
 from fieldpost.firmware_build.folder import write
@@ -147,8 +148,7 @@ class Life:
 
     def status(self):
         """What the agent said last of itself on its console."""
-        lines = [line for line in self.board.tail(40) if line.startswith("status {")]
-        return json.loads(lines[-1][7:]) if lines else {}
+        return next(statuses(reversed(self.board.tail(40))), {})
 
     @asynccontextmanager
     async def bridging(self):

@@ -1,7 +1,7 @@
 """Collects test_wire_*.py and test_agent_*.py once more, as tests that run under the MicroPython unix port.
 
-One process a file, its heap capped, all files of a session started in the background so that they share the
-cores with the CPython tests. Decides which results belong to which test, not what a test asserts.
+One process a file, its heap capped, started when the first of its tests is due. Decides which results belong to
+which test, not what a test asserts.
 """
 
 import ast
@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -95,7 +94,16 @@ def there(body: list[ast.stmt]) -> Iterator[ast.stmt]:
 class MicroPythonFile(pytest.File):
     """The test functions of one file, found by reading it, not by importing it."""
 
-    results: "Future[dict[str, Outcome]] | None" = None
+    def __init__(self, **others):
+        super().__init__(**others)
+        self.chosen: list[str] = []
+        self._outcomes: dict[str, Outcome] = {}
+
+    def outcome(self, name: str) -> Outcome:
+        """Of one of the chosen tests; all of them run when the first is asked for."""
+        if not self._outcomes:
+            self._outcomes = run_file(self.path, self.chosen)
+        return self._outcomes[name]
 
     def collect(self):
         tree = ast.parse(self.path.read_bytes(), filename=str(self.path))
@@ -115,11 +123,13 @@ class MicroPythonItem(pytest.Item):
         super().__init__(**others)
         self.line = line
         self.function_name = self.name.partition("[")[0]
-        self.add_marker(pytest.mark.timeout(2 * FILE_TIMEOUT_S))  # it may wait for the files before its own
+        self.add_marker(
+            pytest.mark.timeout(2 * FILE_TIMEOUT_S)
+        )  # it may be the first of its file, and run them all
 
     def runtest(self):
-        assert isinstance(self.parent, MicroPythonFile) and self.parent.results is not None
-        outcome = self.parent.results.result()[self.function_name]
+        assert isinstance(self.parent, MicroPythonFile)
+        outcome = self.parent.outcome(self.function_name)
         if not outcome.passed:
             raise FailedOnMicroPython(outcome.trace)
 
@@ -132,13 +142,8 @@ class MicroPythonItem(pytest.Item):
         return self.path, self.line - 1, self.name
 
 
-def start_all(items: list[pytest.Item]) -> ThreadPoolExecutor:
-    """Starts a process for each file that has chosen MicroPython tests; their items wait for its results."""
-    pool = ThreadPoolExecutor(max_workers=1, thread_name_prefix="micropython")
-    chosen: dict[MicroPythonFile, list[str]] = {}
+def choose(items: list[MicroPythonItem]) -> None:
+    """Tells each file which of its tests are to be run."""
     for item in items:
-        if isinstance(item, MicroPythonItem) and isinstance(item.parent, MicroPythonFile):
-            chosen.setdefault(item.parent, []).append(item.function_name)
-    for file, names in chosen.items():
-        file.results = pool.submit(run_file, file.path, names)
-    return pool
+        assert isinstance(item.parent, MicroPythonFile)
+        item.parent.chosen.append(item.function_name)

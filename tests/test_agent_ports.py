@@ -2,6 +2,8 @@
 
 import sys
 
+from fake_uart import Uart
+
 from fieldagent.settings import ConfigError
 
 
@@ -21,25 +23,6 @@ class Adc:
     def read_u16(self):
         self.reads = self.reads[1:] + self.reads[:1]
         return self.reads[-1]
-
-
-class Uart:
-    def __init__(self):
-        self.waiting, self.sent, self.busy = b"", b"", False
-
-    def any(self):
-        return len(self.waiting)
-
-    def read(self, count):
-        data, self.waiting = self.waiting[:count], self.waiting[count:]
-        return data
-
-    def txdone(self):
-        return not self.busy
-
-    def write(self, data):
-        self.sent += bytes(data)
-        return len(data)
 
 
 def port_module(name, **ports):

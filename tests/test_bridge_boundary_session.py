@@ -215,12 +215,16 @@ def check_equal(world):
 # Crossing.
 
 
-def test_what_crosses_is_held_once_and_a_second_meeting_carries_and_writes_nothing(world):
+def test_what_crosses_is_held_once_a_second_meeting_notes_log_heads_and_a_third_writes_nothing(world):
     meet(world)
     check_equal(world)
     before = [side.store.last_input() for side in world.sides]
     said = crossings(world)
     assert not [one for one in said if one[1] in ("ITEMS", "TOKENS", "EPOCH")]
+    for side, last in zip(world.sides, before):
+        assert [one.kind for one in side.store.inputs(last)] == ["heads"]
+    before = [side.store.last_input() for side in world.sides]
+    crossings(world, "third")
     assert [side.store.last_input() for side in world.sides] == before
 
 

@@ -4,9 +4,11 @@ import asyncio
 import logging
 
 import pytest
-from world import UTC_S, code_of, whole
+from world import NOW, code_of, sessions, whole
 
 from fieldpost import boundary_messages as messages
+from fieldpost.boundary_proof import LISTENER
+from fieldpost.boundary_session import BoundarySession
 from fieldpost.links import boundary_stream
 from fieldpost.links.boundary_stream import CALLERS_MAX, parse
 from fieldwire import cbor
@@ -18,7 +20,7 @@ def world(tmp_path):
 
 
 def utc():
-    return UTC_S
+    return NOW
 
 
 async def listening(side, address, on_met=lambda: None):
@@ -169,3 +171,39 @@ def test_a_line_that_dies_midway_loses_nothing(world):
     assert asyncio.run(run()).done
     a, b = (side.desk.state.epochs[-1] for side in world.sides)
     assert a.body == b.body and a.joint["road"]
+
+
+class Nowhere:
+    """A writer whose bytes nobody reads."""
+
+    def write(self, data):
+        pass
+
+    async def drain(self):
+        pass
+
+    def close(self):
+        pass
+
+
+@pytest.mark.parametrize("steps", range(6))
+def test_a_meeting_that_is_told_to_end_while_a_message_arrives_ends(world, steps):
+    """Between the message's last byte and its reading there are a few turns of the loop: none may lose the word."""
+
+    async def run():
+        dialer, _ = sessions(world, salt=steps)
+        listener = BoundarySession(LISTENER, world.bravo.desk, "memory", bytes(16), bytes(32))
+        listener.open(boundary_stream._now_ms())
+        reader = asyncio.StreamReader()
+        task = asyncio.create_task(boundary_stream.converse(listener, reader, Nowhere()))
+        for _ in range(3):
+            await asyncio.sleep(0)
+        call = dialer.to_send(0)
+        reader.feed_data(len(call).to_bytes(4, "big") + call)
+        for _ in range(steps):
+            await asyncio.sleep(0)
+        task.cancel()
+        await asyncio.wait([task], timeout=2)
+        assert task.cancelled()
+
+    asyncio.run(run())

@@ -1,5 +1,6 @@
 """The cable: who is at its other end, what faults say, and files that are put there and read back."""
 
+import json
 import os
 import subprocess
 import sys
@@ -36,14 +37,28 @@ micropython.kbd_intr(3)
 """
 
 
+OWN = bytes(1_110_000)  # leaves a board little room
+
+
 def test_code_runs_and_what_it_raises_is_told_by_its_last_line(tmp_path):
     def story(path, _):
         with connect(path) as cable:
-            assert cable.value("6 * 7") == 42
+            assert cable.value("6 * 7", json.loads) == 42
             assert cable.run("print('a')\nprint('b')") == "a\nb\n"
             with pytest.raises(RaisedOnBoard, match="the board says ValueError: no$"):
                 cable.run("raise ValueError('no')")
-            assert cable.value("2 + 2") == 4
+            assert cable.value("2 + 2", json.loads) == 4
+
+    on_a_bench(tmp_path, story)
+
+
+def test_a_board_that_falls_silent_is_waited_for_as_long_as_was_said(tmp_path):
+    def story(path, _):
+        with connect(path) as cable:
+            begun = time.monotonic()
+            with pytest.raises(DeviceError, match="the board stopped answering; press its reset button"):
+                cable.run("import time\ntime.sleep(60)", timeout_s=1)
+            assert time.monotonic() - begun >= 1
 
     on_a_bench(tmp_path, story)
 
@@ -53,10 +68,10 @@ def test_a_soft_reset_empties_the_prompt_and_a_restart_runs_main(tmp_path):
         with connect(path) as cable:
             cable.run("kept = 1")
             cable.soft_reset()
-            assert cable.value("'kept' in globals(), 'started' in globals()") == (False, False)
+            assert cable.value("'kept' in globals(), 'started' in globals()", json.loads) == [False, False]
             cable.restart()
         with connect(path) as cable:
-            assert cable.value("started") == 2
+            assert cable.value("started", json.loads) == 2
 
     on_a_bench(tmp_path, story, {"main.py": b"started = 2\n"})
 
@@ -79,7 +94,7 @@ def test_a_port_that_another_process_holds_names_it(tmp_path):
                 connect(path)
             other.communicate(b"\n")
         with connect(path) as cable:
-            assert cable.value("1") == 1
+            assert cable.value("1", json.loads) == 1
 
     on_a_bench(tmp_path, story)
 
@@ -92,7 +107,7 @@ def test_an_unplugged_board_is_told_and_the_next_connection_works(tmp_path):
                 cable.run("print(1)")
         mpremote.call(mpremote.board.plug)
         with connect(path) as cable:
-            assert cable.value("1") == 1
+            assert cable.value("1", json.loads) == 1
 
     on_a_bench(tmp_path, story)
 
@@ -148,7 +163,7 @@ def test_an_agent_keeps_its_port_until_a_reset_lets_who_waits_in(tmp_path):
                 mpremote.call(mpremote.board.reset)
 
         with connect(path, wait_s=20, tell=tell) as cable:
-            assert cable.value("6 * 7") == 42
+            assert cable.value("6 * 7", json.loads) == 42
         assert "press the board's reset button" in told[0][1]
 
     on_a_bench(tmp_path, story, files)
@@ -179,14 +194,15 @@ def test_a_full_flash_leaves_the_old_file_whole(tmp_path):
             files = Files(cable)
             files.put("/kept", b"old")
             free, _ = files.space()
+            assert 20_000 < free < 100_000
             with pytest.raises(
                 DeviceError, match="flash is full, /kept does not fit; remove files of your own"
             ):
                 files.put("/kept", bytes(free + 8_192))
-            assert files.tree() == {"/kept": held(b"old")}
+            assert files.tree() == {"/kept": held(b"old"), "/own": held(OWN)}
             assert files.space()[0] == free
 
-    on_a_bench(tmp_path, story)
+    on_a_bench(tmp_path, story, {"own": OWN})
 
 
 def test_a_bare_board_says_what_it_is(tmp_path):

@@ -1,6 +1,7 @@
 """The power cut at every operation on the flash of an update: what the next start runs is whole, the old or the new."""
 
 import asyncio
+import os
 import shutil
 import subprocess
 from dataclasses import replace
@@ -10,6 +11,7 @@ import pytest
 from life_world import builds
 from tidy_tree import ROOT
 
+from fieldpost import enrol
 from fieldpost.device.cable import connect
 from fieldpost.device.files import Files
 from fieldpost.device.install import carry_out, look
@@ -21,6 +23,7 @@ from fieldpost.firmware_build import load_profile
 from fieldpost.firmware_build.build import build, slot_modules
 from fieldpost.firmware_build.folder import read
 from fieldpost.firmware_build.module_pack import PACK, packed
+from fieldpost.links import enrol_port
 
 OPERATIONS_MIN = 100
 
@@ -144,7 +147,11 @@ async def updated(folder, profile, old, new):
         shutil.copy(fleet["a"].image, folder / "base")
         (folder / "log").write_bytes(b"")
         await asyncio.to_thread(put, port, new)
-        await asyncio.sleep(20)  # started, tried and confirmed
+        found = None
+        while found is None or found.standing != enrol.SETTLED:  # started, tried and confirmed
+            await asyncio.sleep(0.5)
+            found = await enrol_port.meet(port, 115_200, os.urandom(32))
+        assert found.measurement == new.measurement
 
 
 def put(port, build):

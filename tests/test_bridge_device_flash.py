@@ -7,6 +7,7 @@ import pytest
 import runtime_files as made
 from cable_bench import fieldpost, on_a_bench
 
+from fieldpost.cli import device_flash
 from fieldpost.device.errors import DeviceError
 from fieldpost.device.flashing import dfu_util, esptool, volume
 from fieldpost.device.runtime_file import WrongFile, check
@@ -222,7 +223,8 @@ def test_the_programs_are_run_with_what_the_board_says(tmp_path, monkeypatch):
     assert dfu_util(STM32.flash_tool, file)[1:] == ["-d", "0483:df11", "-a", "0", "-D", "a.bin"]
 
 
-def test_the_board_on_the_port_is_looked_at_first(tmp_path):
+def test_the_board_on_the_port_is_looked_at_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(device_flash, "LISTEN_S", 0.1)  # nothing runs there
     file, target = tmp_path / "micropython.uf2", loader(tmp_path / "RPI-RP2", "RPI-RP2")
     file.write_bytes(made.uf2(PICO))
 

@@ -145,4 +145,5 @@ async def in_the_field(one, installed, made, new, seed):
 
 @pytest.mark.timeout(300)
 def test_a_bare_board_becomes_a_device_and_ends_as_one_by_the_command_line_alone(tmp_path):
-    asyncio.run(story(tmp_path, 41))
+    update = asyncio.run(story(tmp_path, 41))
+    assert update["outcome"] == "stays"

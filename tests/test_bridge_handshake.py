@@ -4,7 +4,7 @@ import random
 
 import pytest
 from world import (
-    UTC_S,
+    NOW,
     VALID,
     World,
     converse,
@@ -31,7 +31,7 @@ def world(tmp_path):
 
 def listener_of(side, salt="fresh"):
     session = BoundarySession(
-        proofs.LISTENER, side.desk, "memory", digest(salt, "n")[:16], digest(salt, "s"), UTC_S
+        proofs.LISTENER, side.desk, "memory", digest(salt, "n")[:16], digest(salt, "s"), NOW
     )
     session.open(0)
     return session
@@ -172,16 +172,23 @@ def test_a_credential_that_is_not_shown_does_not_serve(world):
     assert refusal_of(found) == "peer-unauthenticated"
 
 
-@pytest.mark.parametrize("utc_s", [VALID.nbf - 1, VALID.exp])
-def test_a_credential_outside_its_validity_is_refused(world, utc_s):
-    dialer, listener = sessions(world, utc_s=utc_s)
+@pytest.mark.parametrize(
+    "utc",
+    [
+        ((VALID.nbf - 2) * 10**9, VALID.nbf * 10**9 - 1),
+        (VALID.exp * 10**9, VALID.exp * 10**9),
+        (VALID.exp * 10**9, None),
+    ],
+)
+def test_a_credential_outside_its_validity_is_refused(world, utc):
+    dialer, listener = sessions(world, utc=utc)
     converse(dialer, listener)
     assert refusal_of(events_of(listener)) == "peer-unauthenticated"
     assert refusal_of(events_of(dialer)) == "peer-unauthenticated"
 
 
 def test_without_utc_validity_is_not_judged_and_the_record_says_so(world):
-    dialer, _ = meet(world, utc_s=None)
+    dialer, _ = meet(world, utc=None)
     assert dict(dialer[:1])["met"].note == "validity not judged: UTC is not known"
     [said] = world.alpha.events("discover")
     assert said[4] == "talks" and "UTC" in said[5]["reason"]
@@ -291,3 +298,16 @@ def test_a_token_shown_in_a_proof_is_kept_only_after_the_whole_proof_holds(world
     assert not new & set(bravo.desk.state.arrived)
     hand_made(world, listener_of(bravo, "again"))
     assert new <= set(bravo.desk.state.arrived)
+
+
+def test_a_credential_that_was_laid_in_ahead_of_its_time_shuts_nobody_out(world):
+    later = type(VALID)(VALID.exp - 3_600, VALID.exp + 86_400)
+    for side, other in world.pairs():
+        for mesh in (side.mesh, other.mesh):
+            side.desk.submit("token", mesh.token(mesh.boundary(side.signer.public, later)))
+    dialer, listener = meet(world)
+    assert met(dialer) and met(listener)
+    dialer, listener = meet(world, salt="later", utc=((VALID.exp + 60) * 10**9, (VALID.exp + 61) * 10**9))
+    assert met(dialer) and dict(dialer[:1])["met"].note == "", (
+        "and when its time has come it is the one shown"
+    )

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from fieldpost import provision
 from fieldpost.emulator import BoardSpec, Fleet, compiled, device_files
+from fieldpost.emulator.said import statuses
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store, StoreError
 from fieldwire import schema
@@ -27,8 +28,7 @@ def spec() -> BoardSpec:
 
 
 def status(console: Path) -> dict:
-    lines = [line for line in console.read_text().splitlines() if line.startswith("status {")]
-    return json.loads(lines[-1][7:]) if lines else {}
+    return next(statuses(reversed(console.read_text().splitlines())), {})
 
 
 def rows(path: Path, sql: str) -> list[tuple]:

@@ -272,7 +272,7 @@ def test_what_follows_is_what_was_and_a_bridge_believes_it(mesh, bridge):
 
 
 def test_nothing_is_told_to_a_bridge_before_the_device_has_stored_it(mesh, monkeypatch):
-    monkeypatch.setattr("fieldpost.rotate.ROTATE_MS_MAX", 60)
+    monkeypatch.setattr("fieldpost.rotate.ROTATE_MS_MAX", 600)
     monkeypatch.setattr("fieldpost.rotate.ROTATE_EVERY_MS", 30)
     identity = enrolled(mesh)
 
@@ -284,6 +284,7 @@ def test_nothing_is_told_to_a_bridge_before_the_device_has_stored_it(mesh, monke
             assert rotations(mesh) == [] and HEIR not in provision.devices(mesh)
             stored = device.identity
         assert stored.device == HEIR, "it had stored it, and the desk did not hear so"
+        monkeypatch.undo()
         async with Board(stored) as device:
             return await rotated(mesh, device)
 
@@ -297,7 +298,7 @@ def test_nothing_is_told_to_a_bridge_before_the_device_has_stored_it(mesh, monke
 
 
 def test_a_rotation_that_was_lost_on_its_way_is_made_again_for_the_same_key(mesh, monkeypatch):
-    monkeypatch.setattr("fieldpost.rotate.ROTATE_MS_MAX", 60)
+    monkeypatch.setattr("fieldpost.rotate.ROTATE_MS_MAX", 600)
     monkeypatch.setattr("fieldpost.rotate.ROTATE_EVERY_MS", 30)
     identity = enrolled(mesh)
 
@@ -310,6 +311,7 @@ def test_a_rotation_that_was_lost_on_its_way_is_made_again_for_the_same_key(mesh
                 await rotated(mesh, device)
         waiting = sorted(file.name for file in (mesh.folder / "waiting" / HEIR.hex()).iterdir())
         assert len(mesh.tokens()) == signed and len(waiting) == 2, "nobody is told of them yet"
+        monkeypatch.undo()
         async with Board(identity) as device:
             made = await rotated(mesh, device)
         assert len(mesh.tokens()) == signed + 3

@@ -1,7 +1,6 @@
 """Updates and crashes on the emulated board: its two ROMFS partitions are the slots, its prompt shows its record."""
 
 import asyncio
-import json
 import re
 from contextlib import asynccontextmanager
 
@@ -9,6 +8,7 @@ from emulated_probe import settle
 from mpremote_bench import Bench
 
 from fieldpost.emulator import BoardSpec, Fleet
+from fieldpost.emulator.said import statuses
 from fieldpost.firmware_build import load_profile
 from fieldpost.firmware_build.build import build
 from fieldpost.firmware_build.programs import rom_image
@@ -68,7 +68,7 @@ async def record_of(mpremote):
 def told(board):
     """What the board's status lines said of its state."""
     lines = board.tail(200) if board.console.exists() else []
-    return [json.loads(line[7:])["state"] for line in lines if line.startswith("status {")]
+    return [one["state"] for one in statuses(lines)]
 
 
 def test_an_offered_slot_runs_on_trial_and_is_confirmed_though_nobody_enrolled_the_board(tmp_path):

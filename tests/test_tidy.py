@@ -61,6 +61,7 @@ SHELLS = {
     "provision",
     "store",
     "succession",
+    "together",
     "toml_struct",
     "web",
 }

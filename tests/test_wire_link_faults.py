@@ -37,9 +37,22 @@ class Dice:
         return (self._state >> 8) % 100 < percent
 
 
+class Losses:
+    """Loses so many frames of a hundred, and counts them."""
+
+    def __init__(self, percent, seed):
+        self._dice = Dice(seed)
+        self._percent = percent
+        self.count = 0
+
+    def __call__(self, from_device, frame):
+        is_lost = self._dice.one_in(self._percent)
+        self.count += is_lost
+        return is_lost
+
+
 def lossy(pair, percent, seed):
-    dice = Dice(seed)
-    pair.lost = lambda from_device, frame: dice.one_in(percent)
+    pair.lost = Losses(percent, seed)
     return pair
 
 
@@ -219,6 +232,7 @@ def test_all_tiles_held_and_nothing_complete_is_found_out_and_mended():
 
     pair.lost = forge
     open_pair(pair, 600_000)
+    assert forged
     if pair.device.state == "closed":
         pair = open_pair(next_pair(pair), pair.now_ms + 600_000)
     drained(pair)
@@ -271,16 +285,18 @@ def test_a_session_that_is_answered_and_never_believed_gives_its_transfer_up():
 
 def test_losses_of_every_rate_drain_on_every_link():
     for link in (Link(), Link(2_048, 921_600, 1), radio(), radio(12, 51)):
-        for seed, percent in enumerate((5, 20, 40)):
-            pair = lossy(segments_pair(900, 2_000, 40, 500, link=link), percent, seed + 1)
+        for seed, percent in enumerate((5, 20, 40), 9):  # the first seed by which each of them loses
+            pair = lossy(segments_pair(900, 2_000, 40, 500, link=link), percent, seed)
+            losses = pair.lost
             open_pair(pair, 50_000_000)
             for count in range(2, 9):
                 if pair.device.state != "closed":
                     break
-                lost, pair = pair.lost, next_pair(pair, count)
-                pair.lost = lost
+                pair = next_pair(pair, count)
+                pair.lost = losses
                 open_pair(pair, pair.now_ms + 50_000_000)
             drained(pair)
+            assert losses.count
 
 
 def test_what_came_late_and_was_freed_is_asked_about_until_an_answer_says_so():

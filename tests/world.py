@@ -241,13 +241,16 @@ class World:
         }
 
 
-def sessions(world, salt="", utc_s=UTC_S, dialer=None):
+NOW = (UTC_S * 10**9, UTC_S * 10**9 + 10**8)  # UTC while the bridges of a world meet
+
+
+def sessions(world, salt="", utc=NOW, dialer=None):
     """A dialer at alpha (or the side named) and a listener at the other, both open."""
     sides = world.sides if dialer in (None, world.alpha) else world.sides[::-1]
     pair = []
     for role, side in enumerate(sides):
         nonce, secret = digest("nonce", salt, role)[:16], digest("secret", salt, role)
-        pair.append(BoundarySession(role, side.desk, "memory", nonce, secret, utc_s))
+        pair.append(BoundarySession(role, side.desk, "memory", nonce, secret, utc))
     for one in pair:
         one.open(0)
     return pair

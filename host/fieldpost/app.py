@@ -24,10 +24,12 @@ from fieldpost.links.radio_modem import RadioModem
 from fieldpost.links.serial_port import SerialPort
 from fieldpost.links.tcp_port import TcpPort
 from fieldpost.own_log import OwnLog, boot_attestation
+from fieldpost.own_time import utc_at
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.state import State
 from fieldpost.store import Store
+from fieldpost.timeline.evidence import Interval
 from fieldwire import cbor, keys, limits, link_terms, tokens
 from fieldwire import observation as obs
 
@@ -57,7 +59,8 @@ class App:
     _seen: set[str] = field(default_factory=set)
     _proof: bytes = b""
     _looked_at: float = 0.0
-    _news: bool = True
+    _news: int = 1  # how often there was something new to tell
+    _epochs: int = 0
 
     def __post_init__(self) -> None:
         table = self.config.bridge
@@ -74,6 +77,10 @@ class App:
 
     def now_ms(self) -> int:
         return int((time.monotonic() - self._started) * 1000)
+
+    def utc(self) -> Interval | None:
+        """What UTC it is now, in ns since 1970, by the evidence that the bridge holds."""
+        return utc_at(self.desk.state, self.boot, self.now_ms())
 
     def start(self) -> None:
         """Everything that stands before the first byte: profile, roots, tokens, agreement, own attestation."""
@@ -151,12 +158,12 @@ class App:
                 tasks.create_task(self._radio(table) if table.kind == "lora" else self._cable(table))
             tasks.create_task(self._ticks())
             log.info("%s: %d cables, boot %d", self.config.bridge.name, len(self.config.link), self.boot)
-            if self.config.boundary.listen:
-                address = self._address(self.config.boundary.listen)
-                log.info("listening at %s", address)
-                tasks.create_task(boundary_stream.serve(address, self.desk, self._met))
-            if self.config.boundary.dial:
-                tasks.create_task(self._dial(self._address(self.config.boundary.dial)))
+            for one in self.config.boundary.addresses("listen"):
+                address = self._address(one)
+                log.info("%s: listening at %s", self.config.bridge.name, address)
+                tasks.create_task(boundary_stream.serve(address, self.desk, self._met, self.utc))
+            for one in self.config.boundary.addresses("dial"):
+                tasks.create_task(self._dial(self._address(one)))
 
     def _address(self, address: str) -> str:
         """A path starts in the configuration's folder; told the short way, a Unix socket's name holds 107 bytes."""
@@ -223,7 +230,7 @@ class App:
 
     def _changed(self) -> None:
         self._changed_at = time.monotonic()
-        self._news = True
+        self._news += 1
 
     async def _ticks(self) -> None:
         while True:
@@ -245,23 +252,29 @@ class App:
 
     async def _dial(self, address: str) -> None:
         """Call whenever there is news and nothing waits to be placed; now and then without news of our own."""
-        every_s, called_at, said = self.config.boundary.meet_every_s, -math.inf, ""
+        every_s, called_at, said, told = self.config.boundary.meet_every_s, -math.inf, "", 0
         while True:
             waited_s = time.monotonic() - called_at
-            wanted = self._news or waited_s > IDLE_MEETINGS * every_s
+            wanted = told != self._news or waited_s > IDLE_MEETINGS * every_s
             if self._changed_at is None and wanted and waited_s >= every_s:
-                self._news, called_at = False, time.monotonic()
-                meeting = await boundary_stream.meet(address, self.desk)
-                if not meeting.done:
-                    self._news = True
-                    if meeting.why != said:
-                        log.warning("%s: no meeting: %s", address, meeting.why)
+                told, called_at = self._news, time.monotonic()
+                meeting = await boundary_stream.meet(address, self.desk, self.utc)
+                if not meeting.done and meeting.why != said:
+                    log.warning("%s: no meeting: %s", address, meeting.why)
                 said = meeting.why
+                mine = told == self._news
                 self._met()
+                if not meeting.done:
+                    told = 0
+                elif mine:
+                    told = self._news  # what this peer brought is news to the others
             await asyncio.sleep(LOOK_S / 5)
 
     def _met(self) -> None:
-        """After a meeting: hand down what devices are to derive from."""
+        """After a meeting: tell other peers if it brought anything; hand down what devices are to derive from."""
+        if len(self.desk.state.epochs) != self._epochs:
+            self._epochs = len(self.desk.state.epochs)
+            self._news += 1
         for rule in self.config.deliver:
             for identity in newest_mapped(self.desk.state, rule.subject, rule.count):
                 self._deliver(rule.device, identity)

@@ -26,6 +26,8 @@ NUMBERS = {
     "BYE": 11,
     "VOTES": 12,
     "CHANGE": 13,
+    "HEADS": 14,
+    "GROWTH": 15,
 }
 NAMES = {number: name for name, number in NUMBERS.items()}
 
@@ -39,6 +41,8 @@ ITEM_MAX = limits.OBSERVATION_MAX + limits.TOKEN_MAX + 34 * limits.MERKLE_PATH_M
 PROOF_TOKENS_MAX = 16
 PARTIES_MAX = 16
 VOTES_MAX = 1024
+CHECKPOINT_MAX = 256
+HEADS_MAX = 72
 COUNT_MAX = 1 << 62  # an epoch's number; the next one still fits 64 bits
 BOX_OVERHEAD = 16
 
@@ -116,6 +120,13 @@ def _kept_back(value: Any) -> bool:
     return isinstance(value, list) and len(value) == 2 and _bytes(32)(value[0]) and _text(value[1])
 
 
+def _grown(value: Any) -> bool:
+    """[size, consistency path or nil]."""
+    if not isinstance(value, list) or len(value) != 2 or not _count(value[0]):
+        return False
+    return value[1] is None or _list(_bytes(32), 2 * limits.MERKLE_PATH_MAX)(value[1])
+
+
 _REPORTS = _list(_up_to(limits.CBOR_MAX), 64)
 _SHAPES: dict[str, tuple[Callable[[Any], bool], ...]] = {
     "HELLO": (_bytes(16), _bytes(32), _list(_bytes(32), PARTIES_MAX)),
@@ -134,6 +145,8 @@ _SHAPES: dict[str, tuple[Callable[[Any], bool], ...]] = {
     "OFFER": (_count, _or_nil(_up_to(MESSAGE_MAX))),
     "EPOCH": (_up_to(limits.CBOR_MAX), _REPORTS),
     "BYE": (_text, _text),
+    "HEADS": (_up_to(CHECKPOINT_MAX), _list(_up_to(CHECKPOINT_MAX), HEADS_MAX)),
+    "GROWTH": (_list(_grown, HEADS_MAX),),
     "CHANGE": (_count, _bytes(32), _up_to(MESSAGE_MAX)),
     "VOTES": (_list(_up_to(limits.TOKEN_MAX), VOTES_MAX), _list(_up_to(limits.CBOR_MAX), VOTES_MAX)),
 }

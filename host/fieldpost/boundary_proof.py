@@ -4,6 +4,7 @@ Decides whether a peer is a boundary agent of its mesh and of ours, here and now
 that the peer signed for another session, another role or another pair of keys. SPEC 10.1
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,6 +13,8 @@ from fieldpost.codes import refuse
 from fieldpost.model import Refusal
 from fieldpost.signing import verify
 from fieldpost.state import State
+from fieldpost.timeline.evidence import Interval
+from fieldpost.timeline.utc import validity
 from fieldpost.trust import Trust, revoked
 from fieldwire import cbor, cose, keys, tokens
 from fieldwire.errors import WireError
@@ -20,6 +23,7 @@ from fieldwire.tokens import Token
 LABEL = "boundary/1"
 DIALER, LISTENER = 0, 1
 RIGHT = "boundary"
+NS = 1_000_000_000
 
 
 @dataclass(frozen=True)
@@ -47,14 +51,23 @@ class Peer:
     note: str
 
 
-def standing_of(state: State, thumbprint: bytes) -> dict[bytes, Token]:
-    """{mesh id: the latest credential with the right `boundary`} that a key holds, as far as we know."""
+def standing_of(state: State, thumbprint: bytes, utc: Interval | None = None) -> dict[bytes, Token]:
+    """{mesh id: the latest credential with the right `boundary`} that a key holds and nobody took back.
+
+    One that may be valid now goes before one that surely is not: a renewal may be laid in ahead of its time.
+    """
     found: dict[bytes, Token] = {}
+
+    def rank(token: Token) -> tuple[bool, int]:
+        nbf, exp = token.claims[tokens.NBF], token.claims[tokens.EXP]
+        return validity(utc, nbf, exp) != "outside", nbf
+
     for _, token in sorted(state.trust.credentials.items()):
         claims = token.claims
-        if RIGHT in claims[tokens.RIGHTS] and keys.thumbprint(token.public) == thumbprint:
+        is_ours = RIGHT in claims[tokens.RIGHTS] and keys.thumbprint(token.public) == thumbprint
+        if is_ours and revoked(state.trust, token.id) is None:
             known = found.get(claims[tokens.MESH])
-            if known is None or known.claims[tokens.NBF] <= claims[tokens.NBF]:
+            if known is None or rank(known) <= rank(token):
                 found[claims[tokens.MESH]] = token
     return found
 
@@ -103,10 +116,24 @@ def greet(state: State, ours: Hello, theirs: Hello) -> Refusal | None:
     return None
 
 
-def prove(state: State, ours: Hello, theirs: Hello, role: int, ephemeral: bytes, sign: Any) -> bytes:
-    """Our PROOF message; `sign(typ, payload) -> COSE_Sign1`."""
-    standing = standing_of(state, ours.thumbprint)
-    pair = (standing[ours.meshes[0]], standing[theirs.meshes[0]])
+def pair_of(state: State, ours: Hello, theirs: Hello, utc: Interval | None = None) -> tuple[Token, Token]:
+    """Our credentials for a meeting: in our own mesh, in the peer's. WireError where one was taken back meanwhile."""
+    standing = standing_of(state, ours.thumbprint, utc)
+    if ours.meshes[0] not in standing or theirs.meshes[0] not in standing:
+        raise WireError("peer-unauthenticated", "a boundary credential of ours was taken back")
+    return standing[ours.meshes[0]], standing[theirs.meshes[0]]
+
+
+def prove(
+    state: State,
+    ours: Hello,
+    theirs: Hello,
+    pair: tuple[Token, Token],
+    role: int,
+    ephemeral: bytes,
+    sign: Any,
+) -> bytes:
+    """Our PROOF message, showing `pair`; `sign(typ, payload) -> COSE_Sign1`."""
     said = body(
         *in_order(role, ours, theirs),
         (pair[0].id, pair[1].id),
@@ -121,17 +148,17 @@ def prove(state: State, ours: Hello, theirs: Hello, role: int, ephemeral: bytes,
 
 
 def check(
-    state: State, ours: Hello, theirs: Hello, role: int, fields: list[Any], utc_s: int | None
+    state: State, ours: Hello, theirs: Hello, role: int, fields: list[Any], utc: Interval | None
 ) -> Peer | Refusal:
-    """The peer behind a PROOF message's fields. `role` is ours; `utc_s` an estimate of UTC, or None."""
+    """The peer behind a PROOF message's fields. `role` is ours; `utc` what UTC it is, ns since 1970, or None."""
     try:
-        return _check(state, ours, theirs, role, fields, utc_s)
+        return _check(state, ours, theirs, role, fields, utc)
     except WireError as error:
         return refuse("peer-unauthenticated", f"{error.code}: {error.detail}")
 
 
 def _check(
-    state: State, ours: Hello, theirs: Hello, role: int, fields: list[Any], utc_s: int | None
+    state: State, ours: Hello, theirs: Hello, role: int, fields: list[Any], utc: Interval | None
 ) -> Peer | Refusal:
     signed, roots, given = fields
     message = cose.decode(signed, cose.HANDSHAKE)
@@ -143,18 +170,19 @@ def _check(
     if message.payload != expected:
         return refuse("peer-unauthenticated", "the signed words are of another session, pair or role")
     pool = _pool(state, roots, given)
-    publics = set()
+    public, notes = b"", []
     for mesh, identity in zip((theirs.meshes[0], ours.meshes[0]), credentials, strict=True):
-        found = _credential(pool, mesh, identity, theirs.thumbprint, utc_s)
-        if isinstance(found, Refusal):
-            return found
-        publics.add(found.public)
-    public = publics.pop()
+        token = _credential(pool, mesh, identity, theirs.thumbprint)
+        if isinstance(token, Refusal):
+            return token
+        judged = _in_time(pool, token, utc)
+        if isinstance(judged, Refusal):
+            return judged
+        public, notes = token.public, [*notes, judged]
     cose.check(message, public, verify)
-    note = "validity not judged: UTC is not known" if utc_s is None else ""
     return Peer(
         public, theirs.thumbprint, theirs.meshes[0], credentials, version, digest, ephemeral,
-        tuple(roots), tuple(given), note,
+        tuple(roots), tuple(given), "; ".join(dict.fromkeys(filter(None, notes))),
     )  # fmt: skip
 
 
@@ -183,9 +211,7 @@ def _pool(state: State, roots: list[bytes], given: list[bytes]) -> Trust:
     return pool
 
 
-def _credential(
-    pool: Trust, mesh: bytes, identity: bytes, thumbprint: bytes, utc_s: int | None
-) -> Token | Refusal:
+def _credential(pool: Trust, mesh: bytes, identity: bytes, thumbprint: bytes) -> Token | Refusal:
     named = f"credential {identity.hex()} of mesh {mesh.hex()[:16]}"
     token = pool.credentials.get(identity)
     if token is None:
@@ -198,14 +224,31 @@ def _credential(
         taken_back = revoked(pool, one.id)
         if taken_back is not None:
             return refuse("peer-unauthenticated", f"{named} is revoked by {taken_back.id.hex()}")
-        if utc_s is not None and not one.claims[tokens.NBF] <= utc_s < one.claims[tokens.EXP]:
-            return refuse("peer-unauthenticated", f"{named} is not valid at UTC {utc_s}")
     return token
 
 
-def still_stands(state: State, peer: Peer) -> Refusal | None:
-    """Whether either mesh has taken the peer's credential back since it proved itself."""
-    for identity in peer.credentials:
+def _in_time(pool: Trust, token: Token, utc: Interval | None) -> str | Refusal:
+    """A refusal where it is surely not valid now; else what could not be said of that, in words."""
+    lo, hi = ("unknown" if one is None else str(one // NS) for one in utc or (None, None))
+    proved = True
+    for one in pool.chain(token.id):
+        nbf, exp = one.claims[tokens.NBF], one.claims[tokens.EXP]
+        found = validity(utc, nbf, exp)
+        if found == "outside":
+            named = f"credential {one.id.hex()} of mesh {one.claims[tokens.MESH].hex()[:16]}"
+            words = f"is valid from {nbf} to {exp}, and UTC is {lo} to {hi}; its root issues another"
+            return refuse("peer-unauthenticated", f"{named} {words}")
+        proved = proved and found == "valid"
+    if proved:
+        return ""
+    if utc is None or utc == (None, None):
+        return "validity not judged: UTC is not known"
+    return "validity not proved: UTC is not known closely enough"
+
+
+def still_stand(state: State, credentials: Iterable[bytes]) -> Refusal | None:
+    """Whether a mesh has taken one of these credentials back since it was shown."""
+    for identity in credentials:
         if identity not in state.trust.credentials:
             continue
         taken_back = revoked(state.trust, identity)

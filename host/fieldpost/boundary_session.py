@@ -19,9 +19,12 @@ from fieldpost.codes import CODES, refuse
 from fieldpost.covenant import NEWER, STALE, open_proof, refusal_of, signers, standing
 from fieldpost.crossing import BOUNDARY, INWARD
 from fieldpost.discovery import TALKS, Heard, is_news
+from fieldpost.heads import Compared
 from fieldpost.model import Outcome, Refusal
+from fieldpost.own_head import OwnHead
 from fieldpost.secure_channel import SecureChannel, ephemeral_public
 from fieldpost.state import State
+from fieldpost.timeline.evidence import Interval
 from fieldwire import keys
 from fieldwire.error_numbers import NUMBER
 from fieldwire.errors import WireError
@@ -31,7 +34,9 @@ WORK_MS_MAX = 300_000  # placing and deciding a year's observations takes the pe
 DONE = "done"
 
 _PROVED = {
-    "agreeing": {"AGREEMENT": "recalling", "BYE": "closed", "end": "closed"},
+    "agreeing": {"AGREEMENT": "heading", "BYE": "closed", "end": "closed"},
+    "heading": {"HEADS": "growing", "BYE": "closed", "end": "closed"},
+    "growing": {"GROWTH": "recalling", "BYE": "closed", "end": "closed"},
     "recalling": {"STANDING": "merging", "BYE": "closed", "end": "closed"},
     "merging": {"VOTES": "comparing", "BYE": "closed", "end": "closed"},
     "comparing": {"FRONTIER": "trading", "BYE": "closed", "end": "closed"},
@@ -67,6 +72,7 @@ class Port(Protocol):
     """What a session needs of a desk."""
 
     thumbprint: bytes
+    head: OwnHead
     meetings: dict[bytes, Any]  # by peer: the session that goes on
 
     @property
@@ -79,22 +85,24 @@ class Port(Protocol):
 
 
 class BoundarySession:
-    """One meeting. `role` DIALER or LISTENER, `nonce` 16 and `secret` 32 random bytes, `utc_s` an estimate or None."""
+    """One meeting. `role` DIALER or LISTENER, `nonce` 16 and `secret` 32 random bytes, `utc` in ns or None."""
 
     def __init__(
-        self, role: int, desk: Port, address: str, nonce: bytes, secret: bytes, utc_s: int | None = None
+        self, role: int, desk: Port, address: str, nonce: bytes, secret: bytes, utc: Interval | None = None
     ) -> None:
         if len(nonce) != 16 or len(secret) != 32:
             raise ValueError("a nonce is 16 random bytes, an ephemeral secret 32")
         self.state = "new"
         self.peer: Peer | None = None
         self.role = role
-        self._desk, self._address, self._utc_s = desk, address, utc_s
+        self._desk, self._address, self._utc = desk, address, utc
         self._nonce, self._secret = nonce, secret
         self._ours: Hello | None = None
         self._theirs: Hello | None = None
+        self._own_pair: tuple[bytes, ...] = ()  # our credentials, as the peer saw them
         self._channel: SecureChannel | None = None
         self._trade: trade.Trade | None = None
+        self._heads: Compared | None = None
         self._out: deque[tuple[bool, bytes]] = deque()  # (boxed, message)
         self._events: deque[tuple[Any, ...]] = deque()
         self._due_ms: int | None = None
@@ -195,7 +203,7 @@ class BoundarySession:
 
     def _on_proof(self, fields: list[Any]) -> None:
         assert self._ours is not None and self._theirs is not None
-        found = proofs.check(self._desk.state, self._ours, self._theirs, self.role, fields, self._utc_s)
+        found = proofs.check(self._desk.state, self._ours, self._theirs, self.role, fields, self._utc)
         if isinstance(found, Refusal):
             self._refuse(found)
             return
@@ -204,7 +212,7 @@ class BoundarySession:
             self._say_proof()
         self._step("PROOF")
         self.peer, self._channel = found, channel
-        self._trade = trade.Trade(self._desk, found)
+        self._trade, self._heads = trade.Trade(self._desk, found), Compared(self._desk, found)
         held = self._desk.state.arrived
         self._desk.submit_many([("token", one) for one in found.tokens if trade.id_of(one) not in held])
         self._listed(TALKS, found.note)
@@ -215,9 +223,15 @@ class BoundarySession:
         self._events.append(("met", found))
         agreement, digest = self._desk.state.agreement, self._desk.state.agreement_digest
         self._say("AGREEMENT", agreement.version, digest, self._desk.state.agreement_proof)
+        self._say("HEADS", *self._heads.say())
 
     def _on_agreement(self, fields: list[Any]) -> None:
         version, digest, proof = fields
+        assert self.peer is not None
+        if version < self.peer.version or (version == self.peer.version and digest != self.peer.digest):
+            words = f"it proved itself under version {self.peer.version} and now shows another, {version}"
+            self._refuse(refuse("peer-unauthenticated", words))
+            return
         held, held_digest = self._desk.state.agreement, self._desk.state.agreement_digest
         if digest != held_digest:
             refusal = self._shown(held, version, digest, proof)
@@ -227,8 +241,6 @@ class BoundarySession:
                 self._refuse(refusal)
                 return
         self._step("AGREEMENT")
-        assert self._trade is not None
-        self._say("STANDING", *self._trade.standing())
 
     def _shown(self, held: Agreement, version: int, digest: bytes, proof: bytes) -> Refusal | None:
         """Adopt a newer agreement if our own root signed it too; whatever else was shown is told why not."""
@@ -250,6 +262,18 @@ class BoundarySession:
         if self.peer.mesh not in self._desk.state.agreement.parties:
             return refuse("agreement-none", f"version {version} no longer names the peer's mesh")
         return None
+
+    def _on_heads(self, fields: list[Any]) -> None:
+        assert self._trade is not None and self._heads is not None
+        grown = self._heads.hear(*fields)
+        self._step("HEADS")
+        self._say("GROWTH", grown)
+        self._say("STANDING", *self._trade.standing())
+
+    def _on_growth(self, fields: list[Any]) -> None:
+        assert self._heads is not None
+        self._heads.check(fields[0])
+        self._step("GROWTH")
 
     def _on_standing(self, fields: list[Any]) -> None:
         assert self._trade is not None
@@ -342,14 +366,11 @@ class BoundarySession:
 
     def _say_proof(self) -> None:
         assert self._ours is not None and self._theirs is not None
-        said = proofs.prove(
-            self._desk.state,
-            self._ours,
-            self._theirs,
-            self.role,
-            ephemeral_public(self._secret),
-            self._desk.sign,
-        )
+        state = self._desk.state
+        pair = proofs.pair_of(state, self._ours, self._theirs, self._utc)
+        self._own_pair = tuple(one.id for one in pair)
+        ephemeral = ephemeral_public(self._secret)
+        said = proofs.prove(state, self._ours, self._theirs, pair, self.role, ephemeral, self._desk.sign)
         self._out.append((False, said))
 
     def _send_batch(self) -> None:
@@ -376,7 +397,9 @@ class BoundarySession:
 
     def _barred_outward(self) -> Refusal | None:
         assert self.peer is not None
-        return self._closed_channel() or proofs.still_stands(self._desk.state, self.peer)
+        return self._closed_channel() or proofs.still_stand(
+            self._desk.state, (*self.peer.credentials, *self._own_pair)
+        )
 
     def _barred(self) -> Refusal | None:
         mode = self._desk.state.mode_of(BOUNDARY).mode
@@ -440,5 +463,5 @@ class BoundarySession:
         "HELLO": _on_hello, "PROOF": _on_proof, "REFUSED": _on_bye, "AGREEMENT": _on_agreement,
         "STANDING": _on_standing, "FRONTIER": _on_frontier, "TOKENS": _on_tokens, "ITEMS": _on_items,
         "DONE": _on_done, "OFFER": _on_offer, "EPOCH": _on_epoch, "BYE": _on_bye, "VOTES": _on_votes,
-        "CHANGE": _on_change,
+        "CHANGE": _on_change, "HEADS": _on_heads, "GROWTH": _on_growth,
     }  # fmt: skip

@@ -55,6 +55,8 @@ class Trade:
     ) -> tuple[int, bool] | None:
         """Close an epoch that a cut had left open, if the peer signed it; (number, agreed) of it."""
         theirs = {self._body(one): one for one in (last, pending) if one is not None}
+        for body, signed in theirs.items():
+            self._tell_twice(body, signed)
         mine = self._pending()
         closed = None
         if mine is not None:
@@ -67,6 +69,13 @@ class Trade:
         if not self._common:
             self._tell_mismatch(base, self._body(last) if last else None)
         return closed
+
+    def _tell_twice(self, body: bytes, signed: bytes) -> None:
+        """The peer shows another epoch under a number that both have signed: two words of its own that convict it."""
+        number, state, peer = cbor.decode(body)[0], self._desk.state, self._peer.thumbprint
+        held = [one.body for one in state.epochs if (one.peer, one.number) == (peer, number)]
+        if held and body not in held and state.doubted.get(peer) != "forked":
+            self._desk.submit("twice", cbor.encode([peer, signed, number]))
 
     def _tell_mismatch(self, base: Epoch | None, theirs: bytes | None) -> None:
         """The last epochs of both differ, or one side has none: that stands in the log, once."""

@@ -16,8 +16,8 @@ class BridgeSetup:
     peer_roots: tuple[bytes, ...] = ()
     links: tuple[tuple[str, int], ...] = ()  # (port, baud)
     radios: tuple[tuple[str, int, int, int], ...] = ()  # (gateway's port, channel_khz, factor, bandwidth_khz)
-    listen: str | None = None
-    dial: str | None = None
+    listen: str | tuple[str, ...] | None = None
+    dial: str | tuple[str, ...] | None = None
     meet_every_s: float = 10.0
     deliver: tuple[tuple[str, str, int], ...] = ()  # (device id, subject, count)
     utc_claims: int = 2
@@ -87,11 +87,11 @@ def _radio_tables(radios: Sequence[tuple[str, int, int, int]]) -> list[str]:
 
 
 def _boundary_table(setup: BridgeSetup) -> list[str]:
-    if setup.listen is None and setup.dial is None:
+    if not setup.listen and not setup.dial:
         return [
             "# [boundary]",
             '# listen = "unix:boundary.sock"   # or "tcp:127.0.0.1:7711"',
-            '# dial = "unix:/path/to/the/other/boundary.sock"',
+            '# dial = "unix:/path/to/the/other/boundary.sock"   # several of either: ["...", "..."]',
             "# meet_every_s = 10.0",
         ]
     named = [

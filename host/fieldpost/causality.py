@@ -11,7 +11,7 @@ from collections.abc import Iterable, Mapping
 
 from fieldpost.cycles import cycles
 
-Stamp = tuple[int, int]
+Stamp = tuple[int, ...]
 Node = tuple[bytes, Stamp]
 Past = Mapping[bytes, Stamp]
 

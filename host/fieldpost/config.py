@@ -58,12 +58,17 @@ class LinkTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
 class BoundaryTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
     """[boundary]: where to listen or whom to call (`unix:PATH`, `tcp:PORT`, `tcp:HOST:PORT`, `serial:PORT@BAUD`).
 
-    And how often to meet.
+    One or several of either, and how often to meet each.
     """
 
-    listen: str | None = None
-    dial: str | None = None
+    listen: str | list[str] | None = None
+    dial: str | list[str] | None = None
     meet_every_s: Annotated[float, msgspec.Meta(gt=0, le=86_400)] = 10.0
+
+    def addresses(self, key: Literal["listen", "dial"]) -> list[str]:
+        """What stands under `listen` or `dial`, however many."""
+        value = self.listen if key == "listen" else self.dial
+        return [value] if isinstance(value, str) else value or []
 
 
 class DeliverTable(msgspec.Struct, forbid_unknown_fields=True, frozen=True):
@@ -97,10 +102,7 @@ def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
         yield ("bridge", "mesh"), "bridge.mesh", "64 lower-case hexadecimal digits"
     elif bridge.mesh not in {keys.thumbprint(bytes.fromhex(one)).hex() for one in bridge.roots}:
         yield ("bridge", "mesh"), "bridge.mesh", "the thumbprint of one of bridge.roots, our own"
-    for key in ("listen", "dial"):
-        address = getattr(config.boundary, key)
-        if address is not None and not _is_address(address):
-            yield ("boundary", key), f"boundary.{key}", f"{FORMS}; a socket's port is 1 to 65535"
+    yield from _boundary_faults(config.boundary)
     for index, link in enumerate(config.link):
         yield from _link_faults(index, link)
     for index, rule in enumerate(config.deliver):
@@ -108,6 +110,16 @@ def _faults(config: Config) -> Iterator[tuple[Where, str, str]]:
             yield ("deliver", index, "device"), f"deliver[{index}].device", "32 lower-case hexadecimal digits"
         if not is_path(rule.subject):
             yield ("deliver", index, "subject"), f"deliver[{index}].subject", "a subject, without wildcards"
+
+
+def _boundary_faults(table: BoundaryTable) -> Iterator[tuple[Where, str, str]]:
+    keys_of: tuple[Literal["listen", "dial"], ...] = ("listen", "dial")
+    for key in keys_of:
+        named = table.addresses(key)
+        if not all(map(_is_address, named)):
+            yield ("boundary", key), f"boundary.{key}", f"{FORMS}; a socket's port is 1 to 65535"
+        elif len(set(named)) < len(named):
+            yield ("boundary", key), f"boundary.{key}", "each address once"
 
 
 def _link_faults(index: int, link: LinkTable) -> Iterator[tuple[Where, str, str]]:

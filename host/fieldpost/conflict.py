@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 
 from fieldpost.agreement import Tolerance
 from fieldpost.causality import Causality
+from fieldpost.lines import Line, place
 
 Value = int | str | tuple[int, int, int]
 _TURN = 3_600_000_000  # 360 degrees in 1e-7 degree
@@ -63,27 +64,33 @@ class Contest:
 class Order:
     """What is known to come before what, from ticks, sources and intervals."""
 
-    def __init__(self, claims: Iterable[Claim]):
-        """`claims`: the whole joint set, whatever its subjects, so that causal paths are complete."""
-        self._causality = Causality(
-            (claim.id, claim.device, claim.stamp(), claim.sources) for claim in claims
-        )
+    def __init__(self, claims: Iterable[Claim], lines: Mapping[bytes, Line] | None = None):
+        """`claims`: the whole joint set, whatever its subjects, so that causal paths are complete.
+
+        `lines`: devices that count as one because their keys followed one another.
+        """
+        self._lines = lines or {}
+        self._causality = Causality((claim.id, *self._place(claim), claim.sources) for claim in claims)
+
+    def _place(self, claim: Claim) -> tuple[bytes, tuple[int, int, int]]:
+        return place(self._lines, claim.device, claim.stamp())
 
     def before(self, a: Claim, b: Claim) -> str | None:
         """Why a came before b: "ticks", "causal" or "interval"; None when that is not known."""
-        if a.device == b.device:
-            return "ticks" if a.stamp() < b.stamp() else None
-        leads = self._causality.leads(a.device, a.stamp(), b.device, b.stamp())
-        if leads != self._causality.leads(b.device, b.stamp(), a.device, a.stamp()):
+        (one, at), (other, then) = self._place(a), self._place(b)
+        if one == other:
+            return "ticks" if at < then else None
+        leads = self._causality.leads(one, at, other, then)
+        if leads != self._causality.leads(other, then, one, at):
             return "causal" if leads else None
         return "interval" if _ended(a, b.interval_ns[0]) else None
 
     def unordered(self, a: Claim, b: Claim) -> bool:
         """True when neither is known to come before the other."""
-        if a.device == b.device:
-            return a.stamp() == b.stamp()
-        leads = self._causality.leads(a.device, a.stamp(), b.device, b.stamp())
-        if leads != self._causality.leads(b.device, b.stamp(), a.device, a.stamp()):
+        (one, at), (other, then) = self._place(a), self._place(b)
+        if one == other:
+            return at == then
+        if self._causality.leads(one, at, other, then) != self._causality.leads(other, then, one, at):
             return False
         return not _ended(a, b.interval_ns[0]) and not _ended(b, a.interval_ns[0])
 
@@ -93,13 +100,14 @@ class Order:
         The latest start and each device's latest tick narrow the candidates: a long series stays cheap.
         """
         start = max((c.interval_ns[0] for c in claims if c.interval_ns[0] is not None), default=None)
-        last: dict[bytes, tuple[int, int]] = {}
-        for claim in claims:
-            last[claim.device] = max(claim.stamp(), last.get(claim.device, claim.stamp()))
+        last: dict[bytes, tuple[int, int, int]] = {}
+        places = [self._place(claim) for claim in claims]
+        for line, at in places:
+            last[line] = max(at, last.get(line, at))
         near = [
             index
-            for index, claim in enumerate(claims)
-            if claim.stamp() == last[claim.device] and not _ended(claim, start)
+            for index, (claim, (line, at)) in enumerate(zip(claims, places, strict=True))
+            if at == last[line] and not _ended(claim, start)
         ]
         near = near or list(range(len(claims)))
         free = [a for a in near if not any(self.before(claims[a], claims[b]) for b in near)]

@@ -2,9 +2,11 @@
 
 Decides from the agreement, the channel's mode and our own verdicts what is released, with its lineage and
 tokens. Refuses to send what a channel withholds, as a source too; the receiver then says `incomplete`, not
-we. Our own revocations go whenever anything may.
+we. What a third mesh said goes on as it came, where the agreement lets it cross from there. Revocations by us, and by
+any party but the peer, go whenever anything may.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from fieldpost.model import Verified
@@ -28,7 +30,7 @@ class Release:
 
 
 def release(state: State, peer_mesh: bytes) -> Release:
-    """Everything of ours that the peer may have."""
+    """Everything that the peer may have: of our own mesh, and of third ones that the agreement lets cross to it."""
     chosen: dict[bytes, None] = {}
     withheld: dict[bytes, str] = {}
     if state.agreement is None or state.mode_of(BOUNDARY).mode not in OUTWARD:
@@ -36,7 +38,7 @@ def release(state: State, peer_mesh: bytes) -> Release:
     own = state.own().mesh
     for identity, entry in state.entries.items():
         verdict = state.verdicts.get(identity)
-        if entry.mesh != own or verdict is None or verdict.state != "admitted":
+        if entry.mesh == peer_mesh or verdict is None or verdict.state != "admitted":
             continue
         code = _kept_back(state, entry, peer_mesh)
         if code is None:
@@ -49,17 +51,21 @@ def release(state: State, peer_mesh: bytes) -> Release:
         if code is not None:  # a source is named by what derives from it: no secret is told by naming it
             withheld[identity] = code
     ids = tuple(one for one in chosen if one not in withheld)
-    sent = dict.fromkeys([*_revocations(state), *tokens_for(state, ids)])
+    sent = dict.fromkeys([*_revocations(state, peer_mesh), *tokens_for(state, ids)])
     return Release(ids, tuple(sent), tuple(sorted(withheld.items())))
 
 
 def _kept_back(state: State, entry: Verified, peer_mesh: bytes) -> str | None:
-    """Why an own observation does not cross. Time evidence needs no scope: without it nothing is placed."""
+    """Why an observation does not cross. Time evidence needs no scope of its own: without it nothing is placed."""
     subject = entry.observation[obs.SUBJECT]
     if entry.observation[obs.FORMAT] == obs.TIME_FORMAT:
-        return _withheld(state, entry)
+        way = (entry.mesh, peer_mesh)
+        crosses = entry.mesh == state.own().mesh or any(
+            way in one.directions for one in state.agreement.scopes
+        )
+        return _withheld(state, entry) if crosses else "agreement-scope"
     scope = state.agreement.scope_of(subject)
-    if scope is None or not state.agreement.crosses(subject, state.own().mesh, peer_mesh):
+    if scope is None or not state.agreement.crosses(subject, entry.mesh, peer_mesh):
         return "agreement-scope"
     if scope.subject in state.stopped and entry.id not in state.decided:
         return "scope-stopped"
@@ -96,13 +102,14 @@ def closed_to(state: State, item: bytes) -> str | None:
     return None
 
 
-def _revocations(state: State) -> list[bytes]:
-    """Revocations of our own mesh, each with its issuer's chain before it."""
+def _revocations(state: State, peer_mesh: bytes) -> list[bytes]:
+    """Revocations by every party but the peer, our own mesh among them, each with its issuer's chain before it."""
     found = []
+    parties = {state.own().mesh, *state.agreement.parties} - {peer_mesh}
     for identity in sorted(state.trust.revocations):
         token = state.trust.revocations[identity]
         chain = state.trust.chain(token.claims[tokens.ISSUER])
-        if chain[0].claims[tokens.MESH] == state.own().mesh:
+        if chain[0].claims[tokens.MESH] in parties:
             found += [one.data for one in chain] + [token.data]
     return found
 
@@ -142,6 +149,10 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
             for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
                 found.update(dict.fromkeys(_with_chain(state, token.claims[label])))
             found[token.data] = None
+    for statement in dict.fromkeys(_statements(state, entries)):
+        token = trust.equivalences[statement]
+        found.update(dict.fromkeys(_with_chain(state, token.claims[tokens.ISSUER])))
+        found[token.data] = None
     for content_format in dict.fromkeys(entry.observation[obs.FORMAT] for entry in entries):
         if content_format in trust.schema_tokens:
             signed = tokens.decode(trust.schema_tokens[content_format])
@@ -149,6 +160,15 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
                 found.update(dict.fromkeys(_with_chain(state, signer.id)))
             found[signed.data] = None
     return list(found)
+
+
+def _statements(state: State, entries: list[Verified]) -> Iterator[bytes]:
+    """The equivalences by which we admit what third meshes said: a path of several needs them all."""
+    own = state.own().mesh
+    for entry in entries:
+        verdict = state.verdicts.get(entry.id)
+        if entry.mesh != own and verdict is not None:
+            yield from verdict.equivalences
 
 
 def _with_chain(state: State, credential: bytes) -> list[bytes]:

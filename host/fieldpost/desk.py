@@ -9,6 +9,7 @@ from typing import Any
 
 from fieldpost import verify
 from fieldpost.model import Input, Outcome
+from fieldpost.own_head import OwnHead
 from fieldpost.pipeline import Bridge
 from fieldpost.signing import Signer
 from fieldpost.state import State
@@ -30,6 +31,7 @@ class Desk:
         self._told = 0
         self.difference: str | None = None  # the first event that its inputs do not lead to
         self.thumbprint: bytes = keys.thumbprint(signer.public)
+        self.head = OwnHead(store.events, signer)
         self.meetings: dict[bytes, Any] = {}  # by peer bridge: the session that goes on
         self.catch_up()
 

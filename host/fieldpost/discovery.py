@@ -4,6 +4,7 @@ Decides what is worth a record: the first word of a peer and every change. Refus
 says of itself: until it has proved its key, it is listed by its address alone. SPEC 10.6
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from fieldpost.state import State
@@ -35,25 +36,37 @@ class Heard:
         return self.thumbprint or f"{self.address} {self.code}".encode()
 
 
+def read(data: bytes) -> Heard:
+    """A listing as it was written."""
+    address, thumbprint, meshes, version, code, reason = cbor.decode(data)
+    return Heard(address, thumbprint, tuple(meshes), version, code, reason)
+
+
 def is_news(state: State, heard: Heard) -> bool:
-    """True when the listing would change by it."""
+    """True when the listing would change by it: for one that talks, what could not be proved of it is part of that."""
     known = state.heard.get(heard.key)
     if known is None:
         return len(state.heard) < HEARD_MAX
     if heard.thumbprint is None:
         return False
-    return replace(known, address=heard.address, reason=heard.reason) != heard
+    reason = known.reason if heard.code == TALKS else heard.reason
+    return replace(known, address=heard.address, reason=reason) != heard
 
 
 def met(state: State, data: bytes) -> None:
     """The pipeline's input `met`: list it and record it."""
-    address, thumbprint, meshes, version, code, reason = cbor.decode(data)
-    heard = Heard(address, thumbprint, tuple(meshes), version, code, reason)
+    heard = read(data)
     state.heard[heard.key] = heard
-    named = [*meshes] if thumbprint is None else [thumbprint, *meshes]
-    state.record("discover", named, code, address=address, version=version, reason=reason)
+    named = [*heard.meshes] if heard.thumbprint is None else [heard.thumbprint, *heard.meshes]
+    state.record(
+        "discover", named, heard.code, address=heard.address, version=heard.version, reason=heard.reason
+    )
 
 
 def listing(state: State) -> list[Heard]:
     """Everyone heard, those who proved themselves first."""
-    return sorted(state.heard.values(), key=lambda one: (one.thumbprint is None, one.address, one.key))
+    return in_order(state.heard.values())
+
+
+def in_order(heard: Iterable[Heard]) -> list[Heard]:
+    return sorted(heard, key=lambda one: (one.thumbprint is None, one.address, one.key))

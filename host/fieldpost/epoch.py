@@ -5,12 +5,13 @@ mapping, no age. What one side alone admits is listed, and enters its own pictur
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
 from fieldpost import clocks
 from fieldpost.claims import Interval, claims_of, widened
+from fieldpost.lines import Line, lines
 from fieldpost.merged import Merged
 from fieldpost.model import Verified
 from fieldpost.resolution import Resolution, resolve
@@ -20,7 +21,7 @@ from fieldpost.timeline.gauge import Recorded, epoch_anchor
 from fieldpost.timeline.joint import place_joint
 from fieldpost.timeline.place import Placement
 from fieldpost.timeline.utc import utc_bounds, utc_interval
-from fieldwire import cbor, tokens
+from fieldwire import cbor, rotation, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -164,11 +165,20 @@ def offer(state: State, number: int) -> Offer:
         elif scope is not None and verdict.state != "admitted":
             others[identity] = verdict.code
     devices = {entry.observation[obs.DEVICE]: entry.mesh for entry in state.entries.values()}
+    evidence.update(one for one, pair in handovers(state).items() if devices.keys() & set(pair))
     stated = {
         one: clocks.assumption_of(one, state.trust.endorsements_of(one, mesh))
         for one, mesh in devices.items()
     }
     return Offer(number, admitted, frozenset(evidence), stated, others)
+
+
+def handovers(state: State) -> dict[bytes, tuple[bytes, bytes]]:
+    """{SHA-256 of a held rotation: (device, heir)}: by that name a rotation stands among the evidence. SPEC 10.4"""
+    return {
+        hashlib.sha256(token.data).digest(): rotation.devices(statement)
+        for token, statement in state.trust.rotations
+    }
 
 
 def joint_set(ours: Offer, theirs: Offer) -> dict[str, tuple[bytes, ...]]:
@@ -185,11 +195,40 @@ def joint_root(joint: dict[str, tuple[bytes, ...]]) -> bytes:
     return hashlib.sha256(JOINT_LABEL + cbor.encode(everything)).digest()
 
 
+def joint_lines(state: State, ours: Offer, theirs: Offer) -> dict[bytes, Line]:
+    """Which devices count as one, by the rotations that both hold."""
+    both = ours.evidence & theirs.evidence
+    return lines(pair for one, pair in handovers(state).items() if one in both)
+
+
+def _joint_records(state: State, ours: Offer, theirs: Offer) -> list[bytes]:
+    """Ids of the time records that both hold."""
+    return sorted(one for one in ours.evidence & theirs.evidence if one in state.entries)
+
+
+def _successions(known: Mapping[bytes, Line], members: list[Verified]) -> Iterator[Causal]:
+    """What a key signed last lies before what the next key of its line signed first."""
+    ends: dict[Line, tuple[Stamp, Stamp]] = {}
+    for entry in members:
+        line = known.get(entry.observation[obs.DEVICE])
+        if line is not None:
+            stamp = clocks.stamp_of(entry.observation)
+            first, last = ends.get(line, (stamp, stamp))
+            ends[line] = min(first, stamp, key=_clock), max(last, stamp, key=_clock)
+    for (device, count), (_, last) in sorted(ends.items()):
+        if (device, count + 1) in ends:
+            yield Causal(last, ends[device, count + 1][0])
+
+
+def _clock(stamp: Stamp) -> tuple[int, int]:
+    return stamp.boot, stamp.t_ns
+
+
 def joint_evidence(
     state: State, ours: Offer, theirs: Offer, members: list[Verified]
 ) -> tuple[Evidence, list[Recorded]]:
-    """E: exchanges that both hold, lineage and stamps of the joint set, each device's wider assumption."""
-    shared = sorted(ours.evidence & theirs.evidence)
+    """E: exchanges that both hold, lineage, rotations and stamps of the joint set, each device's wider assumption."""
+    shared = _joint_records(state, ours, theirs)
     records = _records(state, shared)
     held = {entry.id: entry for entry in members}
     claims = [_utc_claim(state, entry) for entry in (*(state.entries[one] for one in shared), *members)]
@@ -200,6 +239,7 @@ def joint_evidence(
         for source in entry.observation.get(obs.SOURCES, []):
             if source[4] in held:
                 causals.append(Causal(clocks.stamp_of(held[source[4]].observation), stamp))
+    causals.extend(_successions(joint_lines(state, ours, theirs), members))
     stated: dict[Device, Assumption] = {**ours.clocks}
     for device, other in theirs.clocks.items():
         stated[device] = clocks.wider(stated[device], other) if device in stated else other
@@ -234,7 +274,7 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
     members = [state.entries[one] for ids in joint.values() for one in ids]
     evidence, recorded = joint_evidence(state, ours, theirs, members)
     anchor = epoch_anchor(recorded, agreement.time.anchors)
-    shared = [state.entries[one] for one in sorted(ours.evidence & theirs.evidence)]
+    shared = [state.entries[one] for one in _joint_records(state, ours, theirs)]
     authority_of = {
         entry.observation[obs.DEVICE]: (entry.mesh, entry.authority) for entry in [*shared, *members]
     }
@@ -256,7 +296,8 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
         )
     ]
     before = opening.settled.union(*(one.covered for one in opening.merges))
-    resolution = resolve(claims, agreement, before, opening.merges)
+    known = joint_lines(state, ours, theirs)
+    resolution = resolve(claims, agreement, before, opening.merges, known)
     number = max(ours.number, theirs.number)
     verdicts = [
         [one.scope, one.verdict]

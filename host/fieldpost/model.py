@@ -39,8 +39,8 @@ class Missing(Refusal):
 class Input:
     """One thing that reached the bridge, in order: the whole truth from which everything else is rebuilt.
 
-    `kind`: config root token segment early item agreement mode solve met crossed epoch-offer epoch-open
-    epoch-close.
+    `kind`: config root token segment early item agreement mode solve met heads twice crossed compared epoch-offer
+    epoch-open epoch-close vote.
     `at`: (boot, ms) of the bridge's own clock. `data`: bytes as received (CBOR where we made them).
     """
 

@@ -9,10 +9,11 @@ from collections.abc import Iterable
 from fieldpost.canvas import Key, Mark, Row
 from fieldpost.claims import Interval, claims_of
 from fieldpost.conflict import Claim, Order, differ
+from fieldpost.lines import lines
 from fieldpost.model import Verified
 from fieldpost.state import State
 from fieldpost.when import intervals
-from fieldwire import cbor
+from fieldwire import cbor, rotation
 from fieldwire import observation as obs
 
 STRIDE = 4  # how many of a device's claims are placed at once, from the last one back
@@ -22,7 +23,11 @@ def redraw(state: State) -> None:
     """Write the picture's rows as they follow from verdicts, placements and epochs, where they are others."""
     canvas, before = state.canvas, state.canvas.decided
     canvas.decided = decided = _decided(state)
-    edition = (state.times.edition, frozenset(decided) if canvas.derived else None)
+    edition = (
+        state.times.edition,
+        frozenset(decided) if canvas.derived else None,
+        len(state.trust.rotations),
+    )
     again = set(canvas.touched if edition == canvas.edition else canvas.marks) | (
         before.keys() - decided.keys()
     )
@@ -67,7 +72,8 @@ def _decided(state: State) -> dict[Key, Row]:
 
 def _local(state: State, keys: list[Key]) -> dict[Key, Row]:
     """Our own latest claims and what rivals them."""
-    marks, order = state.canvas.marks, Order(_derived(state))
+    held = lines(rotation.devices(statement) for _, statement in state.trust.rotations)
+    marks, order = state.canvas.marks, Order(_derived(state), held)
     ends = {key: [one for device in marks[key].values() for one in _lasts(device)] for key in keys}
     when = intervals(state, _entries(state, ends.values()))
     picks = {}

@@ -7,7 +7,7 @@ that makes the inputs.
 import hashlib
 from dataclasses import replace
 
-from fieldpost import cases, covenant, discovery, epoch, imports, picks, picture, reconcile
+from fieldpost import cases, covenant, discovery, epoch, heads, imports, picks, picture, reconcile
 from fieldpost.crossing import BOUNDARY, closed_to
 from fieldpost.epoch import OFFER_MAX, Epoch
 from fieldpost.model import Input, Outcome
@@ -232,6 +232,8 @@ _STAGES = {
     "crossed": _crossed,
     "compared": _compared,
     "met": discovery.met,
+    "heads": heads.take,
+    "twice": heads.twice,
     "epoch-offer": _epoch_offer,
     "epoch-open": _epoch_open,
     "epoch-close": _epoch_close,

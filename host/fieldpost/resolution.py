@@ -4,13 +4,14 @@ Decides what two sides decide alike: everything here is a function of the joint 
 whatever the order of arrival. What only one side admits is named and left out. SPEC 10.4, 13, 14
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from fieldpost.agreement import Agreement
 from fieldpost.arbitration import Ruling, decide, decision_digest
 from fieldpost.conflict import Claim, Contest, Order, comparisons, contests
 from fieldpost.divergence import Divergence, measure, verdict
+from fieldpost.lines import Line
 from fieldpost.merged import Merged
 
 # The worst, two series of 1,448 claims each and all at one time, prints most of a gigabyte.
@@ -46,14 +47,15 @@ def resolve(
     agreement: Agreement,
     settled: Collection[bytes] = frozenset(),
     merges: Sequence[Merged] = (),
+    lines: Mapping[bytes, Line] | None = None,
 ) -> Resolution:
-    """Resolve all claims, each counted once.
+    """Resolve all claims, each counted once. `lines`: devices that count as one, their keys having been rotated.
 
     `settled`: ids that the last epoch signed by both covers, or a merge. `merges`: the cases that plans closed.
     """
     joint, one_sided, outside = _sorted_out(claims, agreement)
     together = tuple(claim for group in joint.values() for claim in group)
-    order = Order(together)
+    order = Order(together, lines)
     found: list[Contest] = []
     measured: list[Divergence] = []
     for scope in agreement.scopes:

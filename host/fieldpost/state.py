@@ -123,6 +123,10 @@ class State:
     replayed: set[bytes] = field(default_factory=set)  # names of what came again, which is written once
     proposals: set[Authority] = field(default_factory=set)  # foreign authorities that nothing maps
     heard: dict[bytes, Any] = field(default_factory=dict)  # discovery's listing, by key or address
+    heads: dict[bytes, dict[int, bytes]] = field(default_factory=dict)  # by bridge, by size: signed log heads
+    doubted: dict[bytes, str] = field(
+        default_factory=dict
+    )  # bridges whose heads do not fit together: the code
 
     def own(self) -> Profile:
         """This bridge's standing; ValueError before the first `config` input."""

@@ -10,6 +10,7 @@ from typing import Annotated
 
 import typer
 
+from fieldpost import together
 from fieldpost.app import App, StartError
 from fieldpost.cli import output
 from fieldpost.config import Config, ConfigError, load
@@ -19,6 +20,12 @@ from fieldpost.store import StoreError
 app = typer.Typer(pretty_exceptions_enable=False, no_args_is_help=True)
 
 EXPECTED = (StartError, KeyFileError, OSError, StoreError)
+ConfigFiles = Annotated[
+    list[Path],
+    typer.Argument(
+        metavar="CONFIG.toml...", help="Made by `fieldpost mesh bridge`; one for each mesh served."
+    ),
+]
 ConfigFile = Annotated[Path, typer.Argument(metavar="CONFIG.toml", help="Made by `fieldpost mesh bridge`.")]
 
 
@@ -29,20 +36,24 @@ def group() -> None:
 
 @app.command(epilog="Example: fieldpost bridge run bravo/bridge.toml")
 def run(
-    config_file: ConfigFile,
+    config_files: ConfigFiles,
     verbose: Annotated[bool, typer.Option("--verbose", "-v", help="Log each step.")] = False,
 ) -> None:
-    """Drain journals, meet other bridges and reconcile, until SIGTERM or Ctrl-C. Logs go to standard error."""
-    config = _loaded(config_file)
+    """Drain journals, meet other bridges and reconcile, until SIGTERM or Ctrl-C. Logs go to standard error.
+
+    Several configurations are served by one process, each with its own key, store and log.
+    """
+    configured = [(_loaded(one), one.resolve().parent) for one in config_files]
     logging.basicConfig(
         stream=sys.stderr,
         level=logging.DEBUG if verbose else logging.INFO,
         format="%(asctime)s %(levelname)s %(name)s: %(message)s",
     )
     try:
-        asyncio.run(_until_told(App(config, config_file.resolve().parent)))
+        with together.bridges(configured) as started:
+            asyncio.run(_until_told(started))
     except (*EXPECTED, ExceptionGroup) as error:
-        output.stop(output.CANNOT, _said(error, config))
+        output.stop(output.CANNOT, _said(error))
 
 
 @app.command(epilog="Example: fieldpost bridge check bravo/bridge.toml")
@@ -66,8 +77,8 @@ def check(
             }
         )
         return
-    meets = [f"listens at {config.boundary.listen}"] if config.boundary.listen else []
-    meets += [f"calls {config.boundary.dial}"] if config.boundary.dial else []
+    meets = [f"listens at {one}" for one in config.boundary.addresses("listen")]
+    meets += [f"calls {one}" for one in config.boundary.addresses("dial")]
     typer.echo(
         f"{config_file}: sound. {table.name} drains {_count(len(config.link), 'cable')},"
         f" knows {_count(len(table.roots), 'root')} and {' and '.join(meets) or 'meets nobody'}."
@@ -89,26 +100,23 @@ def _loaded(path: Path) -> Config:
         output.stop(output.CANNOT, f"{path}: {error.strerror}", "make one with `fieldpost mesh bridge`")
 
 
-def _said(error: Exception, config: Config) -> str:
+def _said(error: Exception) -> str:
     """One line of what a bridge cannot go on with; an error of another kind is raised again."""
     if isinstance(error, ExceptionGroup):
         expected, other = error.split(EXPECTED)
         if other is not None or expected is None:
             raise error
-        return "; ".join(_said(one, config) for one in expected.exceptions)
+        return "; ".join(_said(one) for one in expected.exceptions)
     if isinstance(error, OSError) and error.filename is not None:
         return f"{error.filename}: {error.strerror}"
     return str(error)
 
 
-async def _until_told(bridge: App) -> None:
-    """Runs until a signal asks it to end, and leaves a closed store."""
-    running = asyncio.ensure_future(bridge.run())
+async def _until_told(started: list[App]) -> None:
+    """Runs until a signal asks it to end."""
+    running = asyncio.ensure_future(together.run(started))
     loop = asyncio.get_running_loop()
     for one in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(one, running.cancel)
-    try:
-        with suppress(asyncio.CancelledError):
-            await running
-    finally:
-        bridge.close()
+    with suppress(asyncio.CancelledError):
+        await running

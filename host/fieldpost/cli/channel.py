@@ -10,6 +10,7 @@ from fieldpost.cli.bridge_desk import KeyPath, bridge_desk
 from fieldpost.cli.store_file import DEFAULT, AsJson, StorePath, reading
 from fieldpost.cli.table import print_table
 from fieldpost.cli.told import say
+from fieldpost.heard_rows import heard_rows
 from fieldpost.reading import Rows
 from fieldwire import cbor
 from fieldwire.observation import is_path
@@ -17,6 +18,7 @@ from fieldwire.observation import is_path
 app = typer.Typer(no_args_is_help=True)
 
 COLUMNS = ("channel", "mode", "withheld")
+HEARD = ("address", "bridge", "meshes", "agreement", "outcome", "reason")
 
 
 class ModeName(StrEnum):
@@ -28,7 +30,7 @@ class ModeName(StrEnum):
 
 @app.callback()
 def channel() -> None:
-    """Open, close and narrow the channels to other meshes."""
+    """Open, close and narrow the channels to other meshes; list who was heard on them."""
 
 
 @app.command("list", epilog="Example: fieldpost channel list --store alpha/store.db")
@@ -49,6 +51,34 @@ def channel_rows(store: Rows) -> list[dict]:
         {"channel": name, "mode": mode, "withheld": cbor.decode(withheld)}
         for name, mode, withheld in store.query("SELECT channel, mode, withheld FROM mode ORDER BY channel")
     ]
+
+
+@app.command("heard", epilog="Example: fieldpost channel heard --store alpha/store.db")
+def list_heard(store: StorePath = DEFAULT, json: AsJson = False) -> None:
+    """List the bridges that were heard, why each does or does not talk, and what is missing on either side."""
+    with reading(store) as held:
+        found = heard_rows(held)
+    if json:
+        output.print_json(found)
+        return
+    print_table(HEARD, [_heard_cells(row) for row in found["heard"]])
+    for row in found["heard"]:
+        who = f"{row['address']} {(row['id'] or '')[:16]}".strip()
+        if row["outcome"] == "refused":
+            say(f"{who}: {row['remedy']}")
+        for one in row["missing"]:
+            say(f"{who} lacks {one['count']} by {one['code']}: {one['remedy']}")
+    for one in found["here"]:
+        say(f"here {one['count']} by {one['code']}: {one['remedy']}")
+
+
+def _heard_cells(row: dict) -> tuple[str, ...]:
+    meshes = ", ".join(mesh[:16] for mesh in row["meshes"])
+    version = row["agreement_version"]
+    return (
+        row["address"], (row["id"] or "not proved")[:16], meshes, "" if version is None else str(version),
+        row["code"], row["reason"],
+    )  # fmt: skip
 
 
 @app.command("set", epilog="Example: fieldpost channel set boundary partitioned --withhold harbor/private")

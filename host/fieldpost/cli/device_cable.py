@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated
 
+import msgspec
 import typer
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
@@ -15,12 +16,15 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from fieldpost.cli import output
 from fieldpost.device.cable import Cable, connect
 from fieldpost.device.errors import DeviceError, Refused
-from fieldpost.firmware_build import BuildError, load_profile
+from fieldpost.firmware_build import BuildError, known_boards, load_profile
 from fieldpost.firmware_build.build import Build, build
 from fieldpost.firmware_build.folder import read
 
 BAUD = 115_200
 Port = Annotated[str, typer.Argument(metavar="PORT", help="The serial port that the board is on.")]
+Board = Annotated[
+    str, typer.Argument(metavar="BOARD", help="What the board is: a name of `fieldpost firmware boards`.")
+]
 Baud = Annotated[int, typer.Option(min=300, max=10_000_000, help="The port's speed.")]
 Wait = Annotated[
     float,
@@ -38,6 +42,7 @@ Built = Annotated[
 ]
 Yes = Annotated[bool, typer.Option("--yes", help="Do it, whatever is lost by it.")]
 WAIT_S = 30.0
+_YES_OR_NO = msgspec.json.Decoder(bool)
 
 
 @contextmanager
@@ -72,12 +77,19 @@ def at_prompt(port: str, baud: int, wait_s: float) -> Iterator[Cable]:
 
         cable = connect(port, baud, wait_s, tell)
     with cable:
-        gave_way = cable.value("'fieldagent' in __import__('sys').modules")
+        gave_way = cable.value("'fieldagent' in __import__('sys').modules", _YES_OR_NO.decode)
         try:
             yield cable
         finally:
             if gave_way and not cable.is_closed:
                 cable.restart()
+
+
+def check_board(board: str) -> None:
+    """Ends the command where no board has that name."""
+    if board not in known_boards():
+        known = ", ".join(known_boards())
+        output.stop(output.USAGE, f"{board}: no board has that name", f"name one of {known}")
 
 
 def built(board: str, folder: Path | None) -> Build:

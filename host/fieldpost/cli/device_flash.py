@@ -12,12 +12,14 @@ from fieldpost.cli.device_cable import (
     BAUD,
     WAIT_S,
     Baud,
+    Board,
     DryRun,
     Json,
     Wait,
     Yes,
     answering,
     at_prompt,
+    check_board,
     moving,
 )
 from fieldpost.device.errors import DeviceError, NoPrompt, Refused
@@ -26,7 +28,7 @@ from fieldpost.device.flashing import awaited, copy, dfu_util, esptool, mounted,
 from fieldpost.device.listen import listen
 from fieldpost.device.runtime_file import RuntimeFile, WrongFile, check
 from fieldpost.emulator.runtime import interpreter
-from fieldpost.firmware_build import BoardProfile, known_boards, load_profile
+from fieldpost.firmware_build import BoardProfile, load_profile
 from fieldpost.firmware_build.flash_tool import DfuTool, EspTool, HandTool, HostTool, Uf2Tool
 
 LISTEN_S = 2.5
@@ -40,9 +42,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def flash(
-    board: Annotated[
-        str, typer.Argument(metavar="BOARD", help="What the board is: a name of `fieldpost firmware boards`.")
-    ],
+    board: Board,
     file: Annotated[
         Path, typer.Argument(metavar="FILE", help="Its runtime, from micropython.org or your own build.")
     ],
@@ -63,10 +63,7 @@ def flash(
 
     Over UF2, esptool or dfu-util, as the board has it. An enrolled device may lose its key and its log by it.
     """
-    if board not in known_boards():
-        output.stop(
-            output.USAGE, f"{board}: no board has that name", f"name one of {', '.join(known_boards())}"
-        )
+    check_board(board)
     with answering():
         profile = load_profile(board)
         _check_way(profile, file, port)
@@ -101,7 +98,7 @@ def _checked(file: Path, profile: BoardProfile) -> RuntimeFile:
 
 def _look(port: str, baud: int, wait_s: float, profile: BoardProfile, yes: bool, dry_run: bool) -> None:
     """What is there already, and its boot loader's turn. Raises DeviceError for another board, Refused for a device."""
-    heard, _ = listen(port, baud, LISTEN_S, lambda one: one.is_agent)
+    heard = listen(port, baud, LISTEN_S, lambda one: one.is_agent)
     try:
         with at_prompt(port, baud, wait_s if heard.is_agent else 0.0) as cable:
             facts = board_facts(cable)

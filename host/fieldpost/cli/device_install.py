@@ -1,5 +1,6 @@
 """`fieldpost device install`: put the agent on a board that runs MicroPython."""
 
+import re
 from pathlib import Path
 from typing import Annotated
 
@@ -10,6 +11,7 @@ from fieldpost.cli.device_cable import (
     BAUD,
     WAIT_S,
     Baud,
+    Board,
     Built,
     DryRun,
     Json,
@@ -19,6 +21,7 @@ from fieldpost.cli.device_cable import (
     answering,
     at_prompt,
     built,
+    check_board,
     moving,
 )
 from fieldpost.device.config_check import check_config
@@ -26,10 +29,10 @@ from fieldpost.device.errors import Refused
 from fieldpost.device.files import Files
 from fieldpost.device.install import Installation, carry_out, look
 from fieldpost.device.layout import CONFIG, PARTITIONS, SCHEMAS
-from fieldpost.firmware_build import known_boards
 from fieldpost.firmware_build.build import Build
 from fieldwire.schema import digest as schema_digest
 
+SCHEMA_NAME = re.compile(r"[0-9a-f]{1,64}\.cbor")
 THEN = {
     "run": "the next start runs slot {}",
     "try": "the next start tries slot {}, and goes back to the other one if that fails",
@@ -45,9 +48,7 @@ def add_to(app: typer.Typer) -> None:
 
 
 def install(
-    board: Annotated[
-        str, typer.Argument(metavar="BOARD", help="What the board is: a name of `fieldpost firmware boards`.")
-    ],
+    board: Board,
     port: Port,
     slot: Annotated[
         str | None,
@@ -73,10 +74,7 @@ def install(
     Identity, log and configuration stay. Unplugged in the middle, the board has its old agent or none; the same
     command then finishes.
     """
-    if board not in known_boards():
-        output.stop(
-            output.USAGE, f"{board}: no board has that name", f"name one of {', '.join(known_boards())}"
-        )
+    check_board(board)
     if slot is not None and slot not in PARTITIONS:
         output.stop(output.USAGE, f"--slot: expected a or b, found {slot!r}")
     with answering():
@@ -107,7 +105,8 @@ def _schemas(paths: list[Path]) -> dict[str, bytes]:
 
 def _config(path: Path, schemas: dict[str, bytes], files: Files) -> bytes:
     """The configuration, judged with the schemas that the board will have."""
-    held = {name: files.read(f"{SCHEMAS}/{name}") or b"" for name in files.names(SCHEMAS)}
+    names = [name for name in files.names(SCHEMAS) if SCHEMA_NAME.fullmatch(name)]
+    held = {name: files.read(f"{SCHEMAS}/{name}") or b"" for name in names}
     data = path.read_bytes()
     check_config(path, data, {**held, **schemas})
     return data
@@ -158,4 +157,4 @@ def _tell(found: Installation, made: Build, word: str | None, dry_run: bool, jso
     typer.echo(THEN[found.then].format(found.wanted.name))
     typer.echo(f"measurement {made.measurement.hex()}")
     if dry_run and word is not None:
-        typer.echo(f"without --yes this is refused: {word}")
+        typer.echo(output.shown(f"without --yes this is refused: {word}"))

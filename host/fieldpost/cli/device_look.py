@@ -63,7 +63,7 @@ def list_boards(
 def _row(port: PortFound, baud: int, for_s: float, ask: bool) -> dict[str, Any]:
     row: dict[str, Any] = {"port": port.path, "about": port.about, "answers": "nothing"}
     try:
-        heard, _ = listen(port.path, baud, for_s, lambda one: one.is_agent)
+        heard = listen(port.path, baud, for_s, lambda one: one.is_agent)
         if heard.is_agent:
             who = heard.device or "that says no id yet"
             return {**row, "answers": "agent", "device": heard.device, "says": f"an agent runs, device {who}"}
@@ -86,7 +86,7 @@ def status(
 ) -> None:
     """What a running agent says of itself; where none is heard, what the board says at its prompt."""
     with answering():
-        heard, _ = listen(port, baud, for_s, lambda one: one.status is not None)
+        heard = listen(port, baud, for_s, lambda one: one.status is not None)
         if heard.is_agent and wait_s == 0:
             _tell_agent(port, heard, json)
             return
@@ -105,7 +105,7 @@ def status(
     if json:
         output.print_json({"port": port, "answers": "prompt", **told})
         return
-    typer.echo(f"{port}: {_said(facts)}")
+    typer.echo(output.shown(f"{port}: {_said(facts)}"))
     for key, value in told.items():
         typer.echo(f"  {key:12} {output.shown(str(value))}")
 
@@ -150,7 +150,7 @@ def _tell_agent(port: str, heard: Heard, json: bool) -> None:
     if heard.status is None:
         typer.echo("  it prints no status line on this port; its console may be another one")
     for key, value in (heard.status or {}).items():
-        typer.echo(f"  {key:15} {output.shown(str(value))}")
+        typer.echo(f"  {output.shown(f'{key:15} {value}')}")
 
 
 def _facts(facts: BoardFacts) -> dict[str, Any]:

@@ -13,7 +13,17 @@ import typer
 
 from fieldpost import keyfile, provision
 from fieldpost.cli import desk, output
-from fieldpost.cli.device_cable import WAIT_S, Built, Wait, Yes, answering, at_prompt, built, moving
+from fieldpost.cli.device_cable import (
+    WAIT_S,
+    Built,
+    Wait,
+    Yes,
+    answering,
+    at_prompt,
+    built,
+    check_board,
+    moving,
+)
 from fieldpost.cli.device_desk import BAUD, Baud, DryRun, Port, waiting
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError, Refused
@@ -23,7 +33,7 @@ from fieldpost.device.install import Installation, carry_out, look
 from fieldpost.device.port import open_to_listen
 from fieldpost.device.update import FOLDERS, PROGRAMS, measurement, misplaced, of_agent
 from fieldpost.enrol import SETTLED, Known
-from fieldpost.firmware_build import known_boards, load_profile
+from fieldpost.firmware_build import load_profile
 from fieldpost.firmware_build.build import Build, build
 from fieldpost.firmware_build.folder import read
 from fieldpost.links import enrol_port
@@ -87,8 +97,8 @@ def update(
     Over the cable only. Unplugged or without power in the middle, the board runs its old agent or the new one; the
     same command then finishes. With --mesh the authority vouches for the new build. Exit 1 where the board went back.
     """
-    if board is not None and board not in known_boards():
-        output.stop(output.USAGE, f"BOARD: expected one of {', '.join(known_boards())}, found {board!r}")
+    if board is not None:
+        check_board(board)
     if bridge and mesh is None:
         output.stop(output.USAGE, "--bridge: whose endorsement? name the mesh's desk with --mesh")
     with desk.answering(), answering():
@@ -237,9 +247,9 @@ def _tell(ahead: Ahead, endorsement: bytes | None, came: str | None, json: bool)
         return
     typer.echo(f"{ahead.build.profile.name}, slot {plan.wanted.name}: {TOLD[came]}")
     typer.echo(f"  {len(plan.slot.copy)} files, {plan.slot.copy_bytes} bytes")
-    typer.echo(f"  before {ahead.former.version}  {ahead.former.measurement.hex()}")
+    typer.echo(f"  before {output.shown(ahead.former.version)}  {ahead.former.measurement.hex()}")
     typer.echo(f"  after  {ahead.build.version}  {ahead.attested.hex()}")
     if endorsement is not None:
         typer.echo(f"  vouched for by {endorsement.hex()}")
     if came is None and ahead.warning is not None:
-        typer.echo(f"  without --yes this is refused: {ahead.warning}")
+        typer.echo(output.shown(f"  without --yes this is refused: {ahead.warning}"))

@@ -37,7 +37,7 @@ def wipe(
     should revoke it. Cut in the middle, it is an enrolled device or a bare one; the same command then finishes.
     """
     with answering():
-        heard, _ = listen(port, baud, LISTEN_S, lambda one: one.status is not None)
+        heard = listen(port, baud, LISTEN_S, lambda one: one.status is not None)
         with at_prompt(port, baud, wait_s) as cable:
             cable.soft_reset()
             losses = look(cable)
@@ -73,9 +73,8 @@ def _check_meant(port: str, losses: Losses, heard: Heard, device: str | None, ye
 
 def _document(losses: Losses, heard: Heard) -> dict[str, Any]:
     who = losses.enrolled
-    waiting = None
-    if heard.status is not None and "journalled" in heard.status:
-        waiting = max(0, heard.status["journalled"] - heard.status.get("freed", 0))
+    journalled = heard.count("journalled")
+    waiting = None if journalled is None else max(0, journalled - (heard.count("freed") or 0))
     return {
         "enrolled": who is not None,
         "device": who.device.hex() if who and who.device else None,
@@ -93,7 +92,7 @@ def _shown(told: dict[str, Any]) -> str:
     parts = []
     if told["enrolled"]:
         parts.append(
-            f"the identity of device {told['device']} ({told['authority']} in mesh {told['mesh']})"
+            f"the identity of device {told['device']} ({output.shown(told['authority'])} in mesh {told['mesh']})"
             if told["device"]
             else "an identity that cannot be read"
         )

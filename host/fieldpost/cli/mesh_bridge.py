@@ -46,9 +46,14 @@ def bridge(
         list[str] | None, typer.Option(metavar="PORT[@BAUD]", help="A serial port to drain; repeatable.")
     ] = None,
     listen: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="unix:PATH, tcp:127.0.0.1:PORT or serial:PORT@BAUD.")
+        list[str] | None,
+        typer.Option(
+            metavar="ADDRESS", help="unix:PATH, tcp:127.0.0.1:PORT or serial:PORT@BAUD; repeatable."
+        ),
     ] = None,
-    dial: Annotated[str | None, typer.Option(metavar="ADDRESS", help="The other bridge's address.")] = None,
+    dial: Annotated[
+        list[str] | None, typer.Option(metavar="ADDRESS", help="Another bridge's address; repeatable.")
+    ] = None,
     days: desk.Days = 365,
     json: desk.Json = False,
 ) -> None:
@@ -58,7 +63,9 @@ def bridge(
         authority = desk.authority_of(mesh, issuer, "--authority")
         roots = tuple(passport.load(one).root for one in peer or ())
         links = tuple(_link(one) for one in port or ())
-        setup = BridgeSetup(name or target.resolve().name, roots, links, listen=listen, dial=dial)
+        setup = BridgeSetup(
+            name or target.resolve().name, roots, links, listen=_written(listen), dial=_written(dial)
+        )
         made = provision.make_bridge(mesh, target, authority, desk.validity(days), setup, os.urandom)
         for device in provision.devices(mesh):
             provision.hand_over(mesh, device, target)
@@ -129,6 +136,11 @@ def hand_over(
         output.print_json({"links": files, "tokens": count})
         return
     typer.echo(f"{target}: {len(files)} link keys, {count} tokens")
+
+
+def _written(addresses: list[str] | None) -> str | tuple[str, ...] | None:
+    """One address as itself, several as a list."""
+    return addresses[0] if addresses and len(addresses) == 1 else tuple(addresses or ())
 
 
 def _link(text: str) -> tuple[str, int]:

@@ -38,5 +38,6 @@ def shown(text: str) -> str:
 
 def stop(code: int, what: str, remedy: str = "") -> NoReturn:
     """Ends the command with an exit code, naming the thing and the cause, and the remedy if there is one."""
-    typer.echo(what + (f"; {remedy}" if remedy else ""), err=True)
+    told = what + (f"; {remedy}" if remedy else "")
+    typer.echo("\n".join(map(shown, told.split("\n"))), err=True)
     raise typer.Exit(code)

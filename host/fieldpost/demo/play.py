@@ -23,6 +23,7 @@ from fieldpost.agreement_toml import parse_toml
 from fieldpost.demo import cast
 from fieldpost.emulator import die_with
 from fieldpost.emulator.fleet_run import BoardEvent, FleetRun
+from fieldpost.emulator.said import statuses
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store
 
@@ -346,8 +347,6 @@ class Play:
     def _read_consoles(self) -> None:
         for board in self.fleet:
             lines = board.console.read_text(errors="replace").splitlines() if board.console.is_file() else []
-            for line in reversed(lines):
-                if line.startswith("status {") and '"device"' in line:
-                    with suppress(ValueError):
-                        self.consoles[board.spec.name] = json.loads(line[7:])
-                        break
+            said = next((one for one in statuses(reversed(lines)) if "device" in one), None)
+            if said is not None:
+                self.consoles[board.spec.name] = said

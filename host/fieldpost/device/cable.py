@@ -3,18 +3,17 @@
 Decides what a fault of the transport means to a person. It refuses to know what is run; who opens one closes it.
 """
 
-import ast
 import struct
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from typing import Any, Self
+from typing import Self, TypeVar
 
 import serial
 from mpremote.transport import TransportError, TransportExecError
-from mpremote.transport_serial import SerialTransport
 
 from fieldpost.device.errors import DeviceError, RaisedOnBoard, Unplugged
+from fieldpost.device.transport import BoundedTransport
 from fieldpost.device.way_in import BANNER, Tell, raw_prompt, silent
 
 BAUD = 115_200
@@ -22,12 +21,16 @@ ANSWER_S = 10
 RESTART_S = 10
 _RESET_S = 0.5
 _SOFT_RESET = b"\x04"
+_LAST_CHARS_MAX = 200
+_SHOWN_CHARS = 80
+
+T = TypeVar("T")
 
 
 class Cable:
     """`with connect(path) as cable:` leaves the board at its prompt; `cable.restart()` starts its agent instead."""
 
-    def __init__(self, path: str, transport: SerialTransport) -> None:
+    def __init__(self, path: str, transport: BoundedTransport) -> None:
         self.path = path
         self.is_closed = False
         self._transport = transport
@@ -40,15 +43,20 @@ class Cable:
                 raise TransportExecError(0, error.decode(errors="replace"))
             return output.decode(errors="replace").replace("\r\n", "\n")
 
-    def value(self, expression: str) -> Any:
-        """What an expression comes to, where its repr is a literal's. Raises DeviceError."""
-        said = self.run(f"print(repr(({expression})))").strip()
+    def told(self, code: str, read: Callable[[str], T], timeout_s: int = ANSWER_S) -> T:
+        """What `read` makes of what the code prints; its ValueError, TypeError or KeyError becomes a DeviceError."""
+        said = self.run(code, timeout_s)
         try:
-            return ast.literal_eval(said)
-        except (SyntaxError, ValueError):
+            return read(said)
+        except (ValueError, TypeError, KeyError, RecursionError) as wrong:
             raise DeviceError(
-                f"{self.path}: the board said {said[:80]!r} for {expression}; try again"
+                f"{self.path}: the board said {said[:_SHOWN_CHARS]!r}, which is no answer to what it was asked"
+                f" ({str(wrong)[:_SHOWN_CHARS]}); press its reset button and run the command again"
             ) from None
+
+    def value(self, expression: str, read: Callable[[str], T]) -> T:
+        """What `read` makes of an expression's value as JSON. Raises DeviceError."""
+        return self.told(f"import json as _fp_json\nprint(_fp_json.dumps(({expression})))", read)
 
     def soft_reset(self) -> None:
         """Gives the prompt an empty heap; of the board's programs boot.py runs, main.py does not."""
@@ -100,13 +108,18 @@ class Cable:
         try:
             yield
         except TransportExecError as error:
-            last = error.error_output.strip().splitlines()[-1]
+            last = (error.error_output.strip().splitlines() or ["nothing of what it raised"])[-1][
+                :_LAST_CHARS_MAX
+            ]
             raise RaisedOnBoard(f"{self.path}: the board says {last}", last) from None
         except (TransportError, struct.error, serial.SerialTimeoutException):
             self._transport.in_raw_repl = False
             raise DeviceError(
                 f"{self.path}: the board stopped answering; press its reset button and run the command again"
             ) from None
+        except DeviceError:
+            self._transport.in_raw_repl = False
+            raise
         except OSError:
             self._transport.in_raw_repl = False
             raise Unplugged(

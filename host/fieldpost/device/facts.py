@@ -4,20 +4,20 @@ Decides nothing. It reads what is public: the board's key and its link key stay 
 host of the file that holds them is what the desk gave to the board.
 """
 
-import ast
-import json
 from dataclasses import dataclass
-from typing import Any
+
+import msgspec
 
 from fieldpost.device.cable import Cable
-from fieldpost.device.errors import DeviceError
 from fieldpost.device.layout import PARTITIONS, manifest_path
 from fieldpost.device.runtime_kind import RuntimeKind
+from fieldpost.device.shapes import Count, Digest, Hex, Name, Size, Text
 from fieldwire import cbor, keys, tokens
 from fieldwire.errors import WireError
+from fieldwire.observation import is_bytes
 
 _KIND = """
-import sys, os, gc
+import sys, os, gc, json
 _fp_i = sys.implementation
 _fp_bits = 1
 while (1 << _fp_bits) - 1 < sys.maxsize:
@@ -34,13 +34,14 @@ except (ImportError, AttributeError, TypeError):
     _fp_rom = []
 _fp_s = os.statvfs(os.getcwd())
 gc.collect()
-print(repr([sys.platform, getattr(_fp_i, '_machine', ''), '.'.join([str(n) for n in _fp_i.version[:3]]),
+print(json.dumps([sys.platform, getattr(_fp_i, '_machine', ''), '.'.join([str(n) for n in _fp_i.version[:3]]),
     getattr(_fp_i, '_mpy', 0), _fp_bits, _fp_id, _fp_s[0] * _fp_s[3], _fp_s[0], gc.mem_free(), _fp_rom]))
 """
 
 # state/identity is a CRC-32, then a CBOR array: seed, link key, root, mesh id, credential id, tokens, former device.
 # The two secrets are stepped over, the former device's part is not looked at.
 _IDENTITY = """
+import json
 from binascii import hexlify as _fp_x
 def _fp_end(d, i):
     b = d[i]
@@ -71,7 +72,7 @@ def _fp_public():
         return _fp_x(d[i:j]).decode()
     except IndexError:
         return ''
-print(repr(_fp_public()))
+print(json.dumps(_fp_public()))
 """
 
 _TEXTS = """
@@ -82,6 +83,36 @@ def _fp_text(p):
     except OSError:
         return None
 """
+
+
+class _Runtime(msgspec.Struct, array_like=True, forbid_unknown_fields=True):
+    """What `_KIND` prints."""
+
+    platform: Text
+    machine: Text
+    version: Text
+    mpy: Count
+    int_bits: Count
+    hardware_id: Hex
+    free_bytes: Count
+    block_bytes: Size
+    heap_bytes: Count
+    rom_bytes: tuple[Count, ...]
+
+
+class _Manifest(msgspec.Struct):
+    """What layout.py writes beside a slot, as far as it matters here."""
+
+    board: Text
+    version: Text
+    measurement: Digest
+
+
+_RUNTIME = msgspec.json.Decoder(_Runtime)
+_MANIFEST = msgspec.json.Decoder(_Manifest)
+_NAMES = msgspec.json.Decoder(list[Name])
+_PUBLIC = msgspec.json.Decoder(Hex | None)
+_TEXT = msgspec.json.Decoder(str | None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,53 +150,46 @@ class BoardFacts:
 
 def board_facts(cable: Cable) -> BoardFacts:
     """All of it in a few exchanges. Raises DeviceError."""
-    said = _printed(cable, _KIND)
-    platform, machine, version, mpy, bits, hardware_id, free, block, heap, rom = said
+    said = cable.told(_KIND, _RUNTIME.decode)
     cable.run(_TEXTS)
     found = {slot: _installed(cable, slot) for slot in PARTITIONS}
     return BoardFacts(
-        kind=RuntimeKind(platform, machine, version, mpy, bits),
-        hardware_id=bytes.fromhex(hardware_id),
-        free_bytes=free,
-        block_bytes=block,
-        heap_bytes=heap,
-        rom_bytes=tuple(rom),
+        kind=RuntimeKind(said.platform, said.machine, said.version, said.mpy, said.int_bits),
+        hardware_id=bytes.fromhex(said.hardware_id),
+        free_bytes=said.free_bytes,
+        block_bytes=said.block_bytes,
+        heap_bytes=said.heap_bytes,
+        rom_bytes=said.rom_bytes,
         slots={slot: one for slot, one in found.items() if one is not None},
-        lib="fieldagent" in cable.value("os.listdir('lib') if 'lib' in os.listdir() else []"),
+        lib="fieldagent" in cable.value("os.listdir('lib') if 'lib' in os.listdir() else []", _NAMES.decode),
         enrolled=enrolled(cable),
     )
 
 
 def enrolled(cable: Cable) -> Enrolled | None:
     """None on a board that nobody enrolled."""
-    public = _printed(cable, _IDENTITY)
+    public = cable.told(_IDENTITY, _PUBLIC.decode)
     if public is None:
         return None
     try:
         return _who(bytes.fromhex(public))
-    except (WireError, ValueError, TypeError, StopIteration):
+    except (WireError, ValueError, TypeError, KeyError, StopIteration):
         return Enrolled(None, None, None)
 
 
 def _who(public: bytes) -> Enrolled:
     """Four CBOR items: the mesh's root, its id, the credential's id, tokens."""
     _root, mesh, credential, held = cbor.decode(b"\x84" + public)
+    if not is_bytes(mesh, 32):
+        raise ValueError("a mesh's id has 32 bytes")
     token = next(one for one in map(tokens.decode, held) if one.id == credential)
     return Enrolled(keys.device_id(token.public), mesh, token.claims[tokens.AUTHORITY])
 
 
 def _installed(cable: Cable, slot: str) -> Installed | None:
-    text = cable.value(f"_fp_text({manifest_path(slot)[1:]!r})")
+    text = cable.value(f"_fp_text({manifest_path(slot)[1:]!r})", _TEXT.decode)
     try:
-        found = json.loads(text or "null")
-        return found and Installed(found["board"], found["version"], bytes.fromhex(found["measurement"]))
-    except (ValueError, KeyError, TypeError):
+        found = _MANIFEST.decode(text or "")
+    except ValueError:
         return None
-
-
-def _printed(cable: Cable, code: str) -> Any:
-    said = cable.run(code).strip()
-    try:
-        return ast.literal_eval(said)
-    except (SyntaxError, ValueError):
-        raise DeviceError(f"{cable.path}: the board said {said[:80]!r}, not what it is; try again") from None
+    return Installed(found.board, found.version, bytes.fromhex(found.measurement))

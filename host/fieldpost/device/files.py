@@ -9,20 +9,29 @@ from binascii import b2a_base64
 from collections.abc import Callable, Iterable
 from hashlib import sha256
 
+import msgspec
+
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError, RaisedOnBoard
 from fieldpost.device.plan import Held
+from fieldpost.device.shapes import Count, Digest, Name, Size
 
 PIECE_BYTES = 4_096
+READ_BYTES_MAX = 1 << 20  # what is read back are manifests, records, schemas, a crash
 DRAFT = ".new"
 _HASH_S = 60  # of a file as long as a flash is, on a slow board
 _NO_FILE = ("ENOENT", "OSError: 2")
 _FULL = ("ENOSPC", "OSError: 28")
 _FOLDER = 0x4000
 
+_HELD = msgspec.json.Decoder(tuple[Count, Digest])
+_TREE = msgspec.json.Decoder(tuple[str, Count, Digest])
+_ROWS = msgspec.json.Decoder(list[tuple[Name, Count]])
+_SPACE = msgspec.json.Decoder(tuple[Count, Size])
+
 # Runs on the board, once a prompt; names that no program of a person's has.
 _ON_BOARD = """
-import os, hashlib
+import os, hashlib, json as _fp_json
 from binascii import hexlify as _fp_hex, a2b_base64 as _fp_b
 # Ports keep their files at / or below it: where a start begins.
 _fp_root = os.getcwd().rstrip('/')
@@ -52,7 +61,7 @@ def _fp_tree(p):
             _fp_tree(q)
         else:
             n, d = _fp_hash(q)
-            print(n, d, q)
+            print(_fp_json.dumps((q, n, d)))
 def _fp_folder(p):
     at = p.find('/', 1)
     while at > 0:
@@ -98,14 +107,12 @@ class Files:
 
     def tree(self, folder: str = "") -> dict[str, Held]:
         """Every file below a folder ("" for all that is mounted), path -> Held; none where there is no folder."""
-        said = self._cable.run(f"_fp_tree({folder!r})", _HASH_S)
-        rows = (line.split(" ", 2) for line in said.splitlines())
-        return {path: Held(bytes.fromhex(digest), int(size)) for size, digest, path in rows}
+        return self._cable.told(f"_fp_tree({folder!r})", _tree, _HASH_S)
 
     def held(self, path: str) -> Held | None:
         """None where there is no such file."""
         try:
-            size, digest = self._cable.value(f"_fp_hash({path!r})")
+            size, digest = self._cable.value(f"_fp_hash({path!r})", _HELD.decode)
         except RaisedOnBoard as error:
             if any(one in error.last for one in _NO_FILE):
                 return None
@@ -113,18 +120,23 @@ class Files:
         return Held(bytes.fromhex(digest), size)
 
     def names(self, folder: str) -> dict[str, bool]:
-        """What lies in a folder, name -> whether it is a folder itself."""
-        return {name: kind == _FOLDER for name, kind in self._cable.value(f"_fp_rows({folder!r})")}
+        """What lies in a folder, name -> whether it is a folder itself. No name leads out of a folder."""
+        return self._cable.value(f"_fp_rows({folder!r})", _names)
 
     def read(self, path: str) -> bytes | None:
-        """All bytes of a file, or None where there is none."""
+        """All bytes of a file, at most READ_BYTES_MAX, or None where there is none."""
         held = self.held(path)
         if held is None:
             return None
+        if held.size > READ_BYTES_MAX:
+            raise DeviceError(
+                f"{self._cable.path}: {path} has {held.size} bytes on the board, at most {READ_BYTES_MAX} are read;"
+                " remove it there (mpremote rm) and run the command again"
+            )
         self._cable.run(f"_fp_f = open(_fp_root + {path!r}, 'rb')")
         data = bytearray()
         while len(data) < held.size:
-            piece = bytes.fromhex(self._cable.run(f"print(_fp_hex(_fp_f.read({PIECE_BYTES})).decode())"))
+            piece = self._cable.told(f"print(_fp_hex(_fp_f.read({PIECE_BYTES})).decode())", bytes.fromhex)
             if not piece:
                 break
             data += piece
@@ -133,8 +145,9 @@ class Files:
 
     def space(self) -> tuple[int, int]:
         """(bytes that are free, bytes of a block) of the file system that ports start from."""
-        free, block = self._cable.value("(lambda s: (s[0] * s[3], s[0]))(os.statvfs(_fp_root or '/'))")
-        return free, block
+        return self._cable.value(
+            "(lambda s: (s[0] * s[3], s[0]))(os.statvfs(_fp_root or '/'))", _SPACE.decode
+        )
 
     def put(self, path: str, data: bytes, moved: Moved = nobody) -> None:
         """Durable on return, and what the board reads back; until then the board holds the old file, or none."""
@@ -184,6 +197,21 @@ class Files:
         """What a failed write left; the file may be open, or not there."""
         code = f"try:\n    _fp_f.close()\nexcept (OSError, NameError):\n    pass\n_fp_lost({path!r})"
         self._cable.run(code)
+
+
+def _tree(said: str) -> dict[str, Held]:
+    """Raises ValueError."""
+    rows = _TREE.decode_lines(said)
+    return {path: Held(bytes.fromhex(digest), size) for path, size, digest in rows}
+
+
+def _names(said: str) -> dict[str, bool]:
+    """Raises ValueError."""
+    rows = _ROWS.decode(said)
+    for name, _ in rows:
+        if name in ("", ".", "..") or set(name) & set("/\\\0"):
+            raise ValueError(f"{name!r} is no name of a file")
+    return {name: kind == _FOLDER for name, kind in rows}
 
 
 def _quoted(piece: bytes) -> str:

@@ -3,20 +3,27 @@
 Decides what in a stream of bytes is a frame, a status line or another line. Says nothing and interrupts nobody.
 """
 
-import json
+import re
 from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
+
+import msgspec
 
 from fieldwire import frame, session_frames
 from fieldwire.errors import WireError
 
 _LINE_BYTES_MAX = 4_096
 _STATUS = "status "
+_PARTS_MAX = 64  # objects and lists in a status line
+_ID = re.compile("[0-9a-f]{32}")
+_OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
 class Heard:
-    """Feed it; `frames` counts sound ones, `device` is who called or told, `status` the last status line's object."""
+    """Feed it; `frames` counts sound ones, `device` is the id of who called or told (32 hex digits), `status` the last
+    status line's object.
+    """
 
     def __init__(self) -> None:
         self.frames = 0
@@ -29,6 +36,11 @@ class Heard:
     @property
     def is_agent(self) -> bool:
         return self.frames > 0 or self.status is not None
+
+    def count(self, key: str) -> int | None:
+        """What the last status line counts under a key, None where it counts nothing."""
+        found = (self.status or {}).get(key)
+        return found if isinstance(found, int) and found >= 0 else None
 
     def feed(self, data: bytes) -> list[str]:
         """The console lines that the data completes."""
@@ -67,13 +79,15 @@ class Heard:
                 yield text
 
     def _note(self, text: str) -> None:
+        if text.count("{") + text.count("[") > _PARTS_MAX:
+            return
         try:
-            found = json.loads(text)
+            self.status = _OBJECT.decode(text)
         except ValueError:
             return
-        if isinstance(found, dict):
-            self.status = found
-            self.device = found.get("device", self.device)
+        named = self.status.get("device")
+        if isinstance(named, str) and _ID.fullmatch(named):
+            self.device = named
 
 
 def _is_text(data: bytes) -> bool:

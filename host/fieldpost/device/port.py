@@ -9,18 +9,18 @@ from pathlib import Path
 
 import serial
 from mpremote.transport import TransportError
-from mpremote.transport_serial import SerialTransport
 
 from fieldpost.device.errors import DeviceError
+from fieldpost.device.transport import BoundedTransport
 
 SILENCE_S = 5  # a board that runs what it was told answers sooner
 _LOCKS = Path("/proc/locks")
 
 
-def open_transport(path: str, baud: int) -> SerialTransport:
+def open_transport(path: str, baud: int) -> BoundedTransport:
     """Raises DeviceError: there is no such port, it may not be opened, or another program has it."""
     try:
-        transport = SerialTransport(path, baud, exclusive=True, timeout=SILENCE_S)
+        transport = BoundedTransport(path, baud, exclusive=True, timeout=SILENCE_S)
     except TransportError:
         raise DeviceError(_why_not(path, baud)) from None
     except ValueError as cause:

@@ -8,14 +8,18 @@ import zlib
 from binascii import b2a_base64
 from hashlib import sha256
 
+import msgspec
+
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError
 from fieldpost.device.files import Moved, nobody
+from fieldpost.device.shapes import Whole
 
 PIECE_BYTES = 4_096
 _ERASED_AT_ONCE = 32_768
 _HASH_S = 60
 _WINDOW_BITS = 9
+_RESULT = msgspec.json.Decoder(Whole)
 
 _ON_BOARD = """
 import vfs, hashlib
@@ -67,7 +71,7 @@ class Rom:
     def _erase(self, begin: int, size: int) -> None:
         block = f"vfs.rom_ioctl(6, {self._partition})"
         whole = f"-(-{size} // ({block})) * ({block})"
-        done = self._cable.value(f"vfs.rom_ioctl(3, {self._partition}, {begin}, {whole})")
+        done = self._cable.value(f"vfs.rom_ioctl(3, {self._partition}, {begin}, {whole})", _RESULT.decode)
         if done < 0:
             raise DeviceError(
                 f"{self._cable.path}: ROM partition {self._partition} cannot be erased (error {-done});"

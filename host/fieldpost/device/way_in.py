@@ -8,10 +8,10 @@ import time
 from collections.abc import Callable
 
 import serial
-from mpremote.transport_serial import SerialTransport
 
 from fieldpost.device.errors import DeviceError, NoPrompt, Unplugged
 from fieldpost.device.port import open_transport
+from fieldpost.device.transport import BoundedTransport
 
 BANNER = b"raw REPL; CTRL-B to exit\r\n"
 FIRST_S = 2.0  # a prompt that is free comes sooner
@@ -30,7 +30,7 @@ def silent(_left_s: float, _what: str) -> None:
     """For who shows no progress."""
 
 
-def raw_prompt(path: str, baud: int, wait_s: float, tell: Tell = silent) -> SerialTransport:
+def raw_prompt(path: str, baud: int, wait_s: float, tell: Tell = silent) -> BoundedTransport:
     """A transport at its raw prompt; asks for `wait_s`, at least FIRST_S. Raises DeviceError.
 
     `tell(seconds left, what to do)` is called while no prompt is there, several times a second. A port that goes away
@@ -38,7 +38,7 @@ def raw_prompt(path: str, baud: int, wait_s: float, tell: Tell = silent) -> Seri
     """
     until = time.monotonic() + max(FIRST_S, wait_s)
     heard = bytearray()
-    transport: SerialTransport | None = open_transport(path, baud)
+    transport: BoundedTransport | None = open_transport(path, baud)
     begun = time.monotonic()
     while True:
         try:
@@ -62,7 +62,7 @@ def raw_prompt(path: str, baud: int, wait_s: float, tell: Tell = silent) -> Seri
     raise NoPrompt(f"{path}: {_who(bytes(heard), baud)}")
 
 
-def _asked(transport: SerialTransport, heard: bytearray) -> bool:
+def _asked(transport: BoundedTransport, heard: bytearray) -> bool:
     """One question; True with the transport at its raw prompt."""
     port = transport.serial
     port.write(_INTERRUPT)
@@ -85,7 +85,7 @@ def _hear(port: serial.Serial, heard: bytearray, for_s: float) -> bytes:
     while time.monotonic() < until and not data.endswith(BANNER + b">"):
         waiting = port.in_waiting
         if waiting:
-            data += port.read(waiting)
+            data = (data + port.read(waiting))[-_HEARD_BYTES_MAX:]
         else:
             time.sleep(_LOOK_S)
     heard += data
@@ -116,7 +116,7 @@ def is_agent(heard: bytes) -> bool:
     return b"status {" in heard or b"\0" in heard
 
 
-def _close(transport: SerialTransport | None) -> None:
+def _close(transport: BoundedTransport | None) -> None:
     if transport is None:
         return
     try:

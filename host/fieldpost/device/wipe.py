@@ -7,16 +7,20 @@ Then all of /state, with key and boot number in it, goes by one rename.
 
 from dataclasses import dataclass
 
+import msgspec
+
 from fieldpost.device.cable import Cable
 from fieldpost.device.errors import DeviceError, RaisedOnBoard
 from fieldpost.device.facts import BoardFacts, Enrolled, board_facts
 from fieldpost.device.files import Files
+from fieldpost.device.shapes import Count
 from fieldpost.firmware_build import known_boards, load_profile
 
 _STATE, _LOG, _CARRIED = "/state", "/log", "/carry"
 _GONE = ".gone"
 _CONFIG = "/config.json"
 _ERASE_S = 120
+_BLOCKS = msgspec.json.Decoder(tuple[Count, ...])
 
 # The sector's number stands behind its four bytes of marker (firmware/JOURNAL.md); a block without one goes last.
 _ON_BOARD = """
@@ -111,7 +115,7 @@ def _ring(cable: Cable, facts: BoardFacts) -> tuple[int, ...]:
     try:
         cable.run(_ON_BOARD.replace("{slots}", slots).replace("{places}", places))
         cable.run("_fp_flash = _fp_ring()")
-        return tuple(cable.value("_fp_order(_fp_flash) if _fp_flash else []"))
+        return cable.value("_fp_order(_fp_flash) if _fp_flash else []", _BLOCKS.decode)
     except RaisedOnBoard as error:
         with_ring = [one for one in kinds if one in known_boards() and load_profile(one).journal_bytes]
         if not with_ring:

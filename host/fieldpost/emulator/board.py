@@ -173,7 +173,7 @@ class EmulatedBoard:
         self._boot("reset")
 
     def tail(self, lines: int = TAIL_LINES) -> list[str]:
-        """The console's last lines, over all boots."""
+        """The console's last lines, over all boots; the last one may be half printed."""
         if not self.console.exists():
             return []
         return self.console.read_text(errors="replace").splitlines()[-lines:]
@@ -212,8 +212,8 @@ class EmulatedBoard:
         if self._port is not None:
             links["usb" if self.spec.usb else "uart"] = self._port.link
         with far_local, far_radio, self.console.open("ab", buffering=0) as console:
-            # What a prompt printed last may have no line end.
-            line_end = "" if self._port is None else "\n"
+            # What a prompt printed last may have no line end, nor has what the power cut.
+            line_end = "" if self._port is None and self._begins_line() else "\n"
             console.write(f"{line_end}--- {reason}, start {self.power_ons}\n".encode())
             for descriptor in (*links.values(), far_radio.fileno()):
                 os.set_blocking(descriptor, False)
@@ -226,6 +226,13 @@ class EmulatedBoard:
         self._hub.attach(self.spec.name, local.detach())
         self._air.attach(self.spec.name, radio.detach())
         self.on_event(reason)
+
+    def _begins_line(self) -> bool:
+        """Whether the console's next byte is the first of a line."""
+        with self.console.open("rb") as console:
+            end = console.seek(0, os.SEEK_END)
+            console.seek(max(0, end - 1))
+            return console.read() in (b"", b"\n")
 
     def _run(self, config: Path, inherited: Sequence[int], console: IO[bytes]) -> subprocess.Popen[bytes]:
         directory, heap_bytes = self._profile.directory, self._heap_bytes()

@@ -4,11 +4,22 @@ Decides which lines are news. It refuses to change or keep any: the console's fi
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import Any
 
 AWAITING = "awaiting enrolment"
 PROMPT = 'Type "help()"'
+
+
+def statuses(lines: Iterable[str]) -> Iterator[dict[str, Any]]:
+    """What the status lines among console lines hold. Half a line (still printed, or cut with the power) is none."""
+    for line in lines:
+        if line.startswith("status {"):
+            try:
+                yield json.loads(line.removeprefix("status "))
+            except json.JSONDecodeError:
+                continue
 
 
 class Said:
@@ -35,20 +46,16 @@ class Said:
         whole = data[: data.rfind(b"\n") + 1]
         self._at += len(whole)
         for line in whole.decode(errors="replace").splitlines():
-            if line.startswith("status {"):
-                yield from self._status(line.removeprefix("status "))
-            elif line.startswith("error "):
+            for status in statuses([line]):
+                yield from self._status(status)
+            if line.startswith("error "):
                 yield "error", line.removeprefix("error ")
             elif line.startswith(PROMPT):
                 yield "prompt", ""
             elif line.startswith("--- "):
                 self._state, self._linked = "", False
 
-    def _status(self, text: str) -> Iterator[tuple[str, str]]:
-        try:
-            said = json.loads(text)
-        except json.JSONDecodeError:
-            return  # the power went while it was printed
+    def _status(self, said: dict[str, Any]) -> Iterator[tuple[str, str]]:
         state = said.get("state") or f"{said.get('device')} boot {said.get('boot')}"
         if state != self._state:
             self._state = state

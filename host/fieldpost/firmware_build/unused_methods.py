@@ -6,6 +6,7 @@ named as an attribute. It refuses to judge what a person's own files may call: t
 
 import ast
 from collections.abc import Iterable, Mapping
+from functools import lru_cache
 
 Function = ast.FunctionDef | ast.AsyncFunctionDef
 
@@ -13,7 +14,7 @@ Function = ast.FunctionDef | ast.AsyncFunctionDef
 def leave_out_unused(shared: Mapping[str, bytes], others: Iterable[bytes]) -> dict[str, bytes]:
     """`shared`: the modules to change, path -> source; `others`: sources that may call into them."""
     trees = {path: ast.parse(data) for path, data in shared.items()}
-    outside = set().union(*(_said(ast.parse(data)) for data in others))
+    outside = set().union(*map(_said_in, others))
     said = {path: _said(tree) for path, tree in trees.items()}
     changed = True
     while changed:  # what a dropped one called may be unused by now
@@ -24,6 +25,11 @@ def leave_out_unused(shared: Mapping[str, bytes], others: Iterable[bytes]) -> di
                 said[path] = _said(tree)
                 changed = True
     return {path: ast.unparse(tree).encode() for path, tree in trees.items()}
+
+
+@lru_cache(maxsize=1_024)  # a build asks twice, builds for several boards again
+def _said_in(data: bytes) -> frozenset[str]:
+    return frozenset(_said(ast.parse(data)))
 
 
 def _said(tree: ast.AST) -> set[str]:

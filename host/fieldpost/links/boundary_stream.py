@@ -16,6 +16,7 @@ from fieldpost.boundary_proof import DIALER, LISTENER, Peer
 from fieldpost.boundary_session import BoundarySession, Port
 from fieldpost.links import boundary_serial
 from fieldpost.model import Refusal
+from fieldpost.timeline.evidence import Interval
 
 log = logging.getLogger(__name__)
 CALLERS_MAX = 8  # strangers and peers at once: each may hold a handshake's bytes, a proved one a message's
@@ -24,7 +25,7 @@ LOOPBACK = "127.0.0.1"
 BAUD_MIN, BAUD_MAX = 19_200, 10_000_000  # slower, and a message takes longer than its receiver waits
 FORMS = f"unix:PATH, tcp:PORT (this machine), tcp:HOST:PORT or serial:PORT@BAUD, from {BAUD_MIN} baud"
 
-Utc = Callable[[], int | None]
+Utc = Callable[[], Interval | None]
 Writer = asyncio.StreamWriter | boundary_serial.Writer
 Stream = tuple[asyncio.StreamReader, Writer]
 
@@ -43,8 +44,8 @@ class Meeting:
         return self.why == "done"
 
 
-def no_utc() -> int | None:
-    """No estimate of UTC: validity is then not judged, and the record says so."""
+def no_utc() -> Interval | None:
+    """Nothing says what UTC is: validity is then not judged, and the record says so."""
     return None
 
 
@@ -155,7 +156,8 @@ async def converse(session: BoundarySession, reader: asyncio.StreamReader, write
         while session.state != "closed":
             await _receive(session, reader)
             wake.set()
-        await asyncio.wait_for(sender, FLUSH_S)
+        async with asyncio.timeout(FLUSH_S):
+            await sender
     except (TimeoutError, OSError):
         session.close("lost")
     finally:
@@ -185,7 +187,10 @@ async def _receive(session: BoundarySession, reader: asyncio.StreamReader) -> No
     due_ms = session.deadline()
     wait_s = None if due_ms is None else max(0.0, (due_ms - _now_ms()) / 1000)
     try:
-        data = await asyncio.wait_for(_message(session, reader), wait_s)
+        async with asyncio.timeout(
+            wait_s
+        ):  # a `wait_for` that just ended would swallow that we are told to end
+            data = await _message(session, reader)
     except TimeoutError:
         session.on_deadline(_now_ms())
     except (asyncio.IncompleteReadError, OSError):

@@ -23,6 +23,7 @@ AWAY_S_MAX = 8.0
 TURN_S = 0.02
 # Asks a prompt to show itself, raw or not, and is nothing to an agent.
 GREET = b"\x02"
+GREET_EVERY_S = 1.0  # until somebody answers: a board that starts hears nothing yet
 PROMPT = b">>> "
 
 
@@ -143,9 +144,12 @@ async def _talk(
     holding = asyncio.ensure_future(port.run())
     try:
         await _opened(port, path)
-        there_s = time.monotonic()
+        there_s = greeted_s = time.monotonic()
         while True:
             there_s = time.monotonic() if port.is_open else there_s
+            if line.is_silent and time.monotonic() - greeted_s > GREET_EVERY_S:
+                greeted_s = time.monotonic()
+                port.write(greeting)
             _check(path, line, time.monotonic() - there_s)
             event = core.next_event()
             if event is not None and event[0] == "silent":
@@ -183,6 +187,11 @@ class _Line:
         self._deframer = frame.Deframer()
         self._heard: bytes | None = b""
         self.is_prompt = False
+
+    @property
+    def is_silent(self) -> bool:
+        """Whether no frame came yet."""
+        return self._heard is not None
 
     def received(self, data: bytes) -> None:
         frames = self._deframer.feed(data)

@@ -1,4 +1,4 @@
-"""Two words under one number by one key, found among what reached a bridge: agreements by a root, epochs by a bridge.
+"""Two words under one number by one key, found among what reached a bridge: agreements, epochs, log heads.
 
 Decides which pair of signed objects a fork proof shows. Refuses to look at what never reached the bridge. SPEC 15.4
 """
@@ -35,6 +35,10 @@ def _signed(store: Rows) -> Iterator[bytes]:
         yield from _parts(data, lambda value: value[1])
     for (data,) in store.query("SELECT data FROM input WHERE kind = 'epoch-close' ORDER BY n"):
         yield from _parts(data, lambda value: value[:2])
+    for (data,) in store.query("SELECT data FROM input WHERE kind = 'twice' ORDER BY n"):
+        yield from _parts(data, lambda value: value[1:2])
+    for (data,) in store.query("SELECT data FROM input WHERE kind = 'heads' ORDER BY n"):
+        yield from _parts(data, lambda value: value[1])
 
 
 def _parts(data: bytes, pick: Any) -> list[bytes]:
@@ -56,4 +60,7 @@ def _number(message: cose.Sign1) -> tuple[Any, ...] | None:
     if message.typ == cose.EPOCH:
         body = cbor.decode(message.payload)
         return (message.typ, body[0], tuple(body[6])) if isinstance(body, list) and len(body) == 7 else None
+    if message.typ == cose.CHECKPOINT:
+        body = cbor.decode(message.payload)
+        return (message.typ, body[1]) if isinstance(body, list) and len(body) == 3 else None
     return None

@@ -23,6 +23,7 @@ from fieldpost import provision
 from fieldpost.bench.line import Line
 from fieldpost.bridge_text import BridgeSetup
 from fieldpost.emulator import BoardSpec, EmulatedBoard, Fleet, compiled, device_files, die_with
+from fieldpost.emulator.said import statuses
 from fieldpost.mesh import Mesh, Validity
 from fieldpost.store import Store
 from fieldwire import schema
@@ -120,10 +121,7 @@ async def bridge_of(folder: Path) -> AsyncIterator[None]:
 
 def status(board: EmulatedBoard) -> dict[str, Any]:
     """The board's last word on its console."""
-    for line in reversed(board.tail(3)):
-        if line.startswith("status {") and line.endswith("}"):
-            return json.loads(line.removeprefix("status "))
-    return {}
+    return next(statuses(reversed(board.tail(3))), {})
 
 
 def held(store: Path) -> tuple[int, int, int]:
