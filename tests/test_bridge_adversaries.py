@@ -10,7 +10,7 @@ from vectors_io import raises
 
 from fieldpost import imports
 from fieldpost.admission import judge
-from fieldpost.held import COMPLETE
+from fieldpost.held import COMPLETE, RECENT
 from fieldpost.proof import form
 from fieldpost.proof.check import check
 from fieldpost.taxonomy import Authority, Equivalence, Query, taxonomy_of
@@ -216,10 +216,20 @@ def test_a_lineage_100_000_deep_is_judged_in_bounded_time_and_without_end_of_sta
     begin = time.process_time()
     fold.state.entries.unmark(last.n, COMPLETE)
     assert judge(fold.state, last).code == verdict.code and time.process_time() - begin < 0.1
-    broken = Home()
-    fold = broken.fold()
+
+
+def test_a_deep_lineage_that_lacks_a_link_costs_the_next_arrival_nothing():
+    home = Home()
+    fold = home.fold()
     fold.put("solve")
-    assert judge(fold.state, deep(fold, broken, 1_000, without=500)).code == "incomplete"
+    last = deep(fold, home, RECENT - 384, without=1)  # made-up ones cannot be read again
+    fold.state.times.upto = 0
+    fold.put("solve")
+    assert fold.state.verdicts[last.id].code == "incomplete"
+    begin = time.process_time()
+    fold.put("early", home.one.early(home.one.leaf(1)))
+    fold.put("solve")
+    assert fold.verdict(home.one.leaf(1))[1] == "admitted" and time.process_time() - begin < 0.5
 
 
 def test_a_lineage_cycle_attempt_is_held_for_ever_and_judging_it_ends():

@@ -6,7 +6,6 @@ at values: what they claim is for conflict and arbitration. Nothing of a verdict
 
 from fieldpost import forks, gaps, mapping
 from fieldpost.codes import CODES, refuse, refuse_wire
-from fieldpost.held import COMPLETE
 from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
 from fieldpost.trust import scope_covers, stays
@@ -190,9 +189,10 @@ def _lineage(state: State, entry: Verified) -> Refusal | None:
     sources = entry.observation.get(obs.SOURCES)
     if sources is None:
         return None
-    missing = _missing_source(state, entry.id)
-    if missing is not None:
-        return refuse("incomplete", f"source {missing.hex()} of its lineage is not held")
+    source = state.ancestry.lacks(entry.id)
+    if source is not None:
+        how = "lacks a source itself" if source in state.entries else "is not held"
+        return refuse("incomplete", f"source {source.hex()} of its lineage {how}")
     held = [state.entries[source[4]].observation for source in sources]
     if any(list(obs.position(one)) != source[:4] for one, source in zip(held, sources, strict=True)):
         return refuse_wire(WireError("derivation-false", "a source's position is not that of its id"))
@@ -200,25 +200,6 @@ def _lineage(state: State, entry: Verified) -> Refusal | None:
         lineage.check_derivation(entry.observation, held, state.trust.fields_of)
     except WireError as error:
         return refuse("incomplete", error.detail) if error.code == "schema-unknown" else refuse_wire(error)
-    return None
-
-
-def _missing_source(state: State, identity: bytes) -> bytes | None:
-    """The first ancestor that is not held. Ancestors once found complete are not looked at again."""
-    seen: dict[bytes, int] = {}
-    waiting = [identity]
-    while waiting:
-        one = waiting.pop()
-        if one in seen:
-            continue
-        number = state.entries.number(one)
-        if number is None:
-            return one
-        seen[one] = number
-        if not state.entries.marked(number, COMPLETE):
-            waiting.extend(reversed(state.entries.sources(one)))
-    for number in seen.values():
-        state.entries.mark(number, COMPLETE)
     return None
 
 

@@ -11,21 +11,17 @@ from fieldpost.runs import Run, Runs, between
 
 
 class Docket:
-    """By number. `everyone`: something came that may concern any. `incomplete`: whose lineage was not held when judged.
-
-    What came since is on it by itself.
-    """
+    """By number. `everyone`: something came that may concern any. What came since is on it by itself."""
 
     def __init__(self) -> None:
         self.everyone = False
         self.runs = Runs()  # as they came since
-        self.incomplete: set[int] = set()
         self._from = 1  # from this number on all came since
         self._more: set[int] = set()
         self._devices: set[bytes] = set()
 
     def add(self, number: int) -> None:
-        """An observation that is held otherwise than before."""
+        """An observation that is held otherwise than before, or whose lineage is whole now."""
         self._more.add(number)
 
     def since(self, number: int) -> None:
@@ -45,7 +41,6 @@ class Docket:
         runs, fresh = self.runs.take(begin), range(begin, held.count + 1)
         if everyone:
             runs, begin, fresh = [], 1, range(1, held.count + 1)
-        if devices or earlier or fresh:
-            earlier = earlier.union(self.incomplete, *map(held.of_device, devices))
+        earlier = earlier.union(*map(held.of_device, devices))
         runs = [run for run in runs if earlier.isdisjoint(run.numbers)]
         return runs, chain(sorted(one for one in earlier if one < begin), between(runs, fresh))

@@ -172,6 +172,8 @@ def _import(state: State, kind: str, data: bytes, name: bytes, opened: list[Veri
     enter = _known if perhaps else _new
     found = [enter(state, entry, name, seal_number) for entry in opened]
     fresh = [one for one in found if one is not None]
+    for number in state.ancestry.arrived(entry.id for entry in fresh):
+        state.docket.add(number)
     pair = (first.credential, first.observation[obs.BOOT_ATTESTATION])
     state.grades.setdefault(pair, set()).add(first.grade)
     may_date = "time" in state.trust.credentials[opened[0].credential].claims[tokens.RIGHTS]

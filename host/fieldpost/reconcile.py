@@ -158,11 +158,7 @@ def judge_concerned(state: State) -> None:
 
 
 def _note(state: State, entry: Verified, verdict: Verdict) -> None:
-    """What follows from a verdict: claims to be written and drawn, or a lineage to be looked at again."""
-    if verdict.code == "incomplete":
-        state.docket.incomplete.add(entry.n)
-    else:
-        state.docket.incomplete.discard(entry.n)
+    """What follows from a verdict: claims to be written and drawn."""
     held, admitted = state.entries, verdict.state == "admitted"
     if not admitted and not held.marked(entry.n, SHOWN):
         return

@@ -7,6 +7,7 @@ nothing here is ever stored for its own sake.
 from dataclasses import dataclass, field
 from typing import Any
 
+from fieldpost.ancestry import Ancestry
 from fieldpost.canvas import Canvas
 from fieldpost.chains import Chains, Stamp, Whole
 from fieldpost.docket import Docket
@@ -62,6 +63,7 @@ class State:
     entries: Held = field(init=False)
     verdicts: Verdicts = field(init=False)
     chains: Chains = field(init=False)  # what forks are found by
+    ancestry: Ancestry = field(init=False)
     whole: Whole = field(init=False)  # segments that are held whole
     waiting: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)  # envelope hash: kind, bytes
     wanted: dict[bytes, set[bytes]] = field(default_factory=dict)  # token id: envelopes that wait for it
@@ -113,6 +115,7 @@ class State:
 
     def __post_init__(self) -> None:
         self.entries = Held(self.tables)
+        self.ancestry = Ancestry(self.entries)
         self.verdicts = Verdicts(self.entries, self.tables)
         self.chains = Chains(self.tables)
         self.whole = Whole(self.chains)
