@@ -9,6 +9,7 @@ any party but the peer, go whenever anything may.
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from fieldpost.accession import accessions
 from fieldpost.model import Verified
 from fieldpost.state import State
 from fieldwire import cbor, cose, tokens
@@ -144,11 +145,16 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
         for endorsement in sorted(trust.endorsements_of(device, mesh), key=lambda one: one.id):
             found.update(dict.fromkeys(_with_chain(state, endorsement.claims[tokens.ISSUER])))
             found[endorsement.data] = None
-    for device in dict.fromkeys(entry.observation[obs.DEVICE] for entry in entries):
-        for token, _ in trust.handovers_of(device):
-            for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
+    handovers = [
+        token
+        for device in dict.fromkeys(entry.observation[obs.DEVICE] for entry in entries)
+        for token, _ in trust.handovers_of(device)
+    ]
+    for token in handovers + _accessions(state, entries):
+        for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
+            if label in token.claims:
                 found.update(dict.fromkeys(_with_chain(state, token.claims[label])))
-            found[token.data] = None
+        found[token.data] = None
     for statement in dict.fromkeys(_statements(state, entries)):
         token = trust.equivalences[statement]
         found.update(dict.fromkeys(_with_chain(state, token.claims[tokens.ISSUER])))
@@ -160,6 +166,17 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
                 found.update(dict.fromkeys(_with_chain(state, signer.id)))
             found[signed.data] = None
     return list(found)
+
+
+def _accessions(state: State, entries: list[Verified]) -> list[tokens.Token]:
+    """Rotations of the keys of the authorities above: without them what binds a former key holds no more. SPEC 12.4"""
+    trust = state.trust
+    above = {
+        (one.claims[tokens.MESH], one.claims[tokens.AUTHORITY])
+        for credential in {entry.credential for entry in entries}
+        for one in trust.chain(credential)
+    }
+    return [token for node, token, _ in accessions(trust) if node in above]
 
 
 def _statements(state: State, entries: list[Verified]) -> Iterator[bytes]:
