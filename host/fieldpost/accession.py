@@ -1,13 +1,16 @@
 """Accession: which key of an authority followed which, by the rotations that are held.
 
-Decides which rotations lead from the key that a statement binds to the one that holds the authority now. Refuses to
-say what follows from that: `taxonomy` does. SPEC 7.6, 12.4
+Tells which rotations lead from the key that a statement binds to the one that holds the authority now. Refuses to
+decide what follows from that: `taxonomy` does. SPEC 7.6, 12.4
 """
 
 from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
 
 from fieldpost.lines import leads, lines
 from fieldpost.model import Authority
+from fieldpost.taxonomy import Taxonomy
 from fieldpost.trust import Trust, may_issue
 from fieldwire import keys, tokens
 from fieldwire.rotation import Statement
@@ -39,3 +42,25 @@ def leading(trust: Trust, authority: Authority, former: bytes, present: bytes) -
         if known.get(old, (b"",))[0] == known[former][0]
     }
     return [line[count] for count in between]
+
+
+@dataclass(frozen=True)
+class Bound:
+    """The thumbprint that a statement binds, the present one (None: not held), and the rotations between them."""
+
+    key: bytes
+    present: bytes | None
+    rotations: tuple[bytes, ...]
+
+    @property
+    def holds(self) -> bool:
+        return self.present in (None, self.key) or bool(self.rotations)
+
+
+def bound(trust: Trust, equivalence: Token, taxonomy: Taxonomy) -> Bound:
+    """How the key that an equivalence binds stands to the one that now holds the foreign authority."""
+    mesh, path, key = equivalence.claims[tokens.FOREIGN]
+    holder = taxonomy.authorities.get((mesh, path))
+    present = None if holder is None else cast(bytes | None, holder.key)
+    between = [] if present is None else leading(trust, (mesh, path), key, present)
+    return Bound(key, present, tuple(one.id for one in between))
