@@ -1,5 +1,6 @@
 """An authority's next key at the desk: by the root alone, finished if it broke off; nothing issued before is lost."""
 
+import json
 import os
 import stat
 import time
@@ -177,3 +178,35 @@ def test_a_root_key_that_is_not_at_hand_is_no_key_file_of_another_mesh(desks):
     with pytest.raises(KeyFileError, match="not at hand"):
         Mesh(desks.alpha).root()
     assert tokens.decode(Mesh(desks.alpha).token(Mesh(desks.alpha).authorities[PATH])).typ == cose.CREDENTIAL
+
+
+def test_what_another_mesh_stated_before_two_rotations_still_maps_and_not_without_one(desks, tmp_path):
+    bravo = Mesh(desks.bravo)
+    said(
+        "taxonomy",
+        "attest",
+        desks.bravo,
+        "--as",
+        "ops",
+        "--foreign",
+        f"{desks.passport('alpha')}:{PATH}",
+        "--local",
+        "ops",
+    )
+    first = rotated(desks)
+    rotated(desks)
+    now = int(time.time())
+    query = {
+        "type": "query", "id": "q", "from": [Mesh(desks.alpha).id.hex(), PATH], "to": bravo.id.hex(),
+        "subject": "harbor", "format": 112, "at": [now, now + 1],
+    }  # fmt: skip
+    trusted = [{"type": "trust", "mesh": one.id.hex()} for one in (Mesh(desks.alpha), bravo)]
+    cases = tmp_path / "cases.jsonl"
+    cases.write_text("".join(json.dumps(one) + "\n" for one in (*trusted, query)))
+    words = ("taxonomy", "path", cases, "--attestations", tmp_path / "desk")
+    result = run(*words)
+    assert result.exit_code == 0 and json.loads(result.stdout)["admitted_under"] == [[bravo.id.hex(), "ops"]]
+    (desks.alpha / "tokens" / f"{first['rotation']}.cwt").unlink()
+    result = run(*words)
+    assert result.exit_code == 1
+    assert [one["code"] for one in json.loads(result.stdout)["refused_because"]] == ["equivalence-key"]
