@@ -207,9 +207,23 @@ class Fold:
             elif table == "forget":
                 self.tables.get("refusal", {}).pop(row, None)
             else:
-                width = {"claim": 2, "fork": 3, "edge": 2, "picture": 2}.get(table, 1)
-                self.tables.setdefault(table, {})[row[:width]] = row
+                self._keep(table, row)
         return outcome
+
+    def _keep(self, table, row):
+        """As a store shows it: observations, envelopes, claims and verdicts without their numbers."""
+        if table in ("observation", "envelope"):
+            row = row[1:]
+        elif table == "claim":
+            row = (self.state.entries.numbered(row[4]).id, *row[5:])
+        elif table == "verdict":
+            row = (self.state.entries.numbered(row[0]).id, *row[1:])
+        elif table == "verdicts":
+            for number in range(row[0], row[0] + row[1]):
+                self._keep("verdict", (number, *row[2:]))
+            return
+        width = {"claim": 2, "fork": 3, "edge": 2, "picture": 2}.get(table, 1)
+        self.tables.setdefault(table, {})[row[:width]] = row
 
     def tokens(self, *given):
         for one in given:

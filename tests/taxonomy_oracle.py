@@ -98,7 +98,7 @@ def brute_force(authorities, trusted, links, revocations, query):
         for path in permutations(positives, size):
             nodes = [query.origin, *(one.local for one in path)]
             meshes = [mesh for mesh, _ in nodes]
-            linked = all(one.foreign == node for one, node in zip(path, nodes))
+            linked = all(one.foreign == node and node in known for one, node in zip(path, nodes))
             lengths = all(place <= one.path_length for place, one in enumerate(path))
             once = len(set(meshes)) == len(meshes)
             if linked and lengths and once and meshes[-1] == query.to and not denied(nodes, denials):

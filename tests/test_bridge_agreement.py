@@ -7,10 +7,12 @@ import pytest
 from claim_world import ALPHA, BRAVO, agreement
 from vectors_io import load_json, raises
 
+from fieldpost import covenant
 from fieldpost.agreement import Scope, fault
 from fieldpost.agreement_cbor import agreement_digest, from_cbor, to_cbor
 from fieldpost.agreement_toml import AgreementError, parse_toml, petnames
-from fieldwire import cbor
+from fieldpost.signing import Signer
+from fieldwire import cbor, cose
 from fieldwire.errors import WireError
 
 EXAMPLE = files("fieldpost").joinpath("examples/agreement.toml").read_text()
@@ -48,8 +50,8 @@ def test_petnames_and_order_of_writing_do_not_reach_the_bytes():
         ("a1a1a1a1", "A1a1a1a1", 5, "parties.alpha"),
         ("k = 2 ", "k = 0 ", 10, "time.k"),
         ("0b0b0b0b0b", "0b0b0b0b", 13, "time.anchors"),
-        ("level = 5", "level = -5", 19, "scope[0].tolerances"),
-        ("forks = 0 }", "fork = 0 }", 20, "scope[0].gate"),
+        ("level = 5", "level = -5", 19, "scope[0].tolerances.level"),
+        ("forks = 0 }", "fork = 0 }", 20, "scope[0].gate.fork"),
         ('subject = "road"', 'subject = "water"', 23, "scope[1].subject"),
         ('subject = "road"', 'subject = "road/*"', 23, "scope[1].subject"),
         ('channel = "east"', 'channels = "east"', 25, "scope[1].channels"),
@@ -58,6 +60,18 @@ def test_petnames_and_order_of_writing_do_not_reach_the_bytes():
         ('"bravo:command"]', '"charlie:command"]', 32, "chain[0].order"),
         ("60000 - width_ms", "60000 - width", 45, "chain[3].expression"),
         ('"bravo:field" = 3', '"bravo:field" = 3.5', 51, "weights.bravo:field"),
+        ('"bravo:field" = 3', '"bravo:field" = 1000001', 51, "weights.bravo:field"),
+        ('"bravo:field" = 3', '"bravo:Field" = 3', 51, "weights.bravo:Field"),
+        (
+            "tolerances = { level = 5 }",
+            "tolerances.level = 5\ntolerances.flow = -5",
+            20,
+            "scope[0].tolerances.flow",
+        ),
+        ("gate = { conflict", "gate.forks = 0\ngate.total = 5\n#", 20, "scope[0].gate"),
+        ("[merge]", "[[scope]]\nsubject = 'x'\n" * 64 + "[merge]", 16, "scope"),
+        ("k = 2 ", f"k = {'9' * 5000} ", 10, "TOML"),
+        ("k = 2 ", f"k = {'[' * 5000} ", 10, "TOML"),
         ("quorum = 2", "quorum = 3", 56, "merge.quorum"),
         ("[merge]", "[merge", 55, "TOML"),
     ],
@@ -66,6 +80,27 @@ def test_an_error_names_file_line_key_and_what_was_expected(old, new, line, key)
     with pytest.raises(AgreementError) as caught:
         parse_toml(changed(old, new), "terms.toml")
     assert str(caught.value).startswith(f"terms.toml:{line}: {key}: expected ")
+
+
+def test_an_agreement_that_no_proof_could_hold_is_refused_before_anyone_signs():
+    listed = "".join(f'"alpha:{"x" * 32}/{"y" * 32}/{number}" = 1\n' for number in range(250))
+    with pytest.raises(
+        AgreementError, match="agreement: expected at most 21674 bytes between 2 parties, found 2"
+    ):
+        parse_toml(changed("unlisted = 1\n", f"unlisted = 1\n{listed}"))
+
+
+def test_the_longest_agreement_that_is_taken_can_be_signed_and_adopted():
+    terms = parse_toml(EXAMPLE)
+    room = 21_674 - len(to_cbor(terms))
+    entries = {(ALPHA, f"{number:032}/{'y' * 32}"): 1 for number in range(room // 105)}
+    terms = replace(terms, weights={**terms.weights, **entries})
+    roots = {mesh: Signer(mesh) for mesh in terms.parties}
+    data = to_cbor(terms)
+    assert 21_000 < len(data) <= 21_674
+    proof = covenant.proof(data, [cose.sign(cose.AGREEMENT, data, root) for root in roots.values()])
+    publics = {mesh: root.public for mesh, root in roots.items()}
+    assert covenant.open_proof(proof, publics) == (terms, agreement_digest(terms))
 
 
 def test_a_parameter_that_a_function_does_not_use_is_refused():

@@ -2,11 +2,12 @@
 
 import random
 import time
+from dataclasses import replace
 
 import pytest
 from claim_world import claim, name_of
 
-from fieldpost.conflict import Order, contests, differ
+from fieldpost.conflict import Order, comparisons, contests, differ
 
 
 def rivals_of(claims, tolerances=None):
@@ -78,6 +79,39 @@ def test_a_cycle_of_sources_does_not_hang_or_depend_on_order():
     assert found[0] == found[1]
 
 
+def backward_ticks():
+    """A device whose ticks run backwards: `late` leads to `a`, `a` to `early`, and by its ticks `early` to `late`."""
+    past = claim("past", 7)
+    late = claim("late", 1, device="x", ticks_ms=9)
+    a = claim("a", 2, sources=(late.id, past.id))
+    early = claim("early", 1, device="x", ticks_ms=5, sources=(a.id,))
+    after = claim("after", 9, sources=(early.id,))
+    return [past, late, a, early, after]
+
+
+def test_paths_that_lead_both_ways_order_nothing():
+    _, late, a, early, _ = backward_ticks()
+    assert rivals_of(backward_ticks())["a"] == {"late", "early"}
+    order = Order([late, a, early])
+    assert order.before(late, early) is None and order.before(early, late) == "ticks"
+
+
+def test_intervals_order_what_paths_that_lead_both_ways_do_not():
+    claims = [replace(one, interval_ns=(0, 4)) if one.ticks_ms == 9 else one for one in backward_ticks()]
+    claims = [replace(one, interval_ns=(5, 6)) if name_of(one.id) == "a" else one for one in claims]
+    assert Order(claims).before(claims[1], claims[2]) == "interval"
+    assert Order(claims).before(claims[2], claims[1]) is None
+
+
+def test_a_device_whose_ticks_run_backwards_takes_no_order_from_what_lies_around_it():
+    claims = backward_ticks()
+    past, after = claims[0], claims[-1]
+    for arrived in (claims, claims[::-1]):
+        assert Order(arrived).before(past, after) == "causal"
+        assert Order(arrived).before(after, past) is None
+    assert "past" not in rivals_of(claims)
+
+
 def test_a_lineage_a_hundred_thousand_deep_needs_no_recursion():
     chain = [claim("d0", 0, at=(None, None))]
     for depth in range(1, 100_000):
@@ -132,6 +166,38 @@ def test_the_sweep_finds_what_comparing_all_pairs_finds():
         assert rivals_of(claims, {"level": 1}) == wanted
 
 
+def test_ticks_in_any_order_give_what_a_walk_over_all_paths_gives():
+    seeded = random.Random(12)
+    for _ in range(60):
+        claims = []
+        for number in range(12):
+            sources = tuple(
+                one.id for one in seeded.sample(claims, min(len(claims), seeded.choice([0, 1, 2])))
+            )
+            device, tick = f"x{seeded.randrange(4)}", seeded.randrange(12)
+            claims.append(claim(f"c{number}", number, device=device, ticks_ms=tick, sources=sources))
+        wanted = {}
+        for a in claims:
+            against = {name_of(b.id) for b in claims if rival(claims, a, b)}
+            if against:
+                wanted[name_of(a.id)] = against
+        assert rivals_of(claims, {"level": 1}) == wanted
+
+
+def test_the_pairs_to_compare_are_counted_without_comparing_them():
+    seeded = random.Random(13)
+    claims = []
+    for number in range(200):
+        low = seeded.randrange(60)
+        at = (seeded.choice([None, low, low, low]), seeded.choice([None, low + 9, low + 3, low]))
+        subject, device = f"water/{seeded.randrange(2)}", f"x{seeded.randrange(4)}"
+        claims.append(claim(f"c{number}", number, at, subject=subject, device=device, ticks_ms=number))
+    pairs = [(a, b) for a in claims for b in claims if a.id < b.id and a.device != b.device]
+    met = [(a, b) for a, b in pairs if a.subject == b.subject and Order([]).unordered(a, b)]
+    for subject in ("water/0", "water/1"):
+        assert comparisons(claims)[subject, "level"] == sum(a.subject == subject for a, _ in met)
+
+
 def rival(claims, a, b):
     if a.device == b.device or abs(a.value - b.value) <= 1:
         return False
@@ -139,11 +205,12 @@ def rival(claims, a, b):
 
 
 def known_before(claims, a, b):
-    """By a walk back over sources and earlier ticks; else by intervals, unless it leads the other way."""
-    if walk(claims, a, b):
-        return True
+    """By a walk back over sources and earlier ticks; by intervals where none leads one way alone."""
+    leads = walk(claims, a, b)
+    if leads != walk(claims, b, a):
+        return leads
     end, start = a.interval_ns[1], b.interval_ns[0]
-    return not walk(claims, b, a) and end is not None and start is not None and end < start
+    return end is not None and start is not None and end < start
 
 
 def walk(claims, a, b):
@@ -151,7 +218,7 @@ def walk(claims, a, b):
     while frontier:
         one = frontier.pop()
         for other in claims:
-            earlier = other.device == one.device and other.stamp() < one.stamp()
+            earlier = other.device == one.device and other.stamp() <= one.stamp()
             if (other.id in one.sources or earlier) and other.id not in seen:
                 seen.add(other.id)
                 frontier.append(other)

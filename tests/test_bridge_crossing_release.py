@@ -134,7 +134,7 @@ def test_a_strangers_bridge_verifies_and_weighs_all_that_crosses(home):
     other.put("early", PEER.one.early(far))
     other.tokens(*found.tokens)
     for identity in found.ids:
-        row = fold.tables["envelope"][fold.state.envelope_of[identity],]
+        row = fold.tables["envelope"][fold.state.entries.envelope_of(fold.state.entries[identity]),]
         other.put("item", item_of(row[1], row[2], fold.state.entries[identity].index))
     other.put("solve")
     assert other.verdict(home.one.leaf(0)) == ("admitted", "admitted-mapped")

@@ -13,7 +13,7 @@ CHANGES = {
     "an alternative that is no id": ("UPDATE picture SET alternatives = x'8101'", ["picture", "why"]),
     "an epoch without a body": ("UPDATE epoch SET body = x'80'", ["why"]),
     "thresholds that are no map": ("UPDATE \"case\" SET thresholds = x'01'", ["cases"]),
-    "an exponent without measure": ("UPDATE claim SET exponent = 99999", ["picture"]),
+    "an exponent without measure": ("UPDATE claimed SET exponent = 99999", ["picture"]),
     "envelopes without parts": ("UPDATE envelope SET data = x'80'", ["export"]),
     "a mode that withholds no list": ("UPDATE mode SET withheld = x'01'", ["channel"]),
 }

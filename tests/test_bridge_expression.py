@@ -98,14 +98,19 @@ def test_logic_absorbs_an_abstention_that_the_other_side_decides():
     assert value_of("1 / 0 == 1 && p", p=True) is None
 
 
+@pytest.mark.parametrize(("opening", "closing"), [("(", ")"), ("p ? 1 : ", "")], ids=["bracket", "else"])
+def test_as_many_levels_are_taken_as_the_limit_says(opening, closing):
+    assert parse(opening * DEPTH_MAX + "1" + closing * DEPTH_MAX, VARIABLES)
+    with pytest.raises(ExpressionError, match="deeper"):
+        parse(opening * (DEPTH_MAX + 1) + "1" + closing * (DEPTH_MAX + 1), VARIABLES)
+
+
 def test_size_and_depth_are_bounded():
     assert parse("+".join(["1"] * (NODES_MAX // 2)), VARIABLES)
     with pytest.raises(ExpressionError, match="nodes"):
         parse("+".join(["1"] * (NODES_MAX // 2 + 1)), VARIABLES)
     with pytest.raises(ExpressionError, match="deeper"):
         parse("(" * 5_00 + "1" + ")" * 5_00, VARIABLES)
-    with pytest.raises(ExpressionError, match="deeper"):
-        parse("p ? 1 : " * DEPTH_MAX + "1", VARIABLES)
     with pytest.raises(ExpressionError, match="longer"):
         parse(" " * 4_000 + "1", VARIABLES)
 

@@ -316,3 +316,17 @@ def test_a_signed_object_of_another_type_is_no_early_copy(home, fold):
     data = cose.sign(cose.CHECKPOINT, home.one.leaf(0), home.one.signer)
     fold.put("early", data)
     assert fold.refusal(data) == "cose-typ"
+
+
+def test_two_contents_that_one_token_lets_in_together_are_a_fork():
+    home = Home()
+    for make in (home.one.early, lambda leaf: home.one.segment(leaf, chained=False)):
+        kind = "early" if make == home.one.early else "segment"
+        fold = Fold(home.mesh)
+        fold.tokens(*[one for one in home.tokens if one is not home.one.attestation])
+        for level in (100, 200):
+            fold.put(kind, make(home.one.leaf(0, level)))
+        assert not fold.state.entries and len(fold.state.waiting) == 2
+        fold.tokens(home.one.attestation)
+        assert len(fold.state.entries) == 2 and home.one.id in fold.state.forks
+        assert len(fold.state.chains.forked) == (0 if kind == "early" else 2)

@@ -11,10 +11,12 @@ from fieldpost.claims import claims_of
 from fieldpost.clocks import stamp_of
 from fieldpost.conflict import Order, contests
 from fieldpost.evidence_book import EvidenceBook
+from fieldpost.held import SHOWN
 from fieldpost.placing import Solved, read
 from fieldpost.reconcile import evidence_of, judge_all
 from fieldpost.sitting import Sitting
 from fieldpost.timeline.place import place
+from fieldwire import limits, tokens
 from fieldwire import observation as obs
 
 WORLDS = range(25)
@@ -105,7 +107,9 @@ def test_the_picture_drawn_piece_by_piece_is_the_one_drawn_from_all_claims(seed)
         found = tuple(sorted(contest.claims[one].id for one in rivals))
         expected[contest.subject, contest.property] = (pick.id, found, "local")
     assert state.canvas.rows == expected
-    state.canvas = Canvas()
+    state.canvas = Canvas(state.tables)
+    for entry in shown:
+        state.entries.unmark(entry.n, SHOWN)
     judge_all(state)
     picture.redraw(state)
     assert state.canvas.rows == expected
@@ -125,14 +129,14 @@ def test_a_boot_that_lasts_longer_changes_no_placement_unless_another_boot_is_be
     for copy in copies:
         fold.put("early", copy)
     entries = [one for one in fold.state.entries.values() if one.observation[obs.FORMAT] != obs.TIME_FORMAT]
-    book.note(entries[:1], False)
+    book.note(entries[:1], False, ())
     edition, readings = book.edition, book.readings
-    book.note(entries[1:2], False)
+    book.note(entries[1:2], False, ())
     assert (book.edition, book.readings) == (edition, readings + 1)
     beside = {**entries[0].observation, obs.TREF: [2, 5]}
-    book.note([entries[0]._replace(id=b"\x01" * 32, observation=beside)], False)
+    book.note([entries[0]._replace(id=b"\x01" * 32, observation=beside)], False, ())
     edition = book.edition
-    book.note(entries[2:], False)
+    book.note(entries[2:], False, ())
     assert book.edition > edition
 
 
@@ -150,3 +154,16 @@ def test_between_two_readings_within_the_validity_nothing_is_placed():
     sitting = Sitting(fold.state)
     sitting.prepare(entries)
     assert sitting.judge(middle) is sitting.judge(entries[3]), "those alike share one verdict"
+
+
+def test_a_boot_is_not_placed_beyond_what_a_clock_can_read_nor_beyond_its_validity():
+    home = Home()
+    fold = home.fold()
+    for seq, ms in enumerate((60_000, 70_000, limits.COUNT_MAX)):
+        fold.put("early", home.one.early(home.one.leaf(seq, true_ms=60_000, tref=[1, ms])))
+        fold.put("solve")
+    codes = [fold.verdict(home.one.leaf(seq, true_ms=60_000, tref=[1, ms]))[1]
+             for seq, ms in enumerate((60_000, 70_000, limits.COUNT_MAX))]  # fmt: skip
+    assert codes == ["admitted", "admitted", "credential-expired"]
+    key = (tokens.token_id(home.one.holder.data), 1)
+    assert 70_000 < fold.state.times.valid[key][1] < limits.COUNT_MAX, "what lies ahead was looked at once"

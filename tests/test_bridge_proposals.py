@@ -51,6 +51,31 @@ def test_a_denial_closes_it_and_a_revocation_opens_it_again():
     assert proposals(abroad.fold) == [("opened", "ops"), ("denied", "ops"), ("opened", "ops")]
 
 
+def test_a_denial_closes_it_though_nothing_else_was_ever_stated():
+    abroad = Abroad(equated=False)
+    leaf = abroad.far.one.leaf(0)
+    abroad.judged(leaf)
+    negative = abroad.equate(negative=True)
+    abroad.fold.tokens(negative)
+    abroad.fold.put("solve")
+    assert abroad.fold.verdict(leaf) == ("refused", "denied") and not abroad.fold.state.proposals
+    assert abroad.judged(abroad.far.one.leaf(1)) == ("refused", "denied")
+    assert proposals(abroad.fold) == [("opened", "ops"), ("denied", "ops")]
+
+
+def test_a_denial_closes_it_after_what_mapped_it_was_revoked():
+    abroad = Abroad(equated=False)
+    leaf = abroad.far.one.leaf(0)
+    abroad.fold.tokens(abroad.equivalence)
+    assert abroad.judged(leaf)[0] == "admitted"
+    abroad.fold.tokens(abroad.home.ops.revoke(tokens.token_id(abroad.equivalence)))
+    abroad.fold.put("solve")
+    abroad.fold.tokens(abroad.equate(negative=True))
+    abroad.fold.put("solve")
+    assert abroad.fold.verdict(leaf) == ("refused", "denied")
+    assert proposals(abroad.fold) == [("opened", "ops"), ("denied", "ops")]
+
+
 def test_a_proposal_grants_nothing():
     abroad = Abroad(equated=False)
     abroad.judged(abroad.far.one.leaf(0))

@@ -116,3 +116,13 @@ def test_every_refusal_of_the_story_is_an_event_that_names_the_bytes_and_the_rem
     assert any(one["outcome"] == "replayed" for one in events) and any(
         one["outcome"] == "held" for one in events
     )
+
+
+def test_an_event_of_many_inputs_has_the_bytes_that_the_codec_gives_it():
+    for count in (0, 1, 7, 8, 23, 24, 255, 256, 1_024):
+        for size in (32, 16):
+            inputs = [bytes([one % 256]) * size for one in range(count)]
+            expected = cbor.encode(["admit", [3, 70_000], inputs, None, "admitted", {"state": "admitted"}])
+            assert event("admit", (3, 70_000), inputs, None, "admitted", {"state": "admitted"}) == expected
+    mixed = [bytes(32)] * 9 + [b"short"]
+    assert event("a", (0, 0), mixed, b"p", "o", {}) == cbor.encode(["a", [0, 0], mixed, b"p", "o", {}])

@@ -130,7 +130,25 @@ def test_every_field_of_a_claim_is_needed(tmp_path):
 def test_a_wrong_agreement_is_named_by_file_line_and_key(tmp_path):
     result = run(tmp_path, ROWS, EXAMPLE.replace("level = 5", "level = -5"))
     assert result.exit_code == 2
-    assert "agreement.toml:19: scope[0].tolerances: expected property = n" in result.stderr
+    assert "agreement.toml:19: scope[0].tolerances.level: expected property = n" in result.stderr
+
+
+def test_a_hundred_thousand_claims_about_one_moment_are_refused_at_once_and_named(tmp_path):
+    line = json.dumps(row("a", 100))
+    one, device = row("a", 100)["id"], row("a", 100)["device"]
+    crowd = [line.replace(one, f"{n:064x}").replace(device, f"{n:032x}") for n in range(100_000)]
+    result = run(tmp_path, crowd)
+    assert (result.exit_code, result.stdout) == (3, "")
+    assert "4999950000 pairs of claims about level of water/level may be rivals" in result.stderr
+
+
+def test_claims_that_decide_nothing_are_not_compared(tmp_path):
+    line = json.dumps(row("a", 100, admitted_by=[ALPHA.hex()]))
+    one, device = row("a", 100)["id"], row("a", 100)["device"]
+    crowd = [line.replace(one, f"{n:064x}").replace(device, f"{n:032x}") for n in range(3_000)]
+    result = run(tmp_path, crowd)
+    assert result.exit_code == 0
+    assert len(json.loads(result.stdout)["one_sided"]) == 3_000
 
 
 def test_a_file_that_cannot_be_read_exits_with_three(tmp_path):

@@ -3,6 +3,7 @@
 import json
 import random
 from dataclasses import replace
+from itertools import pairwise
 
 import pytest
 import typer
@@ -240,6 +241,46 @@ def test_a_revoked_negative_denies_no_more():
     assert ask([AB, negative()], revocations=[Revocation("no", B)]).paths == (("ab",),)
 
 
+def test_a_negative_counts_whatever_key_now_holds_the_authority_that_it_names():
+    assert ask([AB, negative(foreign_key="old key")]) == refused("denied", "no")
+
+
+def test_a_negative_is_named_where_nothing_leads_to_the_mesh():
+    beside = (Refused("denied", "no"), Refused("unmapped", A))
+    assert ask([negative()]) == Answer(refused_because=beside)
+    assert ask([negative(local=("bravo", "field/east"), issuer=B)]) == Answer(refused_because=beside)
+    assert ask([negative()], revocations=[Revocation("no", B)]) == refused("unmapped", A)
+    assert ask([link("no", C, B, negative=True)]) == refused("unmapped", A)
+    assert ask([link("no", A, C, negative=True)]) == refused("unmapped", A)
+
+
+def test_a_negative_is_named_beside_what_else_keeps_a_statement():
+    gone = [Revocation("ab", B)]
+    beside = (Refused("denied", "no"), Refused("equivalence-revoked", "ab"))
+    assert ask([AB, negative()], revocations=gone) == Answer(refused_because=beside)
+    elsewhere = negative(local=("bravo", "field/east"), issuer=B)
+    assert ask([AB, elsewhere], revocations=gone) == refused("equivalence-revoked", "ab")
+
+
+def test_one_of_many_negatives_is_found_below_the_authorities_that_it_names():
+    deep_a, deep_b = ("alpha", "ops/night"), ("bravo", "field/east")
+    authorities = [*AUTHORITIES, Authority(*deep_a)]
+    links = [link("x", deep_a, deep_b, issuer=B)]
+    beside = [negative(f"n{n}", foreign=("alpha", f"ops/n{n}")) for n in range(300)]
+    query = replace(QUERY, origin=deep_a)
+    assert ask([*links, *beside], query, authorities=authorities).paths == (("x",),)
+    assert ask([*links, *beside, negative()], query, authorities=authorities) == refused("denied", "no")
+
+
+def test_an_authority_that_nobody_is_known_to_hold_leads_nowhere():
+    deep = ("bravo", "field/east")
+    links = [link("ab", A, deep, issuer=B), link("bc", deep, C, path_length=1)]
+    query = replace(QUERY, to="charlie")
+    assert ask(links, query) == refused("equivalence-key", "bc")
+    assert ask(links, query, authorities=[*AUTHORITIES, Authority(*deep)]).paths == (("ab", "bc"),)
+    assert ask(links).admitted_under == (deep,)
+
+
 def test_after_a_change_of_key_an_equivalence_holds_only_along_shown_rotations():
     bound = replace(AB, foreign_key="old key")
     assert ask([bound]) == refused("equivalence-key", "ab")
@@ -264,6 +305,26 @@ def test_a_search_that_is_cut_says_so():
     answer = taxonomy.paths(QUERY, steps_max=10)
     assert answer.cut and len(answer.paths) == 10
     assert answer.refused_because == (Refused("taxonomy-bound", A),)
+
+
+def test_a_search_that_is_cut_has_found_the_shortest_paths():
+    rings = [link(f"a{n}{m}", ("alpha", "ops"), ("charlie", "guard")) for n in range(9) for m in range(9)]
+    back = [link(f"c{n}", C, B, path_length=1) for n in range(9)]
+    answer = taxonomy_of(AUTHORITIES, ALL, [*rings, *back, link("z", A, B)]).paths(QUERY, steps_max=100)
+    looked_at_from_the_origin, twice_each = 82, 9
+    assert looked_at_from_the_origin + 2 * twice_each == 100
+    assert answer.cut and answer.paths[0] == ("z",) and len(answer.paths) == 1 + twice_each
+
+
+def test_the_bound_holds_what_long_paths_take_and_leaves_room_for_one_through_a_thousand_meshes():
+    meshes = [(f"m{n}", "ops") for n in range(1000)]
+    chain = [link(f"e{n}", *pair, path_length=n) for n, pair in enumerate(pairwise(meshes))]
+    many = [link(f"x{n}", *meshes[-2:], path_length=998) for n in range(2000)]
+    known, trusted = [Authority(*node) for node in meshes], [mesh for mesh, _ in meshes]
+    query = replace(QUERY, origin=meshes[0], to="m999")
+    assert [len(path) for path in taxonomy_of(known, trusted, chain).paths(query).paths] == [999]
+    answer = taxonomy_of(known, trusted, [*chain, *many]).paths(query)
+    assert answer.cut and 0 < len(answer.paths) < 600
 
 
 def test_the_search_finds_exactly_what_trying_everything_finds():
@@ -345,6 +406,8 @@ def test_an_equivalence_binds_the_key_that_held_the_authority_when_it_was_stated
         ({**CASES[4], "id": "x", "issuer": "bravo"}, "line 7: issuer: expected [mesh, authority]"),
         ({**CASES[4], "id": "x", "nbf": 1.5}, "line 7: expected a JSON object; 1.5 is no integer"),
         ({**CASES[4], "path_length": 5}, "line 7: id: expected an id of its own"),
+        ({**CASES[5], "from": ["alpha", "\ud800"]}, "line 7: from: expected [mesh, authority]"),
+        ({**CASES[5], "credential_scope": [["\ud800"], None]}, "line 7: credential_scope: expected a list"),
         ({**CASES[5], "at": [9, 1]}, "line 7: at: expected [lo, hi]"),
         ('{"type": "trust", "mesh": "a", "mesh": "b"}', "line 7: expected a JSON object; a key stands twice"),
     ],

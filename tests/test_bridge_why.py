@@ -1,5 +1,6 @@
 """The story of an observation, and of what did not get in: each code, its reason and its remedy."""
 
+import hashlib
 import json
 
 import pytest
@@ -8,7 +9,7 @@ from sample_cli import copy_of, document, run, world
 from fieldpost.codes import CODES
 from fieldpost.explain import explain, kept_out, why_not
 from fieldpost.store import Store
-from fieldwire import merkle
+from fieldwire import cbor, merkle
 
 KEYS = {"stage", "inputs", "outcome", "reason", "id", "code", "remedy"}
 
@@ -193,7 +194,8 @@ def test_a_leaf_that_was_changed_in_the_store_no_longer_verifies(tmp_path):
     [(data,)] = store.query("SELECT data FROM envelope WHERE hash = ?", world().ids["replayed"])
     changed = data.replace(b"\x82\x01\xf4", b"\x82\x01\xf5").replace(b"\x81\x19\x01\xf4", b"\x81\x19\x01\xf5")
     assert changed != data
-    store.write_rows([("envelope", (world().ids["replayed"], "segment", changed))])
+    [(number,)] = store.query("SELECT n FROM envelope WHERE hash = ?", world().ids["replayed"])
+    store.write_rows([("envelope", (number, world().ids["replayed"], "segment", changed))])
     story = explain(store, world().ids["air"])
     store.close()
     assert story is not None
@@ -207,3 +209,22 @@ def test_the_functions_give_what_the_commands_print():
     assert why_not(store, b"\0" * 32) is None and explain(store, b"\0" * 32) is None
     assert [one["id"] for one in kept_out(store)] == sorted(one["id"] for one in kept_out(store))
     store.close()
+
+
+def test_a_claim_with_thousands_of_rivals_is_told_by_the_first_few_in_words_and_by_all_in_the_document(
+    tmp_path,
+):
+    path, relay = copy_of(world().alpha, tmp_path), world().ids["relay"]
+    rivals = [hashlib.sha256(bytes((one >> 8, one & 255))).digest() for one in range(3_000)]
+    keys = {one: ["1", "2"] for one in [relay, *rivals]}
+    row = ("north", "temp", relay, relay, cbor.encode(rivals), 0, "priority", cbor.encode(keys), 1, bytes(32))
+    store = Store(path)
+    store.write_rows([("decision", row)])
+    story = explain(store, relay)
+    store.close()
+    assert story is not None
+    [found] = [one for one in stages(story, "resolve") if "3000 rivals" in one["reason"]]
+    [decided] = [one for one in stages(story, "arbitrate") if "rule 0 (priority)" in one["reason"]]
+    assert found["inputs"] == [one.hex() for one in (relay, *rivals)]
+    for step in (found, decided):
+        assert step["reason"].endswith("and 2984 more") and len(step["reason"]) < 2_000

@@ -60,6 +60,7 @@ SHELLS = {
     "passport",
     "provision",
     "store",
+    "store_tables",
     "succession",
     "together",
     "toml_struct",

@@ -6,6 +6,7 @@ at values: what they claim is for conflict and arbitration. Nothing of a verdict
 
 from fieldpost import forks, gaps, mapping
 from fieldpost.codes import CODES, refuse, refuse_wire
+from fieldpost.held import COMPLETE
 from fieldpost.model import Authority, Refusal, Verdict, Verified
 from fieldpost.state import State
 from fieldpost.trust import scope_covers, stays
@@ -206,18 +207,20 @@ def _lineage(state: State, entry: Verified) -> Refusal | None:
 
 def _missing_source(state: State, identity: bytes) -> bytes | None:
     """The first ancestor that is not held. Ancestors once found complete are not looked at again."""
-    seen: set[bytes] = set()
+    seen: dict[bytes, int] = {}
     waiting = [identity]
     while waiting:
         one = waiting.pop()
-        if one in seen or one in state.complete:
+        if one in seen:
             continue
-        entry = state.entries.get(one)
-        if entry is None:
+        number = state.entries.number(one)
+        if number is None:
             return one
-        seen.add(one)
-        waiting.extend(source[4] for source in reversed(entry.observation.get(obs.SOURCES, [])))
-    state.complete |= seen
+        seen[one] = number
+        if not state.entries.marked(number, COMPLETE):
+            waiting.extend(reversed(state.entries.sources(one)))
+    for number in seen.values():
+        state.entries.mark(number, COMPLETE)
     return None
 
 

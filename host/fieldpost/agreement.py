@@ -5,7 +5,7 @@ rank an authority has. It refuses to decide whether an agreement is in force: si
 judged where tokens are held. TOML is read in `agreement_toml`, bytes in `agreement_cbor`. SPEC 11
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import TypeVar
@@ -20,6 +20,7 @@ SCOPES_MAX, CHAIN_MAX, LISTED_MAX = 64, 16, 256
 # Every sum of products of these stays far inside 64 bits.
 NUMBER_MAX = 1_000_000
 TOLERANCE_MAX = 2**63 - 1
+TERM_MAX = 2**32
 NAME_MAX = 64
 
 # What a claim is scored by, and the type each has in an expression. SPEC 14.3
@@ -180,9 +181,16 @@ def fault(agreement: Agreement) -> tuple[Where, str] | None:
     return next(_faults(agreement), None)
 
 
+def weight_fault(authority: Authority, weight: int, parties: Collection[bytes]) -> str | None:
+    """What was expected where an authority's weight stands; None for a sound one."""
+    if not _is_authority(authority, parties):
+        return "expected an authority of a party"
+    return None if 0 <= weight <= NUMBER_MAX else f"expected an integer from 0 to {NUMBER_MAX}"
+
+
 def _faults(agreement: Agreement) -> Iterator[tuple[Where, str]]:
     if not 1 <= agreement.version < 2**32:
-        yield ("version",), "expected an integer from 1"
+        yield ("version",), f"expected an integer from 1 to {2**32 - 1}"
     if agreement.engine != ENGINE:
         yield ("engine",), f'expected "{ENGINE}", the one this program has'
     parties = agreement.parties
@@ -198,8 +206,9 @@ def _faults(agreement: Agreement) -> Iterator[tuple[Where, str]]:
     if len(agreement.weights) > LISTED_MAX:
         yield ("weights",), f"expected at most {LISTED_MAX} authorities"
     for authority, weight in agreement.weights.items():
-        if not _is_authority(authority, parties) or not 0 <= weight <= NUMBER_MAX:
-            yield ("weights",), f"expected authorities of the parties with weights from 0 to {NUMBER_MAX}"
+        expected = weight_fault(authority, weight, parties)
+        if expected is not None:
+            yield ("weights", f"{authority[0].hex()}:{authority[1]}"), expected
     if not 0 <= agreement.unlisted <= NUMBER_MAX:
         yield ("weights", "unlisted"), f"expected an integer from 0 to {NUMBER_MAX}"
     yield from _merge_faults(agreement.merge, parties)
@@ -240,7 +249,8 @@ def _scope_faults(agreement: Agreement) -> Iterator[tuple[Where, str]]:
         for name, tolerance in scope.tolerances.items():
             bounds = (tolerance,) if isinstance(tolerance, int) else tolerance
             if not 1 <= len(name) <= NAME_MAX or not all(0 <= bound <= TOLERANCE_MAX for bound in bounds):
-                yield (*where, "tolerances"), "expected property = n or [lat, lon], not negative"
+                expected = f"expected property = n or [lat, lon], from 0 to {TOLERANCE_MAX}"
+                yield (*where, "tolerances", name), expected
         yield from ((where + rest, expected) for rest, expected in _gate_faults(scope.gate))
     subjects = sorted((scope.subject + "/", index) for index, scope in enumerate(agreement.scopes))
     for (outer, first), (inner, second) in pairwise(subjects):
@@ -251,16 +261,16 @@ def _scope_faults(agreement: Agreement) -> Iterator[tuple[Where, str]]:
 
 
 def _gate_faults(gate: Gate) -> Iterator[tuple[Where, str]]:
-    for name in (*gate.thresholds, *gate.weights):
-        if name not in TERMS:
-            yield ("gate",), f"expected terms among {', '.join(TERMS)}, found {name!r}"
-    for number in (*gate.thresholds.values(), *gate.weights.values()):
-        if not 0 <= number <= 2**32:
-            yield ("gate",), "expected thresholds and weights from 0"
+    for where, terms in ((("gate",), gate.thresholds), (("gate", "weights"), gate.weights)):
+        for name, number in terms.items():
+            if name not in TERMS:
+                yield (*where, name), f"expected one of {', '.join(TERMS)}"
+            if not 0 <= number <= TERM_MAX:
+                yield (*where, name), f"expected an integer from 0 to {TERM_MAX}"
     if (gate.total is None) != (not gate.weights):
         yield ("gate",), "expected weights and total together"
     if gate.total is not None and not 0 <= gate.total < 2**63:
-        yield ("gate",), "expected a total from 0"
+        yield ("gate", "total"), f"expected an integer from 0 to {2**63 - 1}"
 
 
 def _function_faults(link: Function, parties: tuple[bytes, ...]) -> Iterator[tuple[Where, str]]:
@@ -275,12 +285,12 @@ def _function_faults(link: Function, parties: tuple[bytes, ...]) -> Iterator[tup
     if link.name == "composite":
         known = all(name in MEASURES and 0 <= n <= NUMBER_MAX for name, n in link.terms.items())
         if not link.terms or not known:
-            yield ("terms",), f"expected integers for some of {', '.join(MEASURES)}"
+            yield ("terms",), f"expected integers from 0 to {NUMBER_MAX} for some of {', '.join(MEASURES)}"
     for key in sorted(_PARAMETERS - USES[link.name]):
         if getattr(link, key) != getattr(Function(link.name), key):
             yield (key,), f"expected none: {link.name} does not use it"
     if not 1 <= link.freshness_s < 2**32:
-        yield ("freshness_s",), "expected seconds from 1"
+        yield ("freshness_s",), f"expected seconds from 1 to {2**32 - 1}"
     if link.name == "expression":
         try:
             parse(link.expression, VARIABLES)
@@ -298,6 +308,6 @@ def _merge_faults(merge: Merge, parties: tuple[bytes, ...]) -> Iterator[tuple[Wh
         yield ("merge", "quorum"), f"expected an integer from 1 to {voices}, the number who may sign"
 
 
-def _is_authority(authority: Authority, parties: tuple[bytes, ...]) -> bool:
+def _is_authority(authority: Authority, parties: Collection[bytes]) -> bool:
     mesh, path = authority
     return mesh in parties and (path == "" or is_path(path))

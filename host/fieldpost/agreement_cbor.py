@@ -8,21 +8,50 @@ import hashlib
 from collections.abc import Mapping
 from typing import Any
 
-from fieldpost.agreement import Agreement, Authority, Function, Gate, Merge, Scope, TimeTerms, fault, ordered
+from fieldpost.agreement import (
+    Agreement,
+    Authority,
+    Function,
+    Gate,
+    Merge,
+    Scope,
+    TimeTerms,
+    Where,
+    fault,
+    ordered,
+)
 from fieldwire import cbor
 from fieldwire.errors import WireError
+from fieldwire.limits import CBOR_MAX
 
 LABEL = b"fieldpost/agreement/1"
+# A proof holds the bytes once, and once more in each signature, which adds less than this to them.
+SIGNATURE_MAX = 256
 _INTERVALS = ("strict", "resilient")
 _UNPROVEN = ("hold", "admit")
 
 
 def to_cbor(agreement: Agreement) -> bytes:
     """The canonical bytes. Raises ValueError for an unsound agreement."""
-    found = fault(agreement)
+    found = unsound(agreement)
     if found is not None:
         raise ValueError(f"{'.'.join(map(str, found[0]))}: {found[1]}")
     return _encode(ordered(agreement))
+
+
+def unsound(agreement: Agreement) -> tuple[Where, str] | None:
+    """What `agreement.fault` finds; else `((), what was expected)` for one that is too long to be signed by all."""
+    found = fault(agreement)
+    if found is not None:
+        return found
+    parties, size = len(agreement.parties), len(_encode(ordered(agreement)))
+    size_max = (CBOR_MAX - SIGNATURE_MAX * parties) // (parties + 1)
+    if size <= size_max:
+        return None
+    return (
+        (),
+        f"expected at most {size_max} bytes between {parties} parties, found {size}; list or cover less",
+    )
 
 
 def from_cbor(data: bytes) -> Agreement:
@@ -42,7 +71,7 @@ def from_cbor(data: bytes) -> Agreement:
         )
     except IndexError:
         raise WireError("agreement-shape", "a number stands for no known choice") from None
-    found = fault(agreement)
+    found = unsound(agreement)
     if found is not None:
         raise WireError("agreement-shape", f"{'.'.join(map(str, found[0]))}: {found[1]}")
     if _encode(ordered(agreement)) != data:

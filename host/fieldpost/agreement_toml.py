@@ -23,10 +23,11 @@ from fieldpost.agreement import (
     TimeTerms,
     Tolerance,
     Where,
-    fault,
     ordered,
+    weight_fault,
 )
-from fieldpost.toml_lines import line_at, lines_of
+from fieldpost.agreement_cbor import unsound
+from fieldpost.toml_lines import line_at, line_too_far, lines_of
 
 _KEYS = {
     "": {"version", "engine", "parties", "time", "scope", "chain", "weights", "merge"},
@@ -58,9 +59,12 @@ def parse_toml(text: str, file: str = "agreement") -> Agreement:
         cause, _, position = str(error).partition(" (at line ")
         line = int(position.split(",")[0]) if position else text.count("\n") + 1
         raise AgreementError(file, line, "TOML", f"expected well-formed TOML; {cause}") from None
+    except (RecursionError, ValueError):
+        expected = "expected shorter numbers and fewer brackets in one another"
+        raise AgreementError(file, line_too_far(text), "TOML", expected) from None
     try:
         agreement = _agreement(document)
-        found = fault(agreement)
+        found = unsound(agreement)
         if found is not None:
             raise _Fault(*found)
     except _Fault as error:
@@ -195,6 +199,9 @@ def _weights(terms: Mapping[str, Any], names: Mapping[str, bytes]) -> dict[Autho
         if authority in weights:
             raise _Fault(where, "expected each authority once")
         weights[authority] = _integer(value, where)
+        expected = weight_fault(authority, value, names.values())
+        if expected is not None:
+            raise _Fault(where, expected)
     return weights
 
 

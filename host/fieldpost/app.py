@@ -294,12 +294,11 @@ class App:
 
 def newest_mapped(state: State, subject: str, count: int) -> list[bytes]:
     """The last `count` ids, by position, of a subject tree's foreign observations that are admitted so far."""
+    numbers = (
+        one for one in range(1, state.entries.count + 1) if state.verdicts.of(one)[1] == "admitted-mapped"
+    )
     mapped = [
-        one
-        for identity, one in state.entries.items()
-        if obs.covers(subject, one.observation[obs.SUBJECT])
-        and identity in state.verdicts  # what came since the last solve waits to be judged
-        and state.verdicts[identity].code == "admitted-mapped"
+        one for one in state.entries.several(numbers) if obs.covers(subject, one.observation[obs.SUBJECT])
     ]
     return [one.id for one in sorted(mapped, key=lambda one: obs.position(one.observation))[-count:]]
 

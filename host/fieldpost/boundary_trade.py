@@ -137,7 +137,7 @@ class Trade:
             return None, []
         shown = set(release(state, self._peer.mesh).ids)
         own = state.profile.mesh
-        known = [entry for entry in state.entries.values() if entry.mesh != own or entry.id in shown]
+        known = (entry for entry in state.entries.entries() if entry.mesh != own or entry.id in shown)
         return frontier(known), sorted(state.arrived)
 
     def prepare(self, lanes: list[list[Any]] | None, held: list[bytes]) -> None:
@@ -146,7 +146,7 @@ class Trade:
         if lanes is None:
             return
         there, entries = Held(lanes), self._desk.state.entries
-        self._waiting.extend(one for one in self._release.ids if there.lacks(entries[one]))
+        self._waiting.extend(one.id for one in entries.named(self._release.ids) if there.lacks(one))
         known = set(held)
         self._tokens = [one for one in self._release.tokens if id_of(one) not in known]
 

@@ -1,13 +1,15 @@
 """What lies in an observation's past by its sources and by the order of each device's own ticks.
 
-Decides whether one stamp is known to come before another through a causal path: a source precedes what is
-derived from it, and a device's earlier ticks precede its later ones. Stamps of one device at one tick count
-as one. It refuses to look at intervals, and at sources outside the set it is given. SPEC 14.1
+Decides whether a causal path leads from one stamp to another: a source precedes what is derived from it, and a
+device's earlier ticks precede its later ones. Stamps of one device at one tick count as one. It refuses to look
+at intervals, and at sources outside the set it is given. SPEC 14.1
 """
 
 from bisect import bisect_right
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
+
+from fieldpost.cycles import cycles
 
 Stamp = tuple[int, ...]
 Node = tuple[bytes, Stamp]
@@ -30,8 +32,8 @@ class Causality:
             self._stamps.setdefault(device, []).append(stamp)
         self._past = self._pasts(sources)
 
-    def before(self, device: bytes, stamp: Stamp, later_device: bytes, later_stamp: Stamp) -> bool:
-        """True when a causal path leads from the first stamp to the later one."""
+    def leads(self, device: bytes, stamp: Stamp, later_device: bytes, later_stamp: Stamp) -> bool:
+        """True when a causal path leads from the first stamp to the later one, another device's."""
         node = self._latest(later_device, later_stamp)
         known = None if node is None else self._past[node].get(device)
         return known is not None and stamp <= known
@@ -50,8 +52,8 @@ class Causality:
     def _pasts(self, sources: Mapping[Node, set[Node]]) -> dict[Node, Past]:
         """Per node, the latest stamp of each device in its past, parents first and without recursion.
 
-        Hashes make a cycle of sources impossible; should data hold one, all that hangs on it keeps its direct
-        sources only, so that the result does not depend on where a walk begins.
+        Hashes make a cycle of sources impossible; together with ticks that run backwards there are some. All nodes
+        of a cycle have one past, so that the result does not depend on where a walk begins.
         """
         parents = {
             node: {
@@ -59,22 +61,11 @@ class Causality:
             }
             for node, known in sources.items()
         }
-        heirs: defaultdict[Node, list[Node]] = defaultdict(list)
-        for node, above in parents.items():
-            for one in above:
-                heirs[one].append(node)
-        waits = {node: len(above) for node, above in parents.items()}
-        ready = [node for node, count in waits.items() if count == 0]
         past: dict[Node, Past] = {}
-        while ready:
-            node = ready.pop()
-            past[node] = _latest_of([*(past[one] for one in parents[node]), *_direct(sources[node])])
-            for heir in heirs[node]:
-                waits[heir] -= 1
-                if waits[heir] == 0:
-                    ready.append(heir)
-        for node in sources.keys() - past.keys():
-            past[node] = _latest_of(_direct(sources[node]))
+        for group in cycles(parents):
+            above = {one for node in group for one in parents[node]}.difference(group)
+            direct = [stamp for node in group for stamp in _direct(sources[node])]
+            past |= dict.fromkeys(group, _latest_of([*(past[one] for one in above), *direct]))
         return past
 
 

@@ -25,8 +25,11 @@ def widened(interval: Interval) -> Interval:
 
 def fields_claimed(trust: Trust, entry: Verified) -> list[tuple[Any, ...]]:
     """(property, type, value, unit, exponent) of each claim."""
-    observation = entry.observation
-    content_format, payload = observation[obs.FORMAT], observation[obs.PAYLOAD]
+    return fields_in(trust, entry.observation[obs.FORMAT], entry.observation[obs.PAYLOAD])
+
+
+def fields_in(trust: Trust, content_format: int | bytes, payload: bytes) -> list[tuple[Any, ...]]:
+    """The same of a payload."""
     fields = trust.fields_of(content_format)
     values = (
         plain_bytes.integers(payload) if fields and all(one[1] == schema.INTEGER for one in fields) else None

@@ -6,7 +6,7 @@ we. What a third mesh said goes on as it came, where the agreement lets it cross
 any party but the peer, go whenever anything may.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from fieldpost.accession import accessions
@@ -37,17 +37,18 @@ def release(state: State, peer_mesh: bytes) -> Release:
     if state.agreement is None or state.mode_of(BOUNDARY).mode not in OUTWARD:
         return Release((), (), ())
     own = state.own().mesh
-    for identity, entry in state.entries.items():
-        verdict = state.verdicts.get(identity)
-        if entry.mesh == peer_mesh or verdict is None or verdict.state != "admitted":
+    admitted = (one for one in range(1, state.entries.count + 1) if state.verdicts.of(one)[0] == "admitted")
+    for entry in state.entries.several(admitted):
+        if entry.mesh == peer_mesh:
             continue
         code = _kept_back(state, entry, peer_mesh)
         if code is None:
-            chosen.update(dict.fromkeys(closure(state, identity)))
+            derived = obs.SOURCES in entry.observation
+            chosen.update(dict.fromkeys(closure(state, entry.id) if derived else (entry.id,)))
         elif code != "agreement-scope":
-            withheld[identity] = code
-    for identity in chosen:
-        entry = state.entries[identity]
+            withheld[entry.id] = code
+    for entry in state.entries.named(chosen):
+        identity = entry.id
         code = _kept_back(state, entry, peer_mesh) if entry.mesh == own else _withheld(state, entry)
         if code is not None:  # a source is named by what derives from it: no secret is told by naming it
             withheld[identity] = code
@@ -135,31 +136,37 @@ def closure(state: State, identity: bytes) -> list[bytes]:
 def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
     """Token bytes that a stranger needs to verify these observations and to weigh them, issuers first."""
     trust = state.trust
-    entries = [state.entries[identity] for identity in ids]
     found: dict[bytes, None] = {}
-    for credential in dict.fromkeys(entry.credential for entry in entries):
+    credentials: dict[bytes, None] = {}
+    attestations: dict[bytes, None] = {}
+    devices: dict[tuple[bytes, bytes], None] = {}
+    formats: dict[int | bytes, None] = {}
+    statements: dict[bytes, None] = {}  # by which we admit what third meshes said, all those of a path
+    for entry in state.entries.named(ids):
+        observation = entry.observation
+        credentials[entry.credential] = attestations[observation[obs.BOOT_ATTESTATION]] = None
+        devices[observation[obs.DEVICE], entry.mesh] = formats[observation[obs.FORMAT]] = None
+        if entry.mesh != state.own().mesh:
+            statements.update(dict.fromkeys(state.verdicts.of(entry.n)[3]))
+    for credential in credentials:
         found.update(dict.fromkeys(_with_chain(state, credential)))
-    for attestation in dict.fromkeys(entry.observation[obs.BOOT_ATTESTATION] for entry in entries):
+    for attestation in attestations:
         found[trust.boots[attestation].data] = None
-    for device, mesh in dict.fromkeys((entry.observation[obs.DEVICE], entry.mesh) for entry in entries):
+    for device, mesh in devices:
         for endorsement in sorted(trust.endorsements_of(device, mesh), key=lambda one: one.id):
             found.update(dict.fromkeys(_with_chain(state, endorsement.claims[tokens.ISSUER])))
             found[endorsement.data] = None
-    handovers = [
-        token
-        for device in dict.fromkeys(entry.observation[obs.DEVICE] for entry in entries)
-        for token, _ in trust.handovers_of(device)
-    ]
-    for token in handovers + _accessions(state, entries):
+    handovers = [token for device, _ in devices for token, _ in trust.handovers_of(device)]
+    for token in handovers + _accessions(state, credentials):
         for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
             if label in token.claims:
                 found.update(dict.fromkeys(_with_chain(state, token.claims[label])))
         found[token.data] = None
-    for statement in dict.fromkeys(_statements(state, entries)):
+    for statement in statements:
         token = trust.equivalences[statement]
         found.update(dict.fromkeys(_with_chain(state, token.claims[tokens.ISSUER])))
         found[token.data] = None
-    for content_format in dict.fromkeys(entry.observation[obs.FORMAT] for entry in entries):
+    for content_format in formats:
         if content_format in trust.schema_tokens:
             signed = tokens.decode(trust.schema_tokens[content_format])
             for signer in trust.signers_of(signed):
@@ -168,24 +175,15 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
     return list(found)
 
 
-def _accessions(state: State, entries: list[Verified]) -> list[tokens.Token]:
+def _accessions(state: State, credentials: Iterable[bytes]) -> list[tokens.Token]:
     """Rotations of the keys of the authorities above: without them what binds a former key holds no more. SPEC 12.4"""
     trust = state.trust
     above = {
         (one.claims[tokens.MESH], one.claims[tokens.AUTHORITY])
-        for credential in {entry.credential for entry in entries}
+        for credential in credentials
         for one in trust.chain(credential)
     }
     return [token for node, token, _ in accessions(trust) if node in above]
-
-
-def _statements(state: State, entries: list[Verified]) -> Iterator[bytes]:
-    """The equivalences by which we admit what third meshes said: a path of several needs them all."""
-    own = state.own().mesh
-    for entry in entries:
-        verdict = state.verdicts.get(entry.id)
-        if entry.mesh != own and verdict is not None:
-            yield from verdict.equivalences
 
 
 def _with_chain(state: State, credential: bytes) -> list[bytes]:

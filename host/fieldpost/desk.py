@@ -20,28 +20,53 @@ Clock = Callable[[], tuple[int, int]]  # (boot, ms) of the bridge's own clock
 
 
 class Desk:
-    """Constructing it replays the store into `bridge`, which is fresh. `clock() -> (boot, ms)`."""
+    """Constructing it replays the store into `bridge`, which is fresh and rests on the store's tables from then on.
+    `clock() -> (boot, ms)`.
+    """
 
     def __init__(self, store: Store, bridge: Bridge, signer: Signer, clock: Clock) -> None:
         self._store = store
+        self._tables = store.tables()
         self._bridge = bridge
+        bridge.rest_on(self._tables)
         self._signer = signer
         self._clock = clock
         self._seen = 0
         self._told = 0
-        self.difference: str | None = None  # the first event that its inputs do not lead to
+        self.difference: str | None = None  # the first event or row that its inputs do not lead to
         self.thumbprint: bytes = keys.thumbprint(signer.public)
         self.head = OwnHead(store.events, signer)
         self.meetings: dict[bytes, Any] = {}  # by peer bridge: the session that goes on
+        if self._emptied():
+            with store.writing():
+                store.empty()
+                self._follow()
         self.catch_up()
+        state = self.state
+        kept = {
+            "observation": len(state.entries),
+            "envelope": state.entries.envelopes,
+            "seal": state.chains.count,
+        }
+        self.difference = self.difference or self._tables.beyond(kept)
 
     @property
     def state(self) -> State:
         """The fold as of the last input seen. After a failed write it is another object: do not keep it."""
         return self._bridge.state
 
+    def _emptied(self) -> bool:
+        """True for a store that an earlier version filled otherwise: it has inputs, and not what follows from them."""
+        taken = "SELECT EXISTS (SELECT 1 FROM input WHERE kind IN ('segment', 'early', 'item'))"
+        return self._store.query(taken) != self._store.query("SELECT EXISTS (SELECT 1 FROM envelope)")
+
     def catch_up(self) -> None:
         """Apply inputs that another process wrote; their events and rows are in the store already, and are compared."""
+        with self._tables.following():
+            self._follow()
+        self.difference = self.difference or self._tables.difference
+
+    def _follow(self) -> None:
         log = self._store.events(self._told)
         for item in self._store.inputs(self._seen):
             for made in self._bridge.apply(item).events:
@@ -69,7 +94,7 @@ class Desk:
                     item = Input(self._seen + 1, kind, self._clock(), data)
                     led.append((item, self._bridge.apply(item)))
                     self._seen = item.n
-                self._store.put_all(led)
+                self._store.log(led)
                 self._told += sum(len(outcome.events) for _, outcome in led)
         except BaseException:
             self._fold_anew()
@@ -78,19 +103,17 @@ class Desk:
 
     def _fold_anew(self) -> None:
         """The fold had gone ahead of what became durable."""
-        self._bridge, self._seen, self._told = Bridge(), 0, 0
+        self._bridge, self._seen, self._told = Bridge(self._tables), 0, 0
         self.catch_up()
 
     def item(self, identity: bytes) -> bytes:
         """The crossing item of a held observation, from its envelope as received. SPEC 10.3"""
-        entry = self.state.entries[identity]
         found = self._store.query(
-            "SELECT envelope.kind, envelope.data FROM observation JOIN envelope ON hash = envelope"
+            "SELECT envelope.kind, envelope.data, leaf_index FROM observation JOIN envelope ON hash = envelope"
             " WHERE observation.id = ?",
             identity,
         )
-        kind, envelope = found[0]
-        return verify.item_of(kind, envelope, entry.index)
+        return verify.item_of(*found[0])
 
     def sign(self, typ: int, payload: bytes) -> bytes:
         """A COSE_Sign1 of that typ by the bridge's key."""

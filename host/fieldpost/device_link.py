@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from fieldpost import codes, imports, verify
+from fieldpost.chains import WholeOf
 from fieldpost.model import Outcome
 from fieldpost.own_log import OwnLog
 from fieldpost.state import State
@@ -261,7 +262,7 @@ class DeviceLink:
         if session is None or session.device is None:
             return
         device, incarnation, stream, segment = place = _place(session.device, *key)
-        whole = state.whole.get(device, {})
+        whole = state.whole[device]
         if len(key) == len(place):
             self._promise_carried(session, place, whole)
             return
@@ -277,7 +278,7 @@ class DeviceLink:
         if code is not None:
             session.reject(incarnation, stream, segment, code)
 
-    def _promise_carried(self, session: BridgeSession, place: Place, whole: dict) -> None:
+    def _promise_carried(self, session: BridgeSession, place: Place, whole: WholeOf) -> None:
         """The same to a mule. Up to its segment only: its origin may have freed what follows before it is told."""
         device, incarnation, stream, segment = place
         seal_hash, first = whole.get(place[1:]), segment
@@ -296,7 +297,7 @@ class DeviceLink:
         """What this bridge holds of a device, in HELD's form. SPEC 8.2"""
         state = self.desk.state
         found: dict[tuple[bytes, int], list[int]] = {}
-        for incarnation, stream, segment in state.whole.get(device, {}):
+        for incarnation, stream, segment in state.whole[device]:
             found.setdefault((incarnation, stream), []).append(segment)
         held = [
             [incarnation, stream, ranges(found[incarnation, stream])] for incarnation, stream in sorted(found)

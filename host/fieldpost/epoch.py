@@ -152,19 +152,19 @@ def offer(state: State, number: int) -> Offer:
     }
     others: dict[bytes, str] = {}
     evidence: set[bytes] = set()
-    for identity, entry in state.entries.items():
-        verdict = state.verdicts.get(identity)
-        if verdict is None:
+    for entry in state.entries.entries():
+        standing, code = state.verdicts.of(entry.n)[:2]
+        if not standing:
             continue
         scope = agreement.scope_of(entry.observation[obs.SUBJECT])
         if entry.observation[obs.FORMAT] == obs.TIME_FORMAT:
-            if verdict.state == "admitted":
-                evidence.add(identity)
-        elif scope is not None and verdict.state == "admitted" and scope.subject in admitted:
-            admitted[scope.subject][identity] = entry.grade
-        elif scope is not None and verdict.state != "admitted":
-            others[identity] = verdict.code
-    devices = {entry.observation[obs.DEVICE]: entry.mesh for entry in state.entries.values()}
+            if standing == "admitted":
+                evidence.add(entry.id)
+        elif scope is not None and standing == "admitted" and scope.subject in admitted:
+            admitted[scope.subject][entry.id] = entry.grade
+        elif scope is not None and standing != "admitted":
+            others[entry.id] = code
+    devices = state.book.devices(None)
     evidence.update(one for one, pair in handovers(state).items() if devices.keys() & set(pair))
     stated = {
         one: clocks.assumption_of(one, state.trust.endorsements_of(one, mesh))
@@ -231,7 +231,7 @@ def joint_evidence(
     shared = _joint_records(state, ours, theirs)
     records = _records(state, shared)
     held = {entry.id: entry for entry in members}
-    claims = [_utc_claim(state, entry) for entry in (*(state.entries[one] for one in shared), *members)]
+    claims = [_utc_claim(state, entry) for entry in (*state.entries.named(shared), *members)]
     causals, seen = [], []
     for entry in members:
         stamp = clocks.stamp_of(entry.observation)
@@ -259,9 +259,9 @@ def joint_evidence(
 def _records(state: State, shared: list[bytes]) -> list[clocks.Record]:
     """Exchange records; one that breaks its shape is evidence of nothing, on both sides alike."""
     found = []
-    for one in shared:
+    for entry in state.entries.named(shared):
         try:
-            found.append(clocks.record_of(state.entries[one]))
+            found.append(clocks.record_of(entry))
         except WireError:
             continue
     return found
@@ -271,10 +271,10 @@ def compute(state: State, opening: Opening, theirs: Offer, peer: bytes) -> Epoch
     """The epoch over two offers. Both sides get the same `body`, or one of them runs another engine."""
     agreement, ours = state.agreement, opening.ours
     joint = joint_set(ours, theirs)
-    members = [state.entries[one] for ids in joint.values() for one in ids]
+    members = list(state.entries.named(one for ids in joint.values() for one in ids))
     evidence, recorded = joint_evidence(state, ours, theirs, members)
     anchor = epoch_anchor(recorded, agreement.time.anchors)
-    shared = [state.entries[one] for one in _joint_records(state, ours, theirs)]
+    shared = list(state.entries.named(_joint_records(state, ours, theirs)))
     authority_of = {
         entry.observation[obs.DEVICE]: (entry.mesh, entry.authority) for entry in [*shared, *members]
     }

@@ -4,7 +4,8 @@ Decides which observations speak of time, and whether what came may change a pla
 a little longer, with no other boot of its device beside it, bounds nobody. Refuses to place anything. SPEC 9
 """
 
-from collections.abc import Iterator, Sequence
+from array import array
+from collections.abc import Container, Iterator, Sequence
 
 from fieldpost import clocks
 from fieldpost.model import Verified
@@ -15,12 +16,12 @@ Boot = tuple[bytes, int]  # (device, boot)
 
 
 class EvidenceBook:
-    """`speakers` by id, as they arrived. `edition`: another one when placements may be others; `readings`: when
-    boots were seen to last longer.
+    """`speakers`: their numbers, as they arrived. `edition`: another one when placements may be others; `readings`:
+    when boots were seen to last longer.
     """
 
     def __init__(self) -> None:
-        self.speakers: dict[bytes, Verified] = {}
+        self.speakers = array("Q")
         self.edition = 0
         self.readings = 0
         self._ends: dict[
@@ -28,10 +29,13 @@ class EvidenceBook:
         ] = {}  # by mesh: first and last reading of each boot, in ms
         self._boots: dict[bytes, set[int]] = {}  # by device
         self._heard: dict[bytes, bytes] = {}  # device: the mesh under which it spoke last
-        self._sources: set[bytes] = set()  # ids that are named as sources
+        self._awaited: set[bytes] = set()  # ids that are named as sources and not held
 
-    def note(self, entries: Sequence[Verified], may_date: bool) -> None:
-        """Observations that are new, all of one envelope. `may_date`: their credential has the right `time`."""
+    def note(self, entries: Sequence[Verified], may_date: bool, held: Container[bytes]) -> None:
+        """Observations that are new, all of one envelope. `may_date`: their credential has the right `time`.
+
+        `held`: the ids of all that are held, these among them.
+        """
         if not entries:
             return
         first = entries[0]
@@ -44,10 +48,11 @@ class EvidenceBook:
             sources = observation.get(obs.SOURCES)
             dated = may_date and len(observation[obs.TREF]) == 3
             if sources is not None or dated or observation[obs.FORMAT] == obs.TIME_FORMAT:
-                self.speakers[entry.id] = entry
-                self._sources.update(source[4] for source in sources or ())
+                self.speakers.append(entry.n)
+                self._awaited.update(source[4] for source in sources or () if source[4] not in held)
                 self.changed()
-            elif entry.id in self._sources:
+            elif entry.id in self._awaited:
+                self._awaited.remove(entry.id)
                 self.changed()
 
     def _see(self, mesh: bytes, boot: Boot, first: int, last: int) -> None:
@@ -60,11 +65,6 @@ class EvidenceBook:
             ends[0], ends[1] = min(ends[0], first), max(ends[1], last)
             self.readings += 1
             self.edition += len(self._boots[boot[0]]) > 1
-
-    def replace(self, entry: Verified) -> None:
-        """The same observation, under a seal or another grade now."""
-        if entry.id in self.speakers:
-            self.speakers[entry.id] = entry
 
     def changed(self) -> None:
         """Something that may change placements: evidence, who may speak, or how well clocks are known to run."""
@@ -88,9 +88,10 @@ class EvidenceBook:
             for ms in both:
                 yield Stamp(device, boot, ms * clocks.MS)
 
-    def of_mesh(self, mesh: bytes | None) -> list[Verified]:
-        """Who speaks under this mesh, or under any, as they arrived."""
-        return [one for one in self.speakers.values() if mesh is None or one.mesh == mesh]
+    def of_boot(self, mesh: bytes, boot: Boot) -> tuple[int, int]:
+        """The first and the last reading of a boot under a mesh, in ms. KeyError where nothing was read."""
+        first, last = self._ends[mesh][boot]
+        return first, last
 
     @property
     def meshes(self) -> set[bytes]:

@@ -153,7 +153,7 @@ class _Parser:
             raise ExpressionError(column, f"{operator} takes {type_}, found {node.type}")
 
     def ternary(self, depth: int) -> Node:
-        if depth == 0:
+        if depth < 0:
             raise ExpressionError(self._column(), f"nested deeper than {DEPTH_MAX}")
         test = self._logical(depth, "||")
         column = self._column()

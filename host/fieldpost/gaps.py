@@ -152,9 +152,10 @@ def good_seals(state: State, device: bytes, ends: Iterable[bytes]) -> frozenset[
 
 def _follow(state: State, at: bytes | None, found: set[bytes], loose: set[bytes]) -> None:
     """Adds the seals held from `at` back, and to `loose` the hash where the next one is not held."""
-    before = state.chains.before
-    while at is not None and at in before and at not in found:
+    while at is not None and at not in found:
+        before = state.chains.before(at)
+        if before is None:
+            loose.add(at)
+            return
         found.add(at)
-        at = before[at]
-    if at is not None and at not in before:
-        loose.add(at)
+        at = before[0]

@@ -11,6 +11,7 @@ from fieldpost.boundary_messages import ITEM_MAX
 from fieldpost.codes import refuse, refuse_wire
 from fieldpost.model import Missing, Refusal, Verified
 from fieldpost.state import State
+from fieldpost.tables import SealRow
 from fieldpost.verify import OPENERS, seal_of
 from fieldwire import cbor, cose, limits, seal, tokens
 from fieldwire import observation as obs
@@ -105,7 +106,7 @@ def add_envelope(state: State, kind: str, data: bytes) -> None:
     if name in state.waiting:
         state.replayed.add(name)
         state.record("import", [name], "replayed")
-    elif name in state.envelopes:
+    elif state.entries.has_envelope(name):
         state.replayed.add(name)
         state.record("import", [name], "replayed")
         known = refuse("replayed", f"{kind} {name.hex()} came before")
@@ -161,47 +162,67 @@ def _open(state: State, kind: str, data: bytes) -> list[Verified] | Refusal:
 
 
 def _import(state: State, kind: str, data: bytes, name: bytes, opened: list[Verified]) -> None:
-    state.envelopes.add(name)
+    state.hand_over()  # a token may have let in several
+    state.entries.envelopes += 1
     state.row("forget", name)
-    state.row("envelope", name, kind, data)
-    fresh = [entry for entry in opened if _enter(state, entry, name)]
-    may_date = "time" in state.trust.credentials[opened[0].credential].claims[tokens.RIGHTS]
-    state.book.note(fresh, may_date)
+    state.row("envelope", state.entries.envelopes, name, kind, data)
     first = opened[0]
+    near, seal_number = _seals_near(state, first)
+    perhaps = state.entries.perhaps(opened)
+    enter = _known if perhaps else _new
+    found = [enter(state, entry, name, seal_number) for entry in opened]
+    fresh = [one for one in found if one is not None]
+    pair = (first.credential, first.observation[obs.BOOT_ATTESTATION])
+    state.grades.setdefault(pair, set()).add(first.grade)
+    may_date = "time" in state.trust.credentials[opened[0].credential].claims[tokens.RIGHTS]
+    if first.mesh == state.own().mesh:
+        state.docket.runs.add(fresh)
+    state.book.note(fresh, may_date, state.entries)
     if first.seal_hash is not None and first.segment is not None:
-        forks.chain(state, opened, _previous(kind, data))
+        forks.chain(state, opened, near, _previous(kind, data))
         if kind == "segment":
-            held = state.whole.setdefault(first.observation[obs.DEVICE], {})
-            held.setdefault(first.segment, first.seal_hash)
+            rivals = [one for one in near if one.segment == first.segment[2] and one.hash != first.seal_hash]
+            state.whole.note(first.observation[obs.DEVICE], first.segment, first.seal_hash, rivals)
     state.record("import", [name] + [entry.id for entry in fresh], "new" if fresh else "known", form=kind)
+    state.let_go()
 
 
-def _enter(state: State, entry: Verified, envelope: bytes) -> bool:
-    """True when the observation is new. A second content at its position is kept, and is a fork."""
-    position = obs.position(entry.observation)
-    known = state.entries.get(entry.id)
+def _seals_near(state: State, entry: Verified) -> tuple[list[SealRow], int]:
+    """The seals around an observation's, and the number that its own one has or will have; 0 for an early copy."""
+    if entry.segment is None:
+        return [], 0
+    near = state.chains.near(entry.observation[obs.DEVICE], entry.segment)
+    known = next((one.n for one in near if one.hash == entry.seal_hash), None)
+    return near, state.chains.count + 1 if known is None else known
+
+
+def _known(state: State, entry: Verified, envelope: bytes, seal_number: int) -> Verified | None:
+    """The observation with its number, unless it is held. A second content at its position is kept, and is a fork."""
+    held = state.entries
+    known = held.get(entry.id)
     if known is not None:
         if known.seal_hash is None and entry.seal_hash is not None:
-            state.entries[entry.id] = entry
-            state.book.replace(entry)
-            state.docket.add(entry.id)
-            write(state, entry, envelope)
-        return False
-    other = state.positions.get(position)
+            entry = entry._replace(n=known.n)
+            held.seal(entry)
+            state.docket.add(entry.n)
+            write(state, entry, envelope, seal_number)
+        return None
+    other = held.at(entry.observation)
     if other is not None:
         forks.second_content(state, entry, other)
-    else:
-        state.positions[position] = entry.id
-    state.entries[entry.id] = entry
-    write(state, entry, envelope)
-    state.docket.add(entry.id)
-    state.times.awaited.add(entry.id)
+    return _new(state, entry, envelope, seal_number)
+
+
+def _new(state: State, entry: Verified, envelope: bytes, seal_number: int) -> Verified:
+    """The same where nothing is held at its position."""
+    entry = state.entries.add(entry)
+    write(state, entry, envelope, seal_number)
     observation = entry.observation
     if observation[obs.FORMAT] == obs.GAP_FORMAT:
         gaps.note(state, entry)
-    for source in observation.get(obs.SOURCES, ()):
-        state.row("edge", entry.id, source[4])
-    return True
+    for place, source in enumerate(observation.get(obs.SOURCES, ())):
+        state.row("edge", entry.id, source[4], place)
+    return entry
 
 
 def _previous(kind: str, data: bytes) -> bytes | None:
@@ -212,26 +233,22 @@ def _previous(kind: str, data: bytes) -> bytes | None:
     return seal_of(sealed)[1].previous
 
 
-def write(state: State, entry: Verified, envelope: bytes) -> None:
+def write_again(state: State, entry: Verified) -> None:
+    """The row of what was held before and is graded otherwise now."""
+    held, seal = state.entries, 0 if entry.seal_hash is None else state.chains.number(entry.seal_hash)
+    held.grade(entry)
+    write(state, entry, held.envelope_of(entry), seal)
+
+
+def write(state: State, entry: Verified, envelope: bytes, seal_number: int) -> None:
     """An observation's row, as it is known now."""
-    state.envelope_of[entry.id] = envelope
-    observation = entry.observation
+    identity, leaf, observation, mesh, authority, credential, grade, seal_hash, _, index, _, number = entry
     content_format = observation[obs.FORMAT]
     shown = content_format.hex() if isinstance(content_format, bytes) else str(content_format)
-    state.row(
-        "observation",
-        entry.id,
-        *obs.position(observation),
-        entry.mesh,
-        entry.authority,
-        observation[obs.SUBJECT],
-        shown,
-        observation[obs.TREF][0],
-        observation[obs.TREF][1],
-        entry.credential,
-        entry.grade,
-        envelope,
-        entry.index,
-        entry.leaf,
-        int(entry.seal_hash is not None),
+    boot, ms = observation[obs.TREF][:2]
+    place = observation[obs.INCARNATION], observation[obs.STREAM], observation[obs.SEQ]
+    about = mesh, authority, observation[obs.SUBJECT], shown, boot, ms, credential, grade
+    proof = envelope, index, leaf, int(seal_hash is not None), seal_number
+    state.outcome.rows.append(
+        ("observation", (number, identity, observation[obs.DEVICE], *place, *about, *proof))
     )

@@ -64,6 +64,7 @@ class Verified(NamedTuple):
     segment: tuple[bytes, int, int] | None  # (incarnation, stream, segment)
     index: int  # pyright: ignore[reportIncompatibleMethodOverride] (nobody searches an observation)
     path: tuple[bytes, ...] | None  # where it came alone: its inclusion path
+    n: int = 0  # which one it is of all that are held, by arrival; 0 before
 
 
 class Verdict(NamedTuple):

@@ -5,10 +5,12 @@ Neither arrival nor an author's clock has a say. Only what was touched is drawn 
 """
 
 from collections.abc import Iterable
+from itertools import islice
 
-from fieldpost.canvas import Key, Mark, Row
+from fieldpost.canvas import Key, Row
 from fieldpost.claims import Interval, claims_of
 from fieldpost.conflict import Claim, Order, differ
+from fieldpost.held import SHOWN
 from fieldpost.lines import lines
 from fieldpost.model import Verified
 from fieldpost.state import State
@@ -21,6 +23,7 @@ STRIDE = 4  # how many of a device's claims are placed at once, from the last on
 
 def redraw(state: State) -> None:
     """Write the picture's rows as they follow from verdicts, placements and epochs, where they are others."""
+    state.hand_over()
     canvas, before = state.canvas, state.canvas.decided
     canvas.decided = decided = _decided(state)
     edition = (
@@ -28,11 +31,11 @@ def redraw(state: State) -> None:
         frozenset(decided) if canvas.derived else None,
         len(state.trust.rotations),
     )
-    again = set(canvas.touched if edition == canvas.edition else canvas.marks) | (
+    again = set(canvas.touched if edition == canvas.edition else canvas.makers) | (
         before.keys() - decided.keys()
     )
     canvas.edition, canvas.touched = edition, set()
-    loose = [key for key in again if key not in decided and canvas.marks.get(key)]
+    loose = [key for key in again if key not in decided and canvas.makers.get(key)]
     drawn = _local(state, loose)
     for key in again:
         canvas.local.pop(key, None)
@@ -60,8 +63,8 @@ def _decided(state: State) -> dict[Key, Row]:
             for row in epoch.resolution.ruling.decisions
         }
         for (subject, name), pick in epoch.resolution.ruling.picks.items():
-            verdict = state.verdicts.get(pick.id)
-            if verdict is not None and verdict.state == "admitted":
+            number = state.entries.number(pick.id)
+            if number is not None and state.verdicts.of(number)[0] == "admitted":
                 found[subject, name] = (
                     pick.id,
                     rivals.get((subject, name, pick.id), ()),
@@ -72,17 +75,21 @@ def _decided(state: State) -> dict[Key, Row]:
 
 def _local(state: State, keys: list[Key]) -> dict[Key, Row]:
     """Our own latest claims and what rivals them."""
-    held = lines(rotation.devices(statement) for _, statement in state.trust.rotations)
-    marks, order = state.canvas.marks, Order(_derived(state), held)
-    ends = {key: [one for device in marks[key].values() for one in _lasts(device)] for key in keys}
-    when = intervals(state, _entries(state, ends.values()))
+    if not keys:
+        return {}
+    rotated = lines(rotation.devices(statement) for _, statement in state.trust.rotations)
+    canvas, held, order = state.canvas, state.entries, Order(_derived(state), rotated)
+    lasts = {key: list(canvas.each(key, canvas.lasts, held)) for key in keys}
+    found = {one.n: one for one in held.several(sorted({n for some in lasts.values() for n in some}))}
+    ends = {key: [found[one] for one in some] for key, some in lasts.items()}
+    when = intervals(state, [entry for several in ends.values() for entry in several])
     picks = {}
     for key in keys:
-        claims = [_claim(state, key, mark, when) for mark in ends[key]]
+        claims = [_claim(state, key, entry, when) for entry in ends[key]]
         if all(_all_over(one, claims) for one in claims):
-            every = [one for device in marks[key].values() for one in device]
-            when |= intervals(state, _entries(state, [every]))
-            claims = [_claim(state, key, mark, when) for mark in every]
+            every = list(held.several(canvas.each(key, canvas.back, held)))
+            when |= intervals(state, every)
+            claims = [_claim(state, key, entry, when) for entry in every]
         latest = [claims[index] for index in order.latest(claims)]
         picks[key] = min(latest, key=lambda claim: (claim.device, -claim.boot, -claim.ticks_ms, claim.id))
     rivals = _rivals(state, order, picks)
@@ -95,56 +102,44 @@ def _all_over(claim: Claim, claims: list[Claim]) -> bool:
     return end is not None and any(one is not None and end < one for one in begins)
 
 
-def _lasts(marks: list[Mark]) -> Iterable[Mark]:
-    """Of one device's claims the last ones of each boot."""
-    found: dict[int, list[Mark]] = {}
-    for mark in reversed(marks):
-        known = found.setdefault(mark[0], [mark])
-        if known[0] is not mark and known[0][1] == mark[1]:
-            known.append(mark)
-    return [mark for several in found.values() for mark in several]
-
-
-def _entries(state: State, marks: Iterable[Iterable[Mark]]) -> list[Verified]:
-    return [state.entries[mark[2]] for several in marks for mark in several]
-
-
-def _claim(state: State, key: Key, mark: Mark, when: dict[bytes, Interval]) -> Claim:
-    entry = state.entries[mark[2]]
+def _claim(state: State, key: Key, entry: Verified, when: dict[bytes, Interval]) -> Claim:
     claims = claims_of(state.trust, entry, when.get(entry.id, (None, None)), entry.grade)
     return next(one for one in claims if one.property == key[1])
 
 
 def _derived(state: State) -> Iterable[Claim]:
     """Claims by which one comes causally before another: derived ones and their sources, as far as they are shown."""
-    canvas = state.canvas
-    named = {source[4] for one in canvas.derived.values() for source in one.observation[obs.SOURCES]}
-    for identity in sorted(named | canvas.derived.keys()):
-        if any(key not in canvas.decided for key in canvas.keys_of(identity)):
-            entry = state.entries[identity]
-            yield from claims_of(state.trust, entry, (None, None), entry.grade)
+    canvas, held = state.canvas, state.entries
+    named: set[bytes] = set()
+    for one in held.several(sorted(canvas.derived)):
+        named.add(one.id)
+        named.update(source[4] for source in one.observation[obs.SOURCES])
+    for identity in sorted(named):
+        entry = held.get(identity)
+        if entry is not None and held.marked(entry.n, SHOWN):
+            claims = claims_of(state.trust, entry, (None, None), entry.grade)
+            if any((one.subject, one.property) not in canvas.decided for one in claims):
+                yield from claims
 
 
 def _rivals(state: State, order: Order, picks: dict[Key, Claim]) -> dict[Key, list[bytes]]:
     """Ids that rival each pick. Of each other device, from its last claim back to the first that ended before."""
     found: dict[Key, list[bytes]] = {key: [] for key in picks}
+    canvas, held = state.canvas, state.entries
     front = {
-        (key, device): len(marks)
+        (key, device): canvas.back(key, device, held)
         for key, pick in picks.items()
-        for device, marks in state.canvas.marks[key].items()
+        for device in canvas.makers[key]
         if device != pick.device
     }
     while front:
-        looked = {
-            (key, device): state.canvas.marks[key][device][max(0, end - STRIDE) : end]
-            for (key, device), end in front.items()
-        }
-        when = intervals(state, _entries(state, looked.values()))
+        numbers = {place: some for place, back in front.items() if (some := list(islice(back, STRIDE)))}
+        looked = {one.n: one for one in held.several(sorted({n for some in numbers.values() for n in some}))}
+        when = intervals(state, looked.values())
         front = {
-            place: end - STRIDE
-            for place, end in front.items()
-            if not _rivals_among(state, order, place[0], picks[place[0]], looked[place], when, found)
-            and end > STRIDE
+            (key, device): front[key, device]
+            for (key, device), some in numbers.items()
+            if not _rivals_among(state, order, key, picks[key], [looked[one] for one in some], when, found)
         }
     return found
 
@@ -154,13 +149,13 @@ def _rivals_among(
     order: Order,
     key: Key,
     pick: Claim,
-    marks: list[Mark],
+    entries: list[Verified],
     when: dict[bytes, Interval],
     found: dict[Key, list[bytes]],
 ) -> bool:
-    """Adds the rivals among a device's claims; True when the first of these ended before the pick began."""
-    claims = [_claim(state, key, mark, when) for mark in marks]
+    """Adds the rivals among a device's claims, the last first; True when the first ended before the pick began."""
+    claims = [_claim(state, key, entry, when) for entry in entries]
     for one in claims:
         if order.unordered(one, pick) and differ(one.value, pick.value, 0):
             found[key].append(one.id)
-    return order.before(claims[0], pick) == "interval"
+    return order.before(claims[-1], pick) == "interval"

@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldpost.case_rows import case_rows
 from fieldpost.picture_rows import value_words
-from fieldpost.reading import Rows
+from fieldpost.reading import Rows, stored
 from fieldwire import cbor
 
 _PICKS = """
@@ -75,7 +75,7 @@ def _side(store: Rows, name: str, pick: tuple[Any, ...] | None) -> dict[str, Any
         "exponent": exponent,
         "unit": unit,
         "authority": [mesh.hex(), authority],
-        "alternatives": [one.hex() for one in cbor.decode(others)],
+        "alternatives": [one.hex() for one in stored(others)],
         "function": function,
     }
 

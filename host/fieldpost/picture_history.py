@@ -9,7 +9,7 @@ from typing import Any
 from fieldpost.claims import widened
 from fieldpost.picture_rows import picture_rows
 from fieldpost.placed import placed
-from fieldpost.reading import Rows
+from fieldpost.reading import Rows, stored
 from fieldwire import cbor
 
 _CLAIMS = """
@@ -69,7 +69,7 @@ def _claim(row: tuple[Any, ...], interval: tuple[Any, Any], now: dict[str, Any] 
         decided = {
             "epoch": number,
             "prevailing": None if prevailing is None else prevailing.hex(),
-            "rivals": [one.hex() for one in cbor.decode(rivals)],
+            "rivals": [one.hex() for one in stored(rivals)],
             "rule": rule,
             "function": function,
         }
@@ -119,7 +119,7 @@ def _epochs(store: Rows, subject: str, name: str) -> list[dict[str, Any]]:
             "epoch": number,
             "peer": peer.hex(),
             "observation": None if identity is None else identity.hex(),
-            "alternatives": [one.hex() for one in cbor.decode(others)],
+            "alternatives": [one.hex() for one in stored(others)],
             "rule": rule,
             "function": function,
         }

@@ -8,7 +8,7 @@ from typing import Any
 
 from fieldpost.claims import widened
 from fieldpost.placed import placed
-from fieldpost.reading import Rows, profile_of
+from fieldpost.reading import Rows, profile_of, stored
 from fieldwire import cbor
 
 HOUR_MS, MINUTE_MS = 3_600_000, 60_000
@@ -47,7 +47,7 @@ def picture_rows(store: Rows) -> list[dict[str, Any]]:
                 "authority": [_hex(mesh), authority],
                 "admitted_under": None if under is None else [_hex(under_mesh), under],
                 "interval_ns": [lo, hi],
-                "alternatives": [one.hex() for one in cbor.decode(alternatives)],
+                "alternatives": [one.hex() for one in stored(alternatives)],
                 "decided": decided,
             }
         )

@@ -12,6 +12,7 @@ from fieldpost.crossing import BOUNDARY, closed_to
 from fieldpost.epoch import OFFER_MAX, Epoch
 from fieldpost.model import Input, Outcome
 from fieldpost.state import Mode, Profile, State
+from fieldpost.tables import MemoryTables, Tables
 from fieldwire import cbor, cose
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
@@ -22,17 +23,22 @@ MODES = ("open", "partitioned", "one-way-in", "one-way-out")
 
 
 class Bridge:
-    """The fold. `state` is what has been learned so far."""
+    """The fold. `state` is what has been learned so far, over `tables`: in memory, unless others are given."""
 
-    def __init__(self) -> None:
-        self.state = State()
+    def __init__(self, tables: Tables | None = None) -> None:
+        self.state = State(tables or MemoryTables())
+
+    def rest_on(self, tables: Tables) -> None:
+        """Nothing was folded yet: what is kept of each observation lies in these tables from now on."""
+        self.state = State(tables)
 
     def apply(self, item: Input) -> Outcome:
         """Take one input; what it led to. Bytes that break the wire format are a recorded refusal."""
         state = self.state
-        state.outcome, state.at = Outcome(), item.at
+        state.begin(item.at)
         _STAGES[item.kind](state, item.data)
         state.unsolved = item.kind != "solve" and (state.unsolved or item.kind in JUDGED_BY)
+        state.hand_over()
         return state.outcome
 
 

@@ -76,7 +76,7 @@ class Times:
     digest: bytes = b""  # of the home evidence
     edition: int = -1  # of the evidence book
     readings: int = -1
-    awaited: set[bytes] = field(default_factory=set)  # ids that came since: nothing places them yet
+    upto: int = 0  # the number of the last that was held: nothing places those that came since
     valid: dict[tuple[bytes, int], list[int]] = field(default_factory=dict)
     # by (credential, boot): the first and last reading, in ms, between which all lie within its validity
 

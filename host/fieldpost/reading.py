@@ -33,6 +33,11 @@ class IdError(ValueError):
     """What was given is no id, or names several things; the message says which."""
 
 
+def stored(data: bytes) -> Any:
+    """A value in a row of a store, however many claims met in it: the store bounds its rows itself. WireError."""
+    return cbor.decode(data, size_max=len(data))
+
+
 def profile_of(store: Rows) -> tuple[bytes, bytes, str]:
     """(mesh id, key thumbprint, petname) of the bridge that the store belongs to."""
     found = store.query("SELECT data FROM input WHERE kind = 'config' ORDER BY n DESC LIMIT 1")

@@ -5,6 +5,7 @@ Refuses to repair what differs: it names the first difference.
 """
 
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import zip_longest
 from typing import Any, Protocol
@@ -14,10 +15,13 @@ from fieldpost.model import Input, Outcome, Refusal
 from fieldpost.pipeline import Bridge
 from fieldpost.reading import Rows
 from fieldpost.recorder import Log, read_event
+from fieldpost.tables import Tables
 from fieldwire.errors import StorageError, WireError
 
 # What a pipeline raises over inputs that no bridge wrote: they are not its own any more.
 UNREADABLE = (WireError, KeyError, TypeError, ValueError, AttributeError, AssertionError, IndexError)
+
+KEY_OF_VIEW = {"verdict": [0], "claim": [0, 1]}  # columns
 
 
 class Dumped(Rows, Protocol):
@@ -31,7 +35,9 @@ class Fresh(Dumped, Protocol):
 
     def writing(self) -> Any: ...
 
-    def put(self, item: Input, outcome: Outcome) -> None: ...
+    def log(self, led: Sequence[tuple[Input, Outcome]]) -> None: ...
+
+    def tables(self) -> Tables: ...
 
 
 @dataclass(frozen=True)
@@ -60,11 +66,11 @@ def rebuild(store: Dumped, fresh: Fresh) -> Rebuilt:
 
 
 def _replay(store: Rows, fresh: Fresh) -> tuple[int, Refusal | None]:
-    bridge, count = Bridge(), 0
+    bridge, count = Bridge(fresh.tables()), 0
     with fresh.writing():
         for item in store.inputs():
             try:
-                fresh.put(item, bridge.apply(item))
+                fresh.log([(item, bridge.apply(item))])
             except UNREADABLE as error:
                 reason = f"input {item.n} ({item.kind}, {len(item.data)} bytes) cannot be applied: {error!r}"
                 return count, refuse("rebuild-differs", reason)
@@ -101,10 +107,19 @@ def _event_words(data: bytes | None) -> str:
 
 
 def _compare_rows(store: Dumped, fresh: Dumped) -> tuple[int, Refusal | None]:
-    stored, made = Counter(store.dump()), Counter(fresh.dump())
-    count = sum(made.values())
+    count, tables = 0, []
+    for stored, made in zip_longest(store.dump(), fresh.dump()):
+        count += made is not None
+        if stored != made and not tables:  # in one of these; behind it the two are out of step
+            tables = [one[0] for one in (stored, made) if one is not None]
+    told = (_difference_in(store, fresh, table) for table in tables)
+    return count, next((one for one in told if one is not None), None)
+
+
+def _difference_in(store: Dumped, fresh: Dumped, table: str) -> Refusal | None:
+    stored, made = (Counter(row for row in one.dump() if row[0] == table) for one in (store, fresh))
     if stored == made:
-        return count, None
+        return None
     lost, new = list((stored - made).elements()), list((made - stored).elements())
     table, row = (lost or new)[0]
     other = next(
@@ -113,16 +128,16 @@ def _compare_rows(store: Dumped, fresh: Dumped) -> tuple[int, Refusal | None]:
     )
     if other is None:
         side = "only in the stored file" if lost else "only in the rebuilt one"
-        return count, refuse("rebuild-differs", f"table {table}: row {_row_words(row[:2])} is {side}")
+        return refuse("rebuild-differs", f"table {table}: row {_row_words(row[:2])} is {side}")
     names = [column for _, column, *_ in store.query(f'PRAGMA table_info("{table}")')]
     column, was, now = next(cell for cell in zip(names, row, other, strict=True) if cell[1] != cell[2])
     reason = f"table {table}, row {_row_words(row[:1])}: {column} is {_cell(was)} as stored, {_cell(now)} as rebuilt"
-    return count, refuse("rebuild-differs", reason)
+    return refuse("rebuild-differs", reason)
 
 
 def _same_key(store: Rows, table: str, one: tuple, other: tuple) -> bool:
     found = store.query(f'PRAGMA table_info("{table}")')
-    parts = [index for index, *_, part in found if part] or [0]  # a view's first column is its key
+    parts = [index for index, *_, part in found if part] or KEY_OF_VIEW[table]
     return all(one[index] == other[index] for index in parts)
 
 

@@ -5,20 +5,24 @@ evidence. Own observations are placed by our own mesh's evidence alone: no forei
 """
 
 from functools import lru_cache
+from heapq import merge
+from itertools import islice
 from typing import Any
 
 from fieldpost import clocks, imports, proposals
 from fieldpost.admission import standing
-from fieldpost.claims import fields_claimed
+from fieldpost.claims import fields_claimed, fields_in
+from fieldpost.held import CLAIMED, SHOWN
 from fieldpost.model import Verdict, Verified
 from fieldpost.placing import Solved
+from fieldpost.runs import Run
 from fieldpost.sitting import Sitting
 from fieldpost.state import State
 from fieldpost.timeline.evidence import Causal, Evidence
 from fieldpost.timeline.gauge import mesh_anchor
 from fieldpost.timeline.utc import utc_bounds
 from fieldpost.verify import grade
-from fieldwire import cbor, tokens
+from fieldwire import cbor, keys, tokens
 from fieldwire import observation as obs
 from fieldwire.errors import WireError
 
@@ -29,8 +33,8 @@ CHUNK = 10_000  # observations judged before their placements are let go
 def evidence_of(state: State, mesh: bytes | None) -> Evidence:
     """All that one mesh, or any for None, says of time. Who has two histories or was taken back proves nothing."""
     records, claims, causals = [], [], []
-    for entry in state.book.of_mesh(mesh):
-        if standing(state, entry) is not None:
+    for entry in state.entries.several(state.book.speakers):
+        if mesh not in (None, entry.mesh) or standing(state, entry) is not None:
             continue
         observation = entry.observation
         if observation[obs.FORMAT] == obs.TIME_FORMAT:
@@ -61,9 +65,8 @@ def _record(state: State, entry: Verified) -> list[clocks.Record]:
 def solve(state: State) -> None:
     """Solve anew as far as evidence is new, judge whom it concerns; record what changed."""
     times, book = state.times, state.book
-    for identity in times.awaited:
-        state.docket.add(identity)
-    times.awaited = set()
+    state.docket.since(times.upto + 1)
+    times.upto = state.entries.count
     if times.readings != book.readings:
         _solve_anew(state)
         times.edition, times.readings = book.edition, book.readings
@@ -123,22 +126,33 @@ def judge_concerned(state: State) -> None:
     if state.regrade:
         _regrade(state)
     changed: dict[tuple[str, str], list[bytes]] = {}
-    said = _Said(state)
-    concerned, sitting = list(state.docket.take(state.entries)), Sitting(state)
-    sitting.prepare(concerned)
-    for begin in range(0, len(concerned), CHUNK):
-        chunk = concerned[begin : begin + CHUNK]
+    said, sitting = _Said(state), Sitting(state)
+    runs, numbers = state.docket.take(state.entries)
+    sitting.prepare(run.first for run in runs)
+    singly: list[int] = []
+    for run in runs:
+        verdict = sitting.judge_run(run)
+        if verdict is None or not state.verdicts.set_first(run.numbers, verdict):
+            singly += run.numbers
+            continue
+        _note_run(state, run, verdict)
+        changed.setdefault((verdict.state, verdict.code), []).extend(run.ids)
+        said.write_run(run.numbers, verdict)
+        state.let_go()
+    concerned = state.entries.several(merge(numbers, singly))
+    while chunk := list(islice(concerned, CHUNK)):
+        sitting.prepare(chunk)
         sitting.place(chunk)
         for entry in chunk:
             verdict = sitting.judge(entry)
-            before = state.verdicts.get(entry.id)
-            state.verdicts[entry.id] = verdict
+            anew = state.verdicts.set(entry.n, verdict)
             _note(state, entry, verdict)
-            if before is None or _essence(before) != _essence(verdict):
+            if anew:
                 changed.setdefault((verdict.state, verdict.code), []).append(entry.id)
                 if state.proposals or verdict.code == "unmapped":
                     proposals.note(state, entry, verdict)
-                said.write(entry.id, verdict)
+                said.write(entry.n, verdict)
+        state.let_go()
     for (status, code), identities in sorted(changed.items()):
         state.record("admit", sorted(identities), code, state=status)
 
@@ -146,21 +160,47 @@ def judge_concerned(state: State) -> None:
 def _note(state: State, entry: Verified, verdict: Verdict) -> None:
     """What follows from a verdict: claims to be written and drawn, or a lineage to be looked at again."""
     if verdict.code == "incomplete":
-        state.docket.incomplete.add(entry.id)
+        state.docket.incomplete.add(entry.n)
     else:
-        state.docket.incomplete.discard(entry.id)
-    claims = fields_claimed(state.trust, entry) if verdict.state == "admitted" else []
-    if claims and entry.id not in state.claimed:
-        state.claimed.add(entry.id)
-        for name, _, value, unit, exponent in claims:
-            encoded = cbor.encode(value) if isinstance(value, list) else _encoded(value)
-            state.row("claim", entry.id, name, encoded, unit, exponent)
-    state.canvas.show(entry, claims)
+        state.docket.incomplete.discard(entry.n)
+    held, admitted = state.entries, verdict.state == "admitted"
+    if not admitted and not held.marked(entry.n, SHOWN):
+        return
+    claims = fields_claimed(state.trust, entry)
+    if claims and not held.marked(entry.n, CLAIMED):
+        held.mark(entry.n, CLAIMED)
+        observation = entry.observation
+        where = (observation[obs.SUBJECT], observation[obs.DEVICE], *observation[obs.TREF][:2], entry.n)
+        for columns in _columns(claims):
+            state.row("claim", *where, *columns)
+    if claims:
+        state.canvas.show(entry, claims, admitted, held)
 
 
-def _essence(verdict: Verdict) -> tuple[Any, ...]:
-    """What makes a verdict another one: reasons and ages in words do not."""
-    return verdict.state, verdict.code, verdict.under, verdict.equivalences
+def _note_run(state: State, run: Run, verdict: Verdict) -> None:
+    """The same of a run that is judged for the first time."""
+    if verdict.state != "admitted":
+        return
+    observation = run.first.observation
+    content_format, boot = observation[obs.FORMAT], observation[obs.TREF][0]
+    where, shown = (observation[obs.SUBJECT], observation[obs.DEVICE], boot), []
+    told = {one: _columns(fields_in(state.trust, content_format, one)) for one in set(run.payloads)}
+    for number, ms, payload in zip(run.numbers, run.readings, run.payloads, strict=True):
+        claims = told[payload]
+        for columns in claims:
+            state.row("claim", *where, ms, number, *columns)
+            shown.append(columns[0])
+        if claims:
+            state.entries.mark(number, CLAIMED | SHOWN)
+    state.canvas.show_run(where, shown)
+
+
+def _columns(claims: list[tuple[Any, ...]]) -> list[tuple[Any, ...]]:
+    """Property, value, unit and exponent as a claim's row has them."""
+    return [
+        (name, cbor.encode(value) if isinstance(value, list) else _encoded(value), unit, exponent)
+        for name, _, value, unit, exponent in claims
+    ]
 
 
 _encoded = lru_cache(maxsize=4096)(cbor.encode)
@@ -173,7 +213,13 @@ class _Said:
         self._state = state
         self._words: dict[Verdict, tuple[Any, ...]] = {}
 
-    def write(self, identity: bytes, verdict: Verdict) -> None:
+    def write(self, number: int, verdict: Verdict) -> None:
+        self._state.row("verdict", number, *self._words_of(verdict))
+
+    def write_run(self, numbers: range, verdict: Verdict) -> None:
+        self._state.row("verdicts", numbers.start, len(numbers), *self._words_of(verdict))
+
+    def _words_of(self, verdict: Verdict) -> tuple[Any, ...]:
         words = self._words.get(verdict)
         if words is None:
             mesh, authority = verdict.under or (None, None)
@@ -181,22 +227,25 @@ class _Said:
             ages = cbor.encode([list(age) for age in verdict.ages_ms])
             said = (verdict.state, verdict.code, verdict.reason, verdict.remedy)
             words = self._words[verdict] = (*said, mesh, authority, used, ages)
-        self._state.row("verdict", identity, *words)
+        return words
 
 
 def _regrade(state: State) -> None:
     """Endorsements and revocations count whenever they come: each grade is that of what is held now."""
     state.regrade = False
-    changed = []
+    changed: list[bytes] = []
     trust = state.trust
-    for entry in state.entries.values():
-        attestation = trust.boots[entry.observation[obs.BOOT_ATTESTATION]]
-        found = grade(trust.credentials[entry.credential], attestation, trust)
-        if found != entry.grade:
-            changed.append(entry._replace(grade=found))
-    for entry in changed:
-        state.entries[entry.id] = entry
-        state.book.replace(entry)
-        imports.write(state, entry, state.envelope_of[entry.id])
+    for (credential, attestation), before in sorted(state.grades.items()):
+        found = grade(trust.credentials[credential], trust.boots[attestation], trust)
+        if before == {found}:
+            continue
+        state.grades[credential, attestation] = {found}
+        device = keys.device_id(trust.credentials[credential].public)
+        for entry in state.entries.several(state.entries.of_device(device)):
+            pair = (entry.credential, entry.observation[obs.BOOT_ATTESTATION])
+            if pair == (credential, attestation) and entry.grade != found:
+                changed.append(entry.id)
+                imports.write_again(state, entry._replace(grade=found))
+                state.let_go()
     if changed:
-        state.record("grade", sorted(entry.id for entry in changed), "changed")
+        state.record("grade", sorted(changed), "changed")

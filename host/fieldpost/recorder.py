@@ -10,6 +10,9 @@ from typing import Any
 from fieldwire import cbor, cose, merkle
 from fieldwire.errors import WireError
 
+ID, MANY = 32, 8  # bytes of an id; so many of them are written in one go
+_ID_HEAD = b"\x58\x20"  # a byte string of 32 bytes
+
 
 def event(
     kind: str,
@@ -20,7 +23,19 @@ def event(
     detail: Mapping[str, Any],
 ) -> bytes:
     """Bytes of one event: [kind, at, inputs, policy, outcome, detail]. SPEC 15.1"""
-    return cbor.encode([kind, list(at), list(inputs), policy, outcome, dict(detail)])
+    if len(inputs) < MANY or any(len(one) != ID for one in inputs):
+        return cbor.encode([kind, list(at), list(inputs), policy, outcome, dict(detail)])
+    size = len(inputs)
+    head = (
+        bytes([0x80 + size])
+        if size < 24
+        else b"\x98" + bytes([size])
+        if size < 256
+        else b"\x99" + size.to_bytes(2, "big")
+    )
+    rest = [cbor.encode(one) for one in (policy, outcome, dict(detail))]
+    begin = b"\x86" + cbor.encode(kind) + cbor.encode(list(at))
+    return b"".join([begin, head, _ID_HEAD, _ID_HEAD.join(inputs), *rest])
 
 
 def read_event(data: bytes) -> dict[str, Any]:

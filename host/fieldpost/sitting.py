@@ -10,9 +10,11 @@ from typing import Any
 from fieldpost import clocks
 from fieldpost.admission import judge
 from fieldpost.model import Verdict, Verified
+from fieldpost.runs import Run
 from fieldpost.state import State
 from fieldpost.timeline.evidence import Stamp
 from fieldpost.when import intervals, utc_validity
+from fieldwire import limits
 from fieldwire import observation as obs
 
 
@@ -27,25 +29,39 @@ class Sitting:
         self._alike: dict[tuple[Any, ...], Verdict] = {}
 
     def prepare(self, entries: Iterable[Verified]) -> None:
-        """Place the ends of each own boot among all that will be judged: as a rule nothing else need be placed."""
+        """Place the ends of the own boots among those that will be judged: as a rule nothing else need be placed.
+
+        A boot's end is looked for as far ahead as the boot has lasted, so that it is not placed again soon.
+        """
         times = self._state.times
         if times.offset is None or times.home is None:
             return
-        ends: dict[tuple[bytes, int], tuple[Verified, Verified]] = {}
+        boots: dict[tuple[bytes, int], Verified] = {}
         for entry in entries:
-            boot, ms = entry.observation[obs.TREF][:2]
-            key = (entry.credential, boot)
-            known = times.valid.get(key)
-            if entry.mesh == self._mesh and (known is None or not known[0] <= ms <= known[1]):
-                first, last = ends.get(key, (entry, entry))
-                ends[key] = min(first, entry, key=_ms), max(last, entry, key=_ms)
-        times.home.place(_stamp(one) for pair in ends.values() for one in pair)
+            if entry.mesh == self._mesh and not self._surely_valid(entry):
+                boots.setdefault((entry.credential, entry.observation[obs.TREF][0]), entry)
+        later = self._valid_between(boots, 1)
+        self._doubtful = bool(self._valid_between(later, 0)) or self._doubtful
+
+    def _valid_between(
+        self, boots: dict[tuple[bytes, int], Verified], ahead: int
+    ) -> dict[tuple[bytes, int], Verified]:
+        """Notes which boots lie within their validity, up to so many times their length ahead; returns the others."""
+        times, ends = self._state.times, {}
+        for key, entry in boots.items():
+            first, last = self._state.book.of_boot(entry.mesh, (entry.observation[obs.DEVICE], key[1]))
+            later = min(last + ahead * (last - first), limits.COUNT_MAX)
+            ends[key] = [_read_at(entry, key[1], ms) for ms in (first, later)]
+        if times.home is not None:
+            times.home.place(_stamp(one) for pair in ends.values() for one in pair)
+        others = {}
         for key, pair in ends.items():
             if all(utc_validity(self._state, one) == "valid" for one in pair):
                 known = times.valid.setdefault(key, [_ms(pair[0]), _ms(pair[1])])
                 known[:] = min(known[0], _ms(pair[0])), max(known[1], _ms(pair[1]))
             else:
-                self._doubtful = True
+                others[key] = boots[key]
+        return others
 
     def place(self, entries: Iterable[Verified]) -> None:
         """Place those of these whose validity the ends do not tell, all at once."""
@@ -75,6 +91,17 @@ class Sitting:
             found = self._alike[kind] = judge(self._state, entry)
         return found
 
+    def judge_run(self, run: Run) -> Verdict | None:
+        """The verdict over all of a run of our own; None where each is to be judged alone."""
+        times, first = self._state.times, run.first
+        if first.mesh != self._mesh or not self._is_plain(first):
+            return None
+        known = times.valid.get((first.credential, first.observation[obs.TREF][0]))
+        timed = known is not None and known[0] <= min(run.readings) and max(run.readings) <= known[1]
+        if run.numbers.stop > times.upto + 1 or not (timed or times.offset is None):
+            return None
+        return self.judge(first)
+
     def _is_plain(self, entry: Verified) -> bool:
         """True when its device has one history, handed over nothing, and nothing above it was taken back."""
         known = self._plain.get(entry.credential)
@@ -88,6 +115,10 @@ class Sitting:
                 and not any(trust.revocations_of(one.id, one) for one in chain)
             )
         return known
+
+
+def _read_at(entry: Verified, boot: int, ms: int) -> Verified:
+    return entry._replace(observation={**entry.observation, obs.TREF: [boot, ms]})
 
 
 def _ms(entry: Verified) -> int:

@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from fieldpost.canvas import Canvas
+from fieldpost.chains import Chains, Stamp, Whole
 from fieldpost.docket import Docket
 from fieldpost.evidence_book import EvidenceBook
-from fieldpost.model import Authority, Outcome, Position, Verdict, Verified
+from fieldpost.held import Held
+from fieldpost.model import Authority, Outcome
 from fieldpost.placing import Times
 from fieldpost.recorder import event
 from fieldpost.shares import Shares
+from fieldpost.tables import MemoryTables, Tables
 from fieldpost.trust import Trust
+from fieldpost.verdicts import Verdicts
 
 EVENT_INPUTS_MAX = 1_024  # so that an event stays below CBOR_MAX
-Stamp = tuple[int, int]  # (boot, ms) of one device's clock
-Place = tuple[bytes, int, int]  # (incarnation, stream, segment)
+ROWS_MAX = 10_000  # of one input, before they go to the tables
 
 
 @dataclass(frozen=True)
@@ -50,49 +53,29 @@ class Dispute:
 
 
 @dataclass
-class Chains:
-    """Seals as they were seen on observations, by hash, and the pairs that cannot both be of one log."""
-
-    at: dict[tuple[bytes, Place], dict[bytes, None]] = field(default_factory=dict)  # by device and place
-    before: dict[bytes, bytes | None] = field(default_factory=dict)  # the seal that each names before it
-    since: dict[bytes, Stamp] = field(default_factory=dict)  # the earliest reading seen under each
-    forked: set[bytes] = field(default_factory=set)
-    pairs: dict[bytes, set[tuple[bytes, bytes]]] = field(default_factory=dict)  # by device
-    over: dict[bytes, dict[bytes, list[tuple[bytes, bytes]]]] = field(
-        default_factory=dict
-    )  # device: hash of a dropped run's last seal: the hash before its first, and the gap record that says so
-    ending: dict[tuple[bytes, ...], frozenset[bytes]] = field(
-        default_factory=dict
-    )  # device and ends of chains: the seals held on them
-
-
-@dataclass
 class State:
-    """The fold. `entries` by observation id; `positions` and `chains` are what forks are found by."""
+    """The fold. What is kept of each observation lies in `tables`; `entries` and `verdicts` ask there."""
 
+    tables: Tables = field(default_factory=MemoryTables)
     profile: Profile | None = None
     trust: Trust = field(default_factory=Trust)
-    entries: dict[bytes, Verified] = field(default_factory=dict)
-    positions: dict[Position, bytes] = field(default_factory=dict)
-    chains: Chains = field(default_factory=Chains)
-    whole: dict[bytes, dict[Place, bytes]] = field(
-        default_factory=dict
-    )  # device: seals of segments held whole
-    envelopes: set[bytes] = field(default_factory=set)
-    envelope_of: dict[bytes, bytes] = field(default_factory=dict)  # id: hash of the envelope that proves it
+    entries: Held = field(init=False)
+    verdicts: Verdicts = field(init=False)
+    chains: Chains = field(init=False)  # what forks are found by
+    whole: Whole = field(init=False)  # segments that are held whole
     waiting: dict[bytes, tuple[str, bytes]] = field(default_factory=dict)  # envelope hash: kind, bytes
     wanted: dict[bytes, set[bytes]] = field(default_factory=dict)  # token id: envelopes that wait for it
     shares: Shares = field(default_factory=Shares)  # whose envelopes wait
     forks: dict[bytes, Stamp] = field(default_factory=dict)  # device: from when on it is quarantined
     arrived: dict[bytes, tuple[int, int]] = field(default_factory=dict)  # token: bridge's (boot, ms)
+    grades: dict[tuple[bytes, bytes], set[int]] = field(
+        default_factory=dict
+    )  # by credential and boot attestation: what is held of them was graded so
     regrade: bool = False  # endorsements or revocations came since grades were last looked at
     faulty: set[bytes] = field(default_factory=set)  # time records that are none, told once
-    complete: set[bytes] = field(default_factory=set)  # ids whose whole lineage is held
-    claimed: set[bytes] = field(default_factory=set)  # ids whose claims are written
-    verdicts: dict[bytes, Verdict] = field(default_factory=dict)
     book: EvidenceBook = field(default_factory=EvidenceBook)
     times: Times = field(default_factory=Times)  # what was solved last
-    canvas: Canvas = field(default_factory=Canvas)
+    canvas: Canvas = field(init=False)
     docket: Docket = field(default_factory=Docket)  # what is to be judged at the next reconciliation
     agreement: Any = None
     agreement_digest: bytes | None = None
@@ -128,6 +111,18 @@ class State:
         default_factory=dict
     )  # bridges whose heads do not fit together: the code
 
+    def __post_init__(self) -> None:
+        self.entries = Held(self.tables)
+        self.verdicts = Verdicts(self.entries, self.tables)
+        self.chains = Chains(self.tables)
+        self.whole = Whole(self.chains)
+        self.canvas = Canvas(self.tables)
+        self._handed = 0  # rows of the outcome that the tables have
+
+    def begin(self, at: tuple[int, int]) -> None:
+        """Another input, which came at (boot, ms) of the bridge's clock."""
+        self.outcome, self._handed, self.at = Outcome(), 0, at
+
     def own(self) -> Profile:
         """This bridge's standing; ValueError before the first `config` input."""
         if self.profile is None:
@@ -143,6 +138,22 @@ class State:
     def row(self, table: str, *values: Any) -> None:
         """Add a row to one of the store's tables; the first columns are its key and a later row replaces."""
         self.outcome.rows.append((table, values))
+
+    def hand_over(self) -> None:
+        """All rows so far go to the tables, so that they can be asked."""
+        rows = self.outcome.rows
+        if len(rows) > self._handed:
+            self.tables.write(rows[self._handed :] if self._handed else rows)
+        self._handed = len(rows)
+        self.entries.settled()
+
+    def let_go(self) -> None:
+        """The same where there are many, and the outcome forgets them if the tables keep them elsewhere."""
+        if len(self.outcome.rows) - self._handed > ROWS_MAX:
+            self.hand_over()
+            if self.tables.apart:
+                self.outcome.rows.clear()
+                self._handed = 0
 
     def refuse(self, what: bytes, code: str, reason: str, remedy: str) -> None:
         """Record a refusal of bytes named by their SHA-256 or id."""

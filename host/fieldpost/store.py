@@ -9,11 +9,11 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from importlib import resources
 from itertools import groupby
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
 from fieldpost.model import Input, Outcome
+from fieldpost.store_tables import StoreTables
 from fieldwire.errors import StorageError
 
 BLOB_MAX = (
@@ -24,6 +24,7 @@ DERIVED = (
     "token",
     "envelope",
     "observation",
+    "seal",
     "edge",
     "verdict",
     "timeline",
@@ -42,13 +43,17 @@ DERIVED = (
     "pick",
     "picture",
 )
+TEMPORARY = ""  # the path of a store on the disk that is gone when it is closed
 CLEAR = "clear"  # a row of this table empties another one before it is written anew
 VERDICT = "verdict"
+VERDICTS = "verdicts"  # a row of this table tells one verdict over a run: first number, count, words
+VIEWS = ("verdict", "claim")
+KEPT_AS = {"claim": "claimed"}  # rows of what is read as a view
 SAID_MAX = 10_000  # verdicts' words remembered: a few MB
 ERASE = "erase"  # a row of this table takes back a row of the picture
 FORGET = "forget"  # a row of this table takes back the refusal of what was accepted since
 
-OF_TABLE = {FORGET: "refusal"}
+OF_TABLE: dict[str, str] = {FORGET: "refusal", VERDICTS: VERDICT}
 
 # By SQLite's own name of the error.
 REMEDIES = {
@@ -208,22 +213,41 @@ class Store:
 
     def put_all(self, led: Sequence[tuple[Input, Outcome]]) -> None:
         """Write inputs, each with what it led to; call inside `writing`."""
+        self.log(led)
+        self.write_rows([row for _, outcome in led for row in outcome.rows])
+
+    def log(self, led: Sequence[tuple[Input, Outcome]]) -> None:
+        """Write inputs with their events, whose rows are written as they come; call inside `writing`."""
         with _telling(self._file):
             inputs = [(item.n, item.kind, *item.at, item.data) for item, _ in led]
             self._db.executemany("INSERT INTO input VALUES (?, ?, ?, ?, ?)", inputs)
             events = [(data,) for _, outcome in led for data in outcome.events]
             self._db.executemany("INSERT INTO event (data) VALUES (?)", events)
-            self.write_rows([row for _, outcome in led for row in outcome.rows])
 
-    def write_rows(self, rows: list[tuple[str, tuple[Any, ...]]]) -> None:
+    def write_rows(self, rows: Sequence[tuple[str, tuple[Any, ...]]]) -> None:
         """Write rows of derived tables; call inside `writing`. Rows of one table keep their order."""
-        tables: dict[str, list[tuple[str, tuple[Any, ...]]]] = {}
-        for kind, values in rows:
-            table = OF_TABLE.get(kind) or (values[0] if kind in (CLEAR, ERASE) else kind)
-            tables.setdefault(table, []).append((kind, values))
-        for table, changes in tables.items():
-            for kind, several in groupby(changes, key=itemgetter(0)):
-                self._change(_known(table), kind, [values for _, values in several])
+        tables: dict[str, list[tuple[str, list[tuple[Any, ...]]]]] = {}
+        for kind, several in groupby(rows, key=_kind):
+            if kind in (CLEAR, ERASE):
+                for _, values in several:
+                    tables.setdefault(values[0], []).append((kind, [values]))
+            else:
+                changes = tables.setdefault(OF_TABLE.get(kind, kind), [])
+                if not changes or changes[-1][0] != kind:
+                    changes.append((kind, []))
+                changes[-1][1].extend([values for _, values in several])
+        with _telling(self._file):
+            for table, changes in tables.items():
+                for kind, several in changes:
+                    self._change(_known(table), kind, several)
+
+    def empty(self) -> None:
+        """Empty all derived tables; call inside `writing`."""
+        self._said.clear()
+        kept = {KEPT_AS.get(one, one) for one in DERIVED} - {VERDICT} | {"judged", "said"}
+        with _telling(self._file):
+            for table in sorted(kept):
+                self._db.execute(f'DELETE FROM "{table}"')
 
     def _change(self, table: str, kind: str, several: list[tuple[Any, ...]]) -> None:
         if kind == CLEAR:
@@ -234,13 +258,17 @@ class Store:
         elif kind == FORGET:
             self._db.executemany("DELETE FROM refusal WHERE what = ?", several)
         elif kind == VERDICT:
-            judged = sorted((values[0], self._words(values[1:])) for values in several)
+            judged = [(values[0], self._words(values[1:])) for values in several]
+            self._db.executemany("INSERT OR REPLACE INTO judged VALUES (?, ?)", judged)
+        elif kind == VERDICTS:
+            runs = ((range(values[0], values[0] + values[1]), self._words(values[2:])) for values in several)
+            judged = [(number, words) for numbers, words in runs for number in numbers]
             self._db.executemany("INSERT OR REPLACE INTO judged VALUES (?, ?)", judged)
         else:
             # Side by side in the tree, side by side in time; what has one key stays in its order.
             several.sort(key=lambda values: values[0] if isinstance(values[0], bytes) else b"")
-            marks = ", ".join("?" * len(several[0]))
-            self._db.executemany(f'INSERT OR REPLACE INTO "{table}" VALUES ({marks})', several)
+            marks, kept = ", ".join("?" * len(several[0])), KEPT_AS.get(table, table)
+            self._db.executemany(f'INSERT OR REPLACE INTO "{kept}" VALUES ({marks})', several)
 
     def _words(self, said: tuple[Any, ...]) -> int:
         """The row of a verdict's words. What was said once in this run is not written again."""
@@ -264,8 +292,18 @@ class Store:
     def dump(self) -> Iterator[tuple[str, tuple[Any, ...]]]:
         """Every derived row in a fixed order: two stores with equal inputs have equal dumps."""
         for table in DERIVED:
-            for row in sorted(self.query(f'SELECT * FROM "{table}"'), key=repr):
+            columns = len(self.query(f'PRAGMA table_info("{table}")'))
+            order = ", ".join(str(one) for one in range(1, columns + 1))
+            for row in self._each(f'SELECT * FROM "{table}" ORDER BY {order}'):
                 yield table, row
+
+    def tables(self) -> StoreTables:
+        """Where a fold keeps what it has to know of each observation."""
+        return StoreTables(self)
+
+
+def _kind(row: tuple[str, tuple[Any, ...]]) -> str:
+    return row[0]
 
 
 def _known(table: str) -> str:

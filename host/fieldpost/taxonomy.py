@@ -6,7 +6,7 @@ twice, and to judge signatures: what it is given has been verified. SPEC 12
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from fieldpost.lines import leads, lines
@@ -20,8 +20,9 @@ Subjects = tuple[str, ...] | None
 Formats = tuple[Format, ...] | None
 
 TRANSLATE = "translate"
-# A search that takes more steps than this is cut, and says so.
-STEPS_MAX = 100_000
+# A search that takes more steps than this is cut, and says so. To look at one statement from a path takes a step
+# for each authority on the path, so that time, memory and the answer are bounded, however long the paths are.
+STEPS_MAX = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,6 +122,7 @@ class Taxonomy:
     negatives: tuple[Equivalence, ...]
     revoked: frozenset[bytes | str]
     lines: Mapping[Node, Mapping[Key, tuple[Key, int]]] = field(default_factory=dict)
+    by_local: Mapping[Node, frozenset[Node]] = field(default_factory=dict)
 
     def paths(self, query: Query, steps_max: int = STEPS_MAX) -> Answer:
         """All paths from the query's authority into its mesh, or why there is none."""
@@ -130,28 +132,32 @@ class Taxonomy:
         if query.origin[0] == query.to:
             return Answer((query.origin,), ((),))
         leading = self._leading_to(query.to)
+        denials = Denials(one for one in self.negatives if self._in_force(one, query))
         ends: list[tuple[tuple[bytes | str, ...], Node]] = []
         reasons: set[Refused] = set()
         level: list[tuple[tuple[Equivalence, ...], tuple[Node, ...]]] = [((), (query.origin,))]
         steps = 0
-        while level:
+        reach = self._reach(query.to)
+        while level and not (ends and len(level[0][0]) > reach):
             deeper: list[tuple[tuple[Equivalence, ...], tuple[Node, ...]]] = []
             for path, nodes in level:
                 for link in self.by_foreign.get(nodes[-1], ()):
-                    if link not in leading:
+                    if link.local[0] != query.to and link.local not in leading:
                         continue
-                    steps += 1
+                    steps += len(nodes)
                     if steps > steps_max:
                         return _answer(ends, {Refused("taxonomy-bound", query.origin)}, cut=True)
-                    code = self._blocked(link, path, nodes, query)
-                    if code is not None:
-                        reasons.add(code)
+                    blocked = self._blocked(link, nodes, query) + denials.between(nodes, link.local)
+                    if blocked:
+                        reasons.update(blocked)
                     elif link.local[0] == query.to:
                         ends.append((tuple(one.id for one in (*path, link)), link.local))
                     else:
                         deeper.append(((*path, link), (*nodes, link.local)))
             level = deeper
-        return _answer(ends, reasons or {Refused("unmapped", query.origin)}, cut=False)
+        if not ends and not reasons:
+            reasons = {Refused("unmapped", query.origin), *denials.into(query.origin, query.to)}
+        return _answer(ends, reasons, cut=False)
 
     def _origin_refused(self, query: Query) -> Refused | None:
         for mesh in (query.origin[0], query.to):
@@ -163,70 +169,88 @@ class Taxonomy:
             return Refused("credential-scope", query.origin)
         return None
 
-    def _leading_to(self, mesh: Mesh) -> set[Equivalence]:
-        """The statements from which a chain of statements leads into the mesh."""
-        by_local: defaultdict[Node, list[Equivalence]] = defaultdict(list)
-        frontier: list[Equivalence] = []
-        for links in self.by_foreign.values():
-            for link in links:
-                by_local[link.local].append(link)
-                if link.local[0] == mesh:
-                    frontier.append(link)
-        leading: set[Equivalence] = set()
+    def _leading_to(self, mesh: Mesh) -> set[Node]:
+        """The authorities from which a chain of statements leads into the mesh."""
+        leading: set[Node] = set()
+        frontier = [node for local, nodes in self.by_local.items() if local[0] == mesh for node in nodes]
         while frontier:
-            link = frontier.pop()
-            if link not in leading:
-                leading.add(link)
-                frontier.extend(by_local[link.foreign])
+            node = frontier.pop()
+            if node not in leading:
+                leading.add(node)
+                frontier.extend(self.by_local.get(node, ()))
         return leading
 
-    def _blocked(
-        self, link: Equivalence, path: tuple[Equivalence, ...], nodes: tuple[Node, ...], query: Query
-    ) -> Refused | None:
-        """Why a link cannot be the next of a path, or None."""
+    def _reach(self, mesh: Mesh) -> int:
+        """The most equivalences that any statement into the mesh lets stand before it."""
+        links = (link for links in self.by_foreign.values() for link in links)
+        return max((link.path_length for link in links if link.local[0] == mesh), default=0)
+
+    def _blocked(self, link: Equivalence, nodes: tuple[Node, ...], query: Query) -> tuple[Refused, ...]:
+        """What keeps a link from being the next of a path through these nodes, denials aside: one or none."""
         issuer = self.authorities[link.issuer]
         if link.issuer[0] not in self.trusted:
-            return Refused("mesh-unknown", link.issuer[0])
+            return (Refused("mesh-unknown", link.issuer[0]),)
+        code: str | None
         if link.id in self.revoked:
-            return Refused("equivalence-revoked", link.id)
-        if not self._still_held(link):
-            return Refused("equivalence-key", link.id)
-        if link.local[0] in (mesh for mesh, _ in nodes):
-            return Refused("equivalence-cycle", link.id)
-        if len(path) > link.path_length:
-            return Refused("equivalence-path-length", link.id)
-        if not _within(query.subject, query.format, link.subjects, link.formats):
-            return Refused("equivalence-scope", link.id)
-        if not _within(query.subject, query.format, issuer.subjects, issuer.formats):
-            return Refused("issuer-scope", link.id)
-        code = _at(link, query.at)
-        if code is not None and (code, query.unproven) != ("unproven-time", "admit"):
-            return Refused(code, link.id)
-        denying = self._denial(nodes, link.local, query)
-        return None if denying is None else Refused("denied", denying.id)
+            code = "equivalence-revoked"
+        elif not self._still_held(link):
+            code = "equivalence-key"
+        elif link.local[0] in (mesh for mesh, _ in nodes):
+            code = "equivalence-cycle"
+        elif len(nodes) - 1 > link.path_length:
+            code = "equivalence-path-length"
+        elif not _within(query.subject, query.format, link.subjects, link.formats):
+            code = "equivalence-scope"
+        elif not _within(query.subject, query.format, issuer.subjects, issuer.formats):
+            code = "issuer-scope"
+        else:
+            code = _at(link, query.at)
+        if code is None or (code, query.unproven) == ("unproven-time", "admit"):
+            return ()
+        return (Refused(code, link.id),)
 
     def _still_held(self, link: Equivalence) -> bool:
         """True when the foreign key bound is the present one, or shown rotations lead from it to there."""
         holder = self.authorities.get(link.foreign)
-        if link.foreign_key is None or holder is None or holder.key is None:
+        if holder is None:
+            return False
+        if link.foreign_key is None or holder.key is None:
             return True
         return leads(self.lines.get(link.foreign, {}), link.foreign_key, holder.key)
 
-    def _denial(self, nodes: tuple[Node, ...], local: Node, query: Query) -> Equivalence | None:
-        """A negative in force between a node of the path so far and the next one, subtrees included."""
-        for negative in self.negatives:
-            issuer = self.authorities[negative.issuer]
-            if (
-                negative.id not in self.revoked
-                and negative.issuer[0] in self.trusted
-                and _under(negative.local, local)
-                and any(_under(negative.foreign, node) for node in nodes)
-                and _within(query.subject, query.format, negative.subjects, negative.formats)
-                and _within(query.subject, query.format, issuer.subjects, issuer.formats)
-                and _touches(negative, query.at)
-            ):
-                return negative
-        return None
+    def _in_force(self, negative: Equivalence, query: Query) -> bool:
+        issuer = self.authorities[negative.issuer]
+        return (
+            negative.id not in self.revoked
+            and negative.issuer[0] in self.trusted
+            and _within(query.subject, query.format, negative.subjects, negative.formats)
+            and _within(query.subject, query.format, issuer.subjects, issuer.formats)
+            and _touches(negative, query.at)
+        )
+
+
+class Denials:
+    """The negatives in force for one query, found by what they deny, however many there are. SPEC 12.5"""
+
+    def __init__(self, negatives: Iterable[Equivalence]) -> None:
+        self._by_local: defaultdict[Node, dict[Node, Equivalence]] = defaultdict(dict)
+        for one in negatives:
+            self._by_local[one.local].setdefault(one.foreign, one)
+
+    def between(self, nodes: tuple[Node, ...], local: Node) -> tuple[Refused, ...]:
+        """One that keeps a node of the path so far from standing for the next one, subtrees included, or none."""
+        uppers = (upper for upper in _upwards(local) if upper in self._by_local)
+        return _denied(
+            self._by_local[upper].get(foreign)
+            for upper in uppers
+            for node in nodes
+            for foreign in _upwards(node)
+        )
+
+    def into(self, node: Node, mesh: Mesh) -> tuple[Refused, ...]:
+        """One that keeps a node from standing for some authority of a mesh, or none."""
+        denying = (denied for local, denied in self._by_local.items() if local[0] == mesh)
+        return _denied(denied.get(foreign) for denied in denying for foreign in _upwards(node))
 
 
 def taxonomy_of(
@@ -240,9 +264,11 @@ def taxonomy_of(
     known = {(one.mesh, one.path): one for one in authorities}
     sound = {one.id: one for one in equivalences if void(one, known) is None}
     by_foreign: defaultdict[Node, list[Equivalence]] = defaultdict(list)
+    by_local: defaultdict[Node, set[Node]] = defaultdict(set)
     for one in sound.values():
         if not one.negative:
             by_foreign[one.foreign].append(one)
+            by_local[one.local].add(one.foreign)
     revoked = {
         one.id
         for one in revocations
@@ -258,6 +284,7 @@ def taxonomy_of(
         tuple(sorted((one for one in sound.values() if one.negative), key=lambda one: str(one.id))),
         frozenset(revoked),
         {node: lines(pairs) for node, pairs in moves.items()},
+        {node: frozenset(nodes) for node, nodes in by_local.items()},
     )
 
 
@@ -279,6 +306,19 @@ def void(one: Equivalence, authorities: Mapping[Node, Authority]) -> str | None:
 def _may_revoke(by: Authority, one: Equivalence) -> bool:
     """The issuer, or an authority above it in its mesh, with the same right."""
     return by.mesh == one.issuer[0] and covers(by.path, one.issuer[1]) and TRANSLATE in by.rights
+
+
+def _denied(found: Iterable[Equivalence | None]) -> tuple[Refused, ...]:
+    first = min((one for one in found if one is not None), key=lambda one: str(one.id), default=None)
+    return () if first is None else (Refused("denied", first.id),)
+
+
+def _upwards(node: Node) -> Iterator[Node]:
+    """An authority and those above it."""
+    mesh, path = node
+    while path:
+        yield mesh, path
+        path = path.rpartition("/")[0]
 
 
 def _answer(ends: list[tuple[tuple[bytes | str, ...], Node]], reasons: set[Refused], cut: bool) -> Answer:

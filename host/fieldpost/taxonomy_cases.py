@@ -209,6 +209,8 @@ def _foreign(value: Any) -> tuple[str, ...]:
 def _texts(value: Any) -> tuple[str, ...]:
     if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
         raise ValueError
+    for one in value:
+        one.encode()  # a lone surrogate is no text: UnicodeEncodeError is a ValueError
     return tuple(value)
 
 

@@ -9,6 +9,8 @@ import re
 import tomllib
 
 Where = tuple[str | int, ...]
+# Python turns no longer text into an integer, and its own calls in one another end somewhere above this depth.
+DIGITS_MAX, DEPTH_MAX = 4_300, 100
 
 _KEY = re.compile(r"""\s*("(?:[^"\\]|\\.)*"|'[^']*'|[A-Za-z0-9_-]+)\s*(\.?)""")
 # One item of a value: strings first, so that brackets and hashes inside them do not count.
@@ -40,10 +42,24 @@ def lines_of(text: str) -> dict[Where, int]:
 
 
 def line_at(lines: dict[Where, int], where: Where) -> int:
-    """The line of `where`, or of the nearest thing around it; 1 when nothing around it is written."""
-    while where and where not in lines:
+    """The line of `where`, or of the first key in it, or of the nearest around it; 1 when there is none."""
+    while where:
+        within = [line for path, line in lines.items() if path[: len(where)] == where]
+        if within:
+            return lines.get(where, min(within))
         where = where[:-1]
-    return lines.get(where, 1)
+    return 1
+
+
+def line_too_far(text: str) -> int:
+    """The line of a text that takes TOML's reader too far: by the length of a number, or by brackets in brackets."""
+    number = re.search(rf"[0-9_]{{{DIGITS_MAX}}}", text)
+    depth = 0
+    for match in _ITEM.finditer(text, number.start() if number else 0):
+        depth += {"[": 1, "{": 1, "]": -1, "}": -1}.get(match.group(), 0)
+        if number or depth == DEPTH_MAX:
+            return text.count("\n", 0, match.start()) + 1
+    return 1
 
 
 def _header(content: str, counts: dict[Where, int]) -> Where:

@@ -18,7 +18,7 @@ from fieldwire import tokens
 def placement(state: State, entry: Verified) -> Placement | None:
     """When it was, on the timeline solved last; None before anything was."""
     solved = state.times.home if entry.mesh == state.own().mesh else state.times.joined
-    if solved is None or entry.id in state.times.awaited:
+    if solved is None or entry.n > state.times.upto:
         return None
     stamp = clocks.stamp_of(entry.observation)
     return solved.place([stamp])[stamp]
@@ -39,7 +39,7 @@ def utc_validity(state: State, entry: Verified) -> str:
     """
     boot, ms = entry.observation[obs.TREF][:2]
     known = state.times.valid.get((entry.credential, boot))
-    if known is not None and known[0] <= ms <= known[1] and entry.id not in state.times.awaited:
+    if known is not None and known[0] <= ms <= known[1] and entry.n <= state.times.upto:
         return "valid"
     claims = state.trust.credentials[entry.credential].claims
     return validity(utc_of(state, entry), claims[tokens.NBF], claims[tokens.EXP])
@@ -48,7 +48,7 @@ def utc_validity(state: State, entry: Verified) -> str:
 def intervals(state: State, entries: Iterable[Verified]) -> dict[bytes, Interval]:
     """The resilient interval of each by id, in ns since the anchor; those that have several to ask for ask at once."""
     own, found = state.own().mesh, {}
-    several = [one for one in entries if one.id not in state.times.awaited]
+    several = [one for one in entries if one.n <= state.times.upto]
     for solved, part in (
         (state.times.home, [one for one in several if one.mesh == own]),
         (state.times.joined, [one for one in several if one.mesh != own]),

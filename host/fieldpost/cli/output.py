@@ -16,7 +16,8 @@ CANNOT = 3
 
 def print_json(document: Any) -> None:
     """One JSON document on standard output; ids and digests in it are lower-case hex already."""
-    sys.stdout.write(json_text(document))
+    json.dump(document, sys.stdout, ensure_ascii=False, indent=2)
+    sys.stdout.write("\n")
 
 
 def json_text(document: Any) -> str:

@@ -10,7 +10,7 @@ from fieldpost.cli.store_file import DEFAULT, AsJson, StorePath, reading
 from fieldpost.cli.told import say
 from fieldpost.rebuild import Rebuilt
 from fieldpost.rebuild import rebuild as replay
-from fieldpost.store import Store
+from fieldpost.store import TEMPORARY, Store
 
 app = typer.Typer()
 
@@ -32,7 +32,7 @@ def rebuild(
     if out is not None and not out.absolute().parent.is_dir():
         output.stop(output.USAGE, f"{out}: its folder does not exist", "make the folder first")
     with reading(store) as held:
-        fresh = Store(":memory:" if out is None else out)
+        fresh = Store(TEMPORARY if out is None else out)
         found = replay(held, fresh)
         fresh.close()
     if json:

@@ -11,7 +11,7 @@ from fieldpost.claims_json import claims_of, resolution_json
 from fieldpost.cli import output
 from fieldpost.cli.text_file import text_of
 from fieldpost.json_lines import LineError
-from fieldpost.resolution import resolve
+from fieldpost.resolution import COMPARISONS_MAX, crowd, resolve
 
 app = typer.Typer()
 
@@ -30,6 +30,15 @@ def command(
         claims = claims_of(text_of(claims_file))
     except LineError as error:
         output.stop(output.USAGE, f"{claims_file}: {error}")
+    crowded = crowd(claims, agreement)
+    if crowded is not None:
+        subject, name, pairs = crowded
+        output.stop(
+            output.CANNOT,
+            f"{claims_file}: {pairs} pairs of claims about {name} of {subject} may be rivals, and at most"
+            f" {COMPARISONS_MAX} are compared in all",
+            "give fewer subjects, or claims of a shorter time, at once",
+        )
     resolution = resolve(claims, agreement)
     output.print_json(resolution_json(resolution, agreement_digest(agreement)))
     if any(one.verdict == "stop" for one in resolution.divergence):

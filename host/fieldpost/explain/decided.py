@@ -10,11 +10,13 @@ from fieldpost.case_rows import case_rows
 from fieldpost.codes import CODES
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.log_check import Leaves
+from fieldpost.reading import stored
 from fieldwire import cbor, merkle
 from fieldwire import observation as obs
 
 MENTIONS_MAX = 64  # events shown for one observation
 
+RIVALS_TOLD = 16  # in words; a document lists all of them
 DIGITS_MAX = 8  # of a key shown; the store has it whole
 
 
@@ -98,12 +100,12 @@ def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
         " WHERE claim = ? ORDER BY property",
         held.id,
     ):
-        others = cbor.decode(rivals)
+        others = stored(rivals)
         if not others:
             reason = f"{prop}: no claim of another device contradicts it in time and value; it stands (epoch {number})"
             found.append(step("resolve", [held.id], "unopposed", reason, held.id))
             continue
-        told = ", ".join(_rival_words(shelf, one) for one in others)
+        told = _first_of([_rival_words(shelf, one) for one in others[:RIVALS_TOLD]], len(others))
         reason = f"{prop}: {len(others)} rival{'s' * (len(others) > 1)}, neither before nor after it: {told}"
         found.append(step("resolve", [held.id, *others], "rivals", reason, held.id))
         won = prevailing == held.id
@@ -114,7 +116,7 @@ def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
             reason = f"{prop}: {words} by the merge plan that closed a case of its scope, in epoch {number}"
         else:
             reason = f"{prop}: {words} by rule {rule} ({function}) of the agreement, in epoch {number}"
-            reason += _compared(cbor.decode(keys), held.id, others, rule)
+            reason += _compared(stored(keys), held.id, others, rule)
         remedy = (
             "nothing to do"
             if won
@@ -136,8 +138,15 @@ def _compared(keys: dict[bytes, list[str]], own: bytes, others: list[bytes], rul
 
     if own not in keys:
         return ""
-    told = [f"{short(one)} {words(one)}" for one in others if one in keys]
-    return f"; its keys are {words(own)}, against {', '.join(told)}"
+    known = [one for one in others if one in keys]
+    told = _first_of([f"{short(one)} {words(one)}" for one in known[:RIVALS_TOLD]], len(known))
+    return f"; its keys are {words(own)}, against {told}"
+
+
+def _first_of(told: list[str], count: int) -> str:
+    """A list in words, of which the first few are told."""
+    more = f" and {count - len(told)} more" if count > len(told) else ""
+    return ", ".join(told) + more
 
 
 def _rival_words(shelf: Shelf, identity: bytes) -> str:
@@ -167,7 +176,7 @@ def picture_steps(shelf: Shelf, held: Held) -> list[Step]:
     for prop, identity, alternatives, decided in shelf.store.query(
         "SELECT property, id, alternatives, decided FROM picture WHERE subject = ? ORDER BY property", subject
     ):
-        others = cbor.decode(alternatives)
+        others = stored(alternatives)
         by = "by this mesh alone" if decided == "local" else f"by {decided}"
         if identity == held.id:
             reason = f"it is what {subject} {prop} is now, decided {by}, with {len(others)} alternatives"

@@ -65,7 +65,9 @@ def pipeline(fleet: Fleet, size: int, path: Path) -> dict[str, Any]:
     found = {"seconds": spent_s, "peak": peak(), "late": [late_s(desk, one) for one in late]}
     store.close()
     began_s = time.process_time()
-    Desk(Store(path), Bridge(), Signer(bytes(32)), lambda: (2, next(ticks)))
+    again = Desk(Store(path), Bridge(), Signer(bytes(32)), lambda: (2, next(ticks)))
+    if again.difference is not None:
+        raise ValueError(f"the store does not follow from its inputs: {again.difference}")
     return found | {"replay": time.process_time() - began_s}
 
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from fieldpost.bench.line import Line
 
-SMALL, LARGE = 100_000, 1_000_000  # some five minutes and 2 GB
+SMALL, LARGE = 100_000, 1_000_000  # some four minutes and 0.3 GB
 UNIT = "ratio"
 
 
