@@ -134,6 +134,7 @@ def _wrong(accepted):
     good = rotation_token(accepted, BEFORE, after)
     forged = cose.sign(cose.ROTATION, cose.decode(good).payload, peer)
     moved = MESH.device_credential(third.public)
+    fewer = {label: value for label, value in tokens.decode(good).claims.items() if label != tokens.ISSUER}
     return (
         ("token-chain", [region, after]),
         ("token-chain", [region, after, good, good]),
@@ -144,6 +145,7 @@ def _wrong(accepted):
         ("token-chain", [region, after, moved, rotation_token(accepted, moved, after)]),
         ("token-chain", [region, after, rotation_token(accepted, BEFORE, after, issuer=bytes(16))]),
         ("token-chain", given(accepted, foreign)),
+        ("token-chain", [region, after, tokens.issue(cose.ROTATION, fewer, MESH.root)]),
         ("signature-bad", [region, after, forged]),
         ("cbor-truncated", [region, after, good[:-1]]),
         ("frame-shape", [7]),

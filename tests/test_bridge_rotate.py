@@ -271,6 +271,26 @@ def test_what_follows_is_what_was_and_a_bridge_believes_it(mesh, bridge):
     assert not any(device.identity.k_dev in one or identity.k_dev in one for one in device.heard)
 
 
+def test_a_device_of_an_authority_whose_key_was_rotated_since_is_rotated_by_the_present_one(mesh):
+    identity = enrolled(mesh)
+    credential, _ = mesh.rotate_authority("ops", soon(), os.urandom)
+
+    async def scenario():
+        async with Board(identity) as device:
+            return await rotated(mesh, device), device
+
+    made, device = asyncio.run(scenario())
+    assert device.identity.device == HEIR
+    assert tokens.decode(mesh.token(made.now.credential)).claims[tokens.ISSUER] == credential
+    trust = Trust()
+    trust.add_root(mesh.root_public)
+    for data in mesh.tokens():
+        trust.add(data)
+    trust.retry()
+    [(token, _)] = trust.handovers_of(DEVICE)
+    assert token.id == made.rotation and len(trust.rotations) == 2 and not trust.waiting
+
+
 def test_nothing_is_told_to_a_bridge_before_the_device_has_stored_it(mesh, monkeypatch):
     monkeypatch.setattr("fieldpost.rotate.ROTATE_MS_MAX", 600)
     monkeypatch.setattr("fieldpost.rotate.ROTATE_EVERY_MS", 30)

@@ -290,6 +290,15 @@ def test_after_a_change_of_key_an_equivalence_holds_only_along_shown_rotations()
     assert ask([bound], rotations=[replace(one, authority=C) for one in shown]).paths == ()
 
 
+def test_rotations_that_branch_join_or_run_in_a_circle_lead_nowhere():
+    bound, moved = replace(AB, foreign_key="old key"), Rotation(A, "old key", "key of alpha")
+    assert ask([bound], rotations=[moved, moved]).paths == (("ab",),)
+    for other in (("old key", "aside"), ("stranger", "key of alpha"), ("key of alpha", "old key")):
+        assert ask([bound], rotations=[moved, Rotation(A, *other)]) == refused("equivalence-key", "ab")
+    elsewhere = [Rotation(C, "old key", "aside"), Rotation(A, "key of alpha", "next key")]
+    assert ask([bound], rotations=[moved, *elsewhere]).paths == (("ab",),)
+
+
 def test_a_search_that_is_cut_says_so():
     links = [link(f"x{n}", A, B) for n in range(20)]
     taxonomy = taxonomy_of(AUTHORITIES, ALL, links)

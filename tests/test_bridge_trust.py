@@ -4,6 +4,7 @@ import itertools
 
 import pytest
 from fold_world import ALL, BUILD, EXP, NBF, SCHEMA, Fold, Home, Mesh, key
+from test_bridge_accession import accede
 
 from fieldpost import trust as trust_module
 from fieldpost.model import Missing, Refusal
@@ -185,6 +186,18 @@ def test_an_authoritys_own_tokens_wait_beside_a_strangers_flood(mesh, monkeypatc
     assert [fold.refusal(one.data) for one in flood] == ["quota"] * 47 + ["token-issuer-unknown"] * 3
     assert len(fold.state.trust.waiting) == 4 and fold.refusal(moved) == "token-issuer-unknown"
     fold.tokens(before.holder)
+    assert fold.held(moved) and len(fold.state.trust.waiting) == 3
+
+
+def test_a_roots_own_rotation_waits_beside_a_strangers_flood(mesh, monkeypatch):
+    monkeypatch.setattr(trust_module, "WAITING_MAX", 3)
+    before, after = (mesh.credential(name, "ops", ("observe",), 2) for name in ("one", "two"))
+    moved = accede(before, after, mesh, mesh)
+    fold, elsewhere = Fold(mesh), Mesh("elsewhere").authority()
+    fold.tokens(after, moved)
+    fold.tokens(*(mesh.credential(str(n), "ops", ("observe",), 0, by=elsewhere) for n in range(50)))
+    assert len(fold.state.trust.waiting) == 4 and fold.refusal(moved) == "token-issuer-unknown"
+    fold.tokens(before)
     assert fold.held(moved) and len(fold.state.trust.waiting) == 3
 
 

@@ -60,6 +60,8 @@ def test_a_missing_claim_of_any_kind_is_named():
     for kind in ("credential", "endorsement", "boot", "equivalence", "revocation", "rotation"):
         token = tokens.decode(unhex(load_json(kind)[0]["hex"]))
         for label in list(token.claims):
+            if (kind, label) == ("rotation", tokens.ISSUER):
+                continue  # without it the root's word, whose signature it then has to be
             fewer = {key: value for key, value in token.claims.items() if key != label}
             error = raises("token-shape", tokens.check_claims, token.typ, fewer)
             assert str(label) in error.detail

@@ -71,7 +71,7 @@ def rotation_rows():
         rows.append(good(name, "rotation", data, **{**learned, "id": tokens.token_id(data)}, **held))
     for name, error, seen, data, changed in _unfit() + _misshapen(streams) + _unsigned():
         rows.append(bad(name, "rotation", data, error, seen, **{**held, **changed}))
-    return rows
+    return rows + _root_rows()
 
 
 def _unsigned():
@@ -177,6 +177,87 @@ def _unfit():
         ("Another authority does not follow.", "token-chain", "accepts",
          _token(after=elsewhere), {"after": elsewhere}),
         ("Other rights do not follow.", "token-chain", "accepts", _token(after=louder), {"after": louder}),
+    ]  # fmt: skip
+
+
+def _authority(key, signer=given.ROOT, **changed):
+    """A credential like the authority's own, for another key; of the root where no issuer is named."""
+    claims = {**AUTHORITY, tokens.CNF: {1: keys.cose_key(key.public)}}
+    claims.update({getattr(tokens, name.upper()): value for name, value in changed.items()})
+    return tokens.issue(cose.CREDENTIAL, claims, signer)
+
+
+SECOND = given.TestKey("authority alpha/north, second key")
+HEIR = _authority(SECOND)
+
+
+def _accession(signer=given.ROOT, new=SECOND, before=OWN, after=HEIR, issuer=None, accepted=None, **body):
+    """A rotation of the authority's key; no issuer unless one is given."""
+    stated = {"old": given.AUTHORITY.public, "new": new.public, "boot": 0, "ends": [], **body}
+    accepted = accepted or _accepted(_body(**stated), old=given.AUTHORITY, new=new)
+    claims = _claims(accepted, new.public, before, after, issuer or OWN)
+    if issuer is None:
+        del claims[tokens.ISSUER]
+    return signed(cose.ROTATION, claims, signer)
+
+
+def _root_rows():
+    """A rotation without an issuer: the root of the handover's mesh signs it, as it signed the credential after."""
+    held = {"root": given.ROOT.public, "before": OWN, "after": HEIR}
+    ids = {"old": keys.device_id(given.AUTHORITY.public), "new": keys.device_id(SECOND.public)}
+
+    def followed(name, data, **changed):
+        return good(name, "rotation", data, id=tokens.token_id(data), **ids, **{**held, **changed})
+
+    def unfit(name, error, data, changed):
+        inputs = {key: value for key, value in {**held, **changed}.items() if value is not None}
+        return bad(name, "rotation", data, error, "accepts", **inputs)
+
+    peer = _authority(given.OTHER)
+    before = _authority(given.AUTHORITY, given.OTHER, issuer=tokens.token_id(peer), depth=1)
+    after = _authority(SECOND, depth=1)
+    rows = [
+        followed("An authority's key hands over by the root.", _accession()),
+        followed("What another authority had signed before, the root may let follow.",
+                 _accession(before=before, after=after), before=before, after=after),
+    ]  # fmt: skip
+    return rows + [unfit(*case) for case in _unfit_for_the_root()]
+
+
+def _unfit_for_the_root():
+    far = _authority(SECOND, given.FOREIGN_ROOT, mesh=given.FOREIGN_MESH)
+    elsewhere, wider = _authority(SECOND, authority="north/valley"), _authority(SECOND, depth=3)
+    narrow = _authority(given.AUTHORITY, scope=[["north"], None])
+    silent = _authority(given.AUTHORITY, rights=["observe", "time"])
+    issued = _authority(SECOND, given.OTHER, issuer=tokens.token_id(_authority(given.OTHER)))
+    stranger = {"mesh": given.FOREIGN_MESH}
+    third = _accepted(
+        _body(old=given.AUTHORITY.public, new=SECOND.public, boot=0, ends=[]), old=THIRD, new=SECOND
+    )
+    return [
+        ("Another key than the root's signs no rotation without an issuer.", "signature-bad",
+         _accession(given.OTHER), {}),
+        ("The former key itself is not the root.", "signature-bad", _accession(given.AUTHORITY), {}),
+        ("Another mesh's root is not this one's.", "signature-bad", _accession(given.FOREIGN_ROOT), {}),
+        ("Another mesh's root does not rotate what lies in this one.", "token-chain",
+         _accession(given.FOREIGN_ROOT), {"root": given.FOREIGN_ROOT.public}),
+        ("A handover in another mesh is not the root's to confirm.", "token-chain", _accession(**stranger), {}),
+        ("Another mesh's root confirms no handover in its own mesh for credentials of this one.", "token-chain",
+         _accession(given.FOREIGN_ROOT, **stranger), {"root": given.FOREIGN_ROOT.public}),
+        ("A new credential of another mesh does not follow.", "token-chain",
+         _accession(after=far), {"after": far}),
+        ("The root does not rotate to what an authority signed.", "token-chain",
+         _accession(after=issued), {"after": issued}),
+        ("An authority does not rotate to what the root signed.", "token-chain",
+         _accession(given.AUTHORITY, issuer=OWN), {"root": None, "issuer": OWN}),
+        ("Another authority does not follow by the root.", "token-chain",
+         _accession(after=elsewhere), {"after": elsewhere}),
+        ("A wider scope does not follow by the root.", "token-chain",
+         _accession(before=narrow), {"before": narrow}),
+        ("Wider rights do not follow by the root.", "token-chain",
+         _accession(before=silent), {"before": silent}),
+        ("A greater depth does not follow by the root.", "token-chain", _accession(after=wider), {"after": wider}),
+        ("A third key does not hand over for an authority's.", "signature-bad", _accession(accepted=third), {}),
     ]  # fmt: skip
 
 

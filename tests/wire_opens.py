@@ -98,9 +98,13 @@ def _token(typ):
 
 
 def _rotation(row, data):
-    named = [tokens.decode(unhex(row[name])) for name in ("issuer", "before", "after")]
+    before, after = [tokens.decode(unhex(row[name])) for name in ("before", "after")]
     token = tokens.decode(data, cose.ROTATION)
-    old, new = rotation.devices(rotation.verified(token, named[0], named[1], named[2], verify))
+    if "root" in row:
+        statement = rotation.verified_by_root(token, unhex(row["root"]), before, after, verify)
+    else:
+        statement = rotation.verified(token, tokens.decode(unhex(row["issuer"])), before, after, verify)
+    old, new = rotation.devices(statement)
     return {"id": token.id, "old": old, "new": new}
 
 

@@ -106,7 +106,9 @@ class Handover(Exchange):
         if len(found) != 1 or found[0].claims[tokens.ACCEPTED] != self._accepted:
             raise WireError("token-chain", "no rotation of this device's own handover")
         claims = found[0].claims
-        named = [trust.credential(claims[label]) for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER)]
+        named = [
+            trust.credential(claims.get(label)) for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER)
+        ]
         if None in named or named[1].id != self._identity.credential:
             raise WireError("token-chain", "the rotation names other credentials than those given")
         check_issuer(named[0])

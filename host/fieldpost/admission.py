@@ -78,7 +78,9 @@ def _ages(state: State, entry: Verified, met: tuple[bytes, ...]) -> tuple[tuple[
 def _issuers(state: State, identity: bytes) -> list[bytes]:
     trust = state.trust
     token = trust.equivalences.get(identity) or trust.revocations.get(identity) or trust.rotation(identity)
-    return [] if token is None else [one.id for one in trust.chain(token.claims[tokens.ISSUER])]
+    if token is None or tokens.ISSUER not in token.claims:
+        return []
+    return [one.id for one in trust.chain(token.claims[tokens.ISSUER])]
 
 
 def standing(state: State, entry: Verified) -> Refusal | None:

@@ -6,8 +6,10 @@ we. What a third mesh said goes on as it came, where the agreement lets it cross
 any party but the peer, go whenever anything may.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 
+from fieldpost.accession import accessions
 from fieldpost.model import Verified
 from fieldpost.state import State
 from fieldwire import cbor, cose, tokens
@@ -154,11 +156,12 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
         for endorsement in sorted(trust.endorsements_of(device, mesh), key=lambda one: one.id):
             found.update(dict.fromkeys(_with_chain(state, endorsement.claims[tokens.ISSUER])))
             found[endorsement.data] = None
-    for device in dict.fromkeys(one for one, _ in devices):
-        for token, _ in trust.handovers_of(device):
-            for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
+    handovers = [token for device, _ in devices for token, _ in trust.handovers_of(device)]
+    for token in handovers + _accessions(state, credentials):
+        for label in (tokens.ISSUER, tokens.BEFORE, tokens.AFTER):
+            if label in token.claims:
                 found.update(dict.fromkeys(_with_chain(state, token.claims[label])))
-            found[token.data] = None
+        found[token.data] = None
     for statement in statements:
         token = trust.equivalences[statement]
         found.update(dict.fromkeys(_with_chain(state, token.claims[tokens.ISSUER])))
@@ -170,6 +173,17 @@ def tokens_for(state: State, ids: tuple[bytes, ...]) -> list[bytes]:
                 found.update(dict.fromkeys(_with_chain(state, signer.id)))
             found[signed.data] = None
     return list(found)
+
+
+def _accessions(state: State, credentials: Iterable[bytes]) -> list[tokens.Token]:
+    """Rotations of the keys of the authorities above: without them what binds a former key holds no more. SPEC 12.4"""
+    trust = state.trust
+    above = {
+        (one.claims[tokens.MESH], one.claims[tokens.AUTHORITY])
+        for credential in credentials
+        for one in trust.chain(credential)
+    }
+    return [token for node, token, _ in accessions(trust) if node in above]
 
 
 def _with_chain(state: State, credential: bytes) -> list[bytes]:

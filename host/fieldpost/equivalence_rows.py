@@ -1,11 +1,13 @@
 """Equivalences and their revocations as rows that a person reads.
 
-Decides how a held statement stands at a moment: valid, early, expired, revoked, or void and why. Refuses to
+Decides how a held statement stands at a moment: valid, early, expired, revoked, of a key that no
+rotation leads on from, or void and why. Refuses to
 say what it admits: that depends on an observation. SPEC 12
 """
 
 from typing import Any
 
+from fieldpost.accession import Bound, bound
 from fieldpost.mapping import equivalence_of, taxonomy_from, unsound
 from fieldpost.taxonomy import Equivalence, Taxonomy, void
 from fieldpost.trust import Trust
@@ -17,11 +19,11 @@ def equivalence_rows(trust: Trust, now_s: int) -> list[dict[str, Any]]:
     rows = []
     for identity in sorted(trust.equivalences):
         token = trust.equivalences[identity]
-        one = equivalence_of(trust, token)
+        one, key = equivalence_of(trust, token), bound(trust, token, taxonomy)
         rows.append(
             {
                 "id": identity.hex(),
-                "state": _state(one, unsound(trust, token), taxonomy, now_s),
+                "state": _state(one, unsound(trust, token), taxonomy, now_s, key),
                 "negative": one.negative,
                 "foreign": _node(one.foreign),
                 "local": _node(one.local),
@@ -31,17 +33,22 @@ def equivalence_rows(trust: Trust, now_s: int) -> list[dict[str, Any]]:
                 "nbf": one.nbf,
                 "exp": one.exp,
                 "path_length": one.path_length,
+                "key": key.key.hex(),
+                "present_key": None if key.present is None else key.present.hex(),
+                "rotations": [each.hex() for each in key.rotations],
             }
         )
     return rows
 
 
-def _state(one: Equivalence, unsound: str | None, taxonomy: Taxonomy, now_s: int) -> str:
+def _state(one: Equivalence, unsound: str | None, taxonomy: Taxonomy, now_s: int, key: Bound) -> str:
     why = unsound or void(one, taxonomy.authorities)
     if why is not None:
         return f"void: {why}"
     if one.id in taxonomy.revoked:
         return "revoked"
+    if not one.negative and not key.holds:
+        return "other-key"
     if now_s >= one.exp:
         return "expired"
     return "valid" if now_s >= one.nbf else "early"

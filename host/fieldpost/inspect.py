@@ -273,6 +273,8 @@ def _claims(token: tokens.Token) -> dict[str, Any]:
     if tokens.CNF in token.claims:
         claims["key"] = {"x": token.public.hex(), "thumbprint": keys.thumbprint(token.public).hex()}
     if token.typ == cose.ROTATION:
+        if tokens.ISSUER not in token.claims:
+            claims["signed by"] = "the mesh's root"
         claims["handover"] = _handover(rotation.decode(token.claims[tokens.ACCEPTED]))
     return claims
 
@@ -281,8 +283,16 @@ def _handover(statement: rotation.Statement) -> dict[str, Any]:
     old, new = rotation.devices(statement)
     return {
         "mesh": statement.mesh.hex(),
-        "from": {"device": old.hex(), "x": statement.old.hex()},
-        "to": {"device": new.hex(), "x": statement.new.hex()},
+        "from": {
+            "device": old.hex(),
+            "x": statement.old.hex(),
+            "thumbprint": keys.thumbprint(statement.old).hex(),
+        },
+        "to": {
+            "device": new.hex(),
+            "x": statement.new.hex(),
+            "thumbprint": keys.thumbprint(statement.new).hex(),
+        },
         "boot": statement.boot,
         "log ends": [named(LOG_END, end) for end in statement.ends],
     }

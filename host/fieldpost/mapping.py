@@ -7,6 +7,7 @@ latest), and what a statement's own issuer had the power to state. Refuses to ju
 
 from dataclasses import dataclass, replace
 
+from fieldpost.accession import accessions
 from fieldpost.codes import refuse
 from fieldpost.model import Authority, Refusal, Verified
 from fieldpost.state import State
@@ -70,10 +71,8 @@ def statements_from(trust: Trust) -> Statements:
         if _translates(trust, token)
     ]
     rotations = [
-        Rotation(
-            _node(trust, token.claims[tokens.BEFORE]), keys.thumbprint(one.old), keys.thumbprint(one.new)
-        )
-        for token, one in trust.rotations
+        Rotation(node, keys.thumbprint(one.old), keys.thumbprint(one.new))
+        for node, _, one in accessions(trust)
     ]
     return Statements(holders, equivalences, revocations, rotations)
 
@@ -185,8 +184,7 @@ def translate(state: State, entry: Verified) -> tuple[Authority, tuple[bytes, ..
         return refuse("unproven-time", reason, *met)
     if why.code == "denied":
         return refuse("denied", f"statement {named} denies it", *met)
-    return refuse(
-        "unmapped",
-        f"no path of equivalences from {entry.authority} of mesh {entry.mesh.hex()[:16]}: {why.code} at {named}",
-        *met,
-    )
+    reason = f"no path of equivalences from {entry.authority} of mesh {entry.mesh.hex()[:16]}: {why.code} at {named}"
+    if why.code == "equivalence-key":
+        reason += ", whose key is not the present one, and no rotation shown leads from one to the other"
+    return refuse("unmapped", reason, *met)

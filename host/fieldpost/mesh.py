@@ -13,12 +13,13 @@ from typing import Any
 from fieldpost import keyfile
 from fieldpost.plan import Plan, vote
 from fieldpost.signing import Signer
-from fieldwire import cose, keys, tokens
+from fieldwire import cose, keys, rotation, tokens
 from fieldwire.custody import link_key
 from fieldwire.salt import salt_key
 from fieldwire.tokens import Token
 
 DAY_S = 86_400
+NEXT = ".next"  # an authority's next key, until its mesh's root has confirmed it
 SKEW_S = 3_600  # a token is valid an hour before it was signed: the signer's clock is one among many
 
 
@@ -37,6 +38,7 @@ class Validity:
 class Mesh:
     """A mesh's folder: `root.key`, `authorities/*.key`, `tokens/*.cwt`, `devices/*.key`, `mesh.json`.
 
+    `authorities/*.next`: a key that is to follow, while its rotation goes on.
     `waiting/ID/*.cwt`: what was signed for a device that has not confirmed it; no bridge is given that.
     """
 
@@ -75,7 +77,16 @@ class Mesh:
         return mesh
 
     def root(self) -> Signer:
-        return keyfile.signer(self.folder / "root.key")
+        """The root's key. KeyFileError where it is kept elsewhere, or is another mesh's."""
+        file = self.folder / "root.key"
+        if not file.exists():
+            raise keyfile.KeyFileError(
+                f"{file}: the root key is not at hand; lay it here while the mesh signs with it, then take it away"
+            )
+        found = keyfile.signer(file)
+        if found.public != self.root_public:
+            raise keyfile.KeyFileError(f"{file}: is another mesh's root key; lay that of {self.name} here")
+        return found
 
     def authority(self, path: str) -> Signer:
         if path not in self.authorities:
@@ -83,24 +94,83 @@ class Mesh:
             raise keyfile.KeyFileError(
                 f"{self.folder}: no authority {path!r} here (there are: {known}); name one of them"
             )
-        return keyfile.signer(self.folder / "authorities" / f"{path.replace('/', '+')}.key")
+        self._settle(path)
+        return keyfile.signer(self._key_file(path))
+
+    def _key_file(self, path: str) -> Path:
+        return self.folder / "authorities" / f"{path.replace('/', '+')}.key"
+
+    def _settle(self, path: str) -> None:
+        """Put the next key in the former one's place where a rotation broke off after its last signature."""
+        following = self._key_file(path).with_suffix(NEXT)
+        if following.exists():
+            holder = tokens.decode(self.token(self.authorities[path])).public
+            if keyfile.signer(following).public == holder:
+                following.replace(self._key_file(path))
 
     def add_authority(self, path: str, validity: Validity, random: Any) -> bytes:
         """The root signs an authority: its own key, all subjects, rights observe, time, translate, depth 2."""
-        seed = random(32)
-        keyfile.create(self.folder / "authorities" / f"{path.replace('/', '+')}.key", seed)
+        root, seed = self.root(), random(32)
+        keyfile.create(self._key_file(path), seed)
         claims = self._credential(
             Signer(seed).public, path, validity, ["observe", "time", "translate"], 2, [None, None]
         )
-        token = self._issue(cose.CREDENTIAL, claims, self.root())
-        self.authorities[path] = token
+        token = self._issue(cose.CREDENTIAL, claims, root)
+        self._appoint(path, token)
+        return token
+
+    def rotate_authority(self, path: str, validity: Validity, random: Any) -> tuple[bytes, bytes]:
+        """The root has an authority's next key follow its key: (credential, rotation) by token id. SPEC 7.6
+
+        What broke off goes on with the next key that it had made; at the end the former key is gone. Raises
+        KeyFileError where the root key is not at hand; then nothing was made.
+        """
+        root, former = self.root(), self.authority(path)
+        before = tokens.decode(self.token(self.authorities[path]))
+        following = self._key_file(path).with_suffix(NEXT)
+        if not following.exists():
+            keyfile.create(following, random(32))
+        heir = keyfile.signer(following)
+        # The one that begins later is the authority's present one.
+        nbf = max(validity.nbf, before.claims[tokens.NBF] + 1)
+        claims = {
+            **before.claims,
+            tokens.NBF: nbf,
+            tokens.EXP: max(validity.exp, nbf + 1),
+            tokens.CNF: {1: keys.cose_key(heir.public)},
+        }
+        after = tokens.issue(cose.CREDENTIAL, claims, root)
+        stated = {
+            tokens.EXP: claims[tokens.EXP],
+            tokens.NBF: nbf,
+            tokens.CNF: claims[tokens.CNF],
+            tokens.ACCEPTED: rotation.accept(rotation.hand_over(self.id, heir.public, 0, [], former), heir),
+            tokens.BEFORE: before.id,
+            tokens.AFTER: tokens.token_id(after),
+        }
+        signed = tokens.issue(cose.ROTATION, stated, root)
+        credential, shown = self._keep(after), self._keep(signed)
+        self._appoint(path, credential)
+        self._settle(path)
+        return credential, shown
+
+    def _appoint(self, path: str, credential: bytes) -> None:
+        """From now on the authority is the one that this credential names."""
+        self.authorities[path] = credential
         about = {
             "name": self.name,
             "root": self.root_public.hex(),
             "authorities": {one: self.authorities[one].hex() for one in sorted(self.authorities)},
         }
         _write(self.folder / "mesh.json", json.dumps(about, indent=1).encode())
-        return token
+
+    def issuer_of(self, token: Token) -> str | None:
+        """The authority of this mesh whose present or former key signed a token; None where none did."""
+        credential = token.claims.get(tokens.ISSUER)
+        if credential is None or not (self.folder / "tokens" / f"{credential.hex()}.cwt").exists():
+            return None
+        path = tokens.decode(self.token(credential)).claims[tokens.AUTHORITY]
+        return path if path in self.authorities else None
 
     def _credential(
         self, public: bytes, path: str, validity: Validity, rights: list[str], depth: int, scope: list[Any]

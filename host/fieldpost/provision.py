@@ -320,7 +320,9 @@ def vouch(mesh: Mesh, device: bytes, measurement: bytes, validity: Validity) -> 
     if measurement in before.measurements:
         return before.endorsement
     old = tokens.decode(mesh.token(before.endorsement))
-    path = next(path for path, one in mesh.authorities.items() if one == old.claims[tokens.ISSUER])
+    path = mesh.issuer_of(old)
+    if path is None:
+        raise ProvisionError(f"{mesh.folder}: device {device.hex()} is of no authority here; enrol it anew")
     listed = [*before.measurements, measurement][-limits.MEASUREMENTS_MAX :]
     # Of two endorsements the one that begins later is the newer one.
     validity = Validity(max(validity.nbf, old.claims[tokens.NBF] + 1), validity.exp)
@@ -378,9 +380,9 @@ def _signed(mesh: Mesh, target: bytes) -> tokens.Token:
 
 def _issuer_of(mesh: Mesh, token: tokens.Token) -> str | None:
     """The authority that signed a token; None for a boundary credential, which is the root's."""
-    for path, credential in mesh.authorities.items():
-        if token.claims.get(tokens.ISSUER) == credential:
-            return path
+    path = mesh.issuer_of(token)
+    if path is not None:
+        return path
     if "boundary" in token.claims.get(tokens.RIGHTS, ()) and mesh.authorities:
         return None
     raise ProvisionError(

@@ -74,7 +74,9 @@ def grant(mesh: Mesh, accepted: bytes, validity: Validity) -> tuple[bytes, list[
         )
     before = provision.enrolled(mesh, device)
     old = tokens.decode(mesh.token(before.credential))
-    path = next(path for path, one in mesh.authorities.items() if one == old.claims[tokens.ISSUER])
+    path = mesh.issuer_of(old)
+    if path is None:
+        raise ProvisionError(f"{mesh.folder}: device {device.hex()} is of no authority here; enrol it anew")
     aside = mesh.aside(heir)
     try:
         after = provision.enrolled(aside, heir)

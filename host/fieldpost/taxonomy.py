@@ -9,6 +9,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from fieldpost.lines import leads, lines
 from fieldwire.observation import covers
 
 Mesh = bytes | str
@@ -120,7 +121,7 @@ class Taxonomy:
     by_foreign: Mapping[Node, tuple[Equivalence, ...]]
     negatives: tuple[Equivalence, ...]
     revoked: frozenset[bytes | str]
-    rotations: Mapping[tuple[Node, Key], frozenset[Key]] = field(default_factory=dict)
+    lines: Mapping[Node, Mapping[Key, tuple[Key, int]]] = field(default_factory=dict)
     by_local: Mapping[Node, frozenset[Node]] = field(default_factory=dict)
 
     def paths(self, query: Query, steps_max: int = STEPS_MAX) -> Answer:
@@ -215,14 +216,7 @@ class Taxonomy:
             return False
         if link.foreign_key is None or holder.key is None:
             return True
-        reached: set[Key] = set()
-        frontier: set[Key] = {link.foreign_key}
-        while frontier:
-            reached |= frontier
-            frontier = {
-                new for key in frontier for new in self.rotations.get((link.foreign, key), ())
-            } - reached
-        return holder.key in reached
+        return leads(self.lines.get(link.foreign, {}), link.foreign_key, holder.key)
 
     def _in_force(self, negative: Equivalence, query: Query) -> bool:
         issuer = self.authorities[negative.issuer]
@@ -280,16 +274,16 @@ def taxonomy_of(
         for one in revocations
         if one.id in sound and one.by in known and _may_revoke(known[one.by], sound[one.id])
     }
-    moves: defaultdict[tuple[Node, Key], set[Key]] = defaultdict(set)
+    moves: defaultdict[Node, list[tuple[Key, Key]]] = defaultdict(list)
     for rotation in rotations:
-        moves[rotation.authority, rotation.old].add(rotation.new)
+        moves[rotation.authority].append((rotation.old, rotation.new))
     return Taxonomy(
         known,
         frozenset(trusted),
         {node: tuple(sorted(links, key=lambda link: str(link.id))) for node, links in by_foreign.items()},
         tuple(sorted((one for one in sound.values() if one.negative), key=lambda one: str(one.id))),
         frozenset(revoked),
-        {step: frozenset(keys) for step, keys in moves.items()},
+        {node: lines(pairs) for node, pairs in moves.items()},
         {node: frozenset(nodes) for node, nodes in by_local.items()},
     )
 

@@ -12,7 +12,7 @@ from dataclasses import replace
 from typing import Any
 
 from fieldpost.codes import CODES, refuse_wire
-from fieldpost.model import Missing, Refusal
+from fieldpost.model import Authority, Missing, Refusal
 from fieldpost.shares import Shares
 from fieldpost.signing import verify
 from fieldwire import cose, keys, rotation, schema, tokens
@@ -23,6 +23,7 @@ from fieldwire.tokens import Token
 # Tokens kept until their issuers come: of all whom nobody known has signed, and of each authority.
 WAITING_MAX = 1024
 BOUNDARY = "boundary"
+ROOT = ""  # whose word a root's is: no authority has this path
 
 
 def scope_within(inner: list[Any], outer: list[Any]) -> bool:
@@ -202,6 +203,8 @@ class Trust:
             return self._credential(token)
         if token.typ in (cose.BOOT, cose.SCHEMA):
             return self._by_key(token)
+        if tokens.ISSUER not in token.claims:
+            return self._rotation_by_root(token)
         issuer = self.credentials.get(token.claims[tokens.ISSUER])
         if issuer is None:
             return _missing(token.claims[tokens.ISSUER], "issuer")
@@ -238,14 +241,32 @@ class Trust:
         return None
 
     def _rotation(self, token: Token, issuer: Token) -> Missing | None:
+        whose = issuer.claims[tokens.MESH], issuer.claims[tokens.AUTHORITY]
+        named = self._joined(token, whose)
+        if isinstance(named, Missing):
+            return named
+        self.rotations.append((token, rotation.verified(token, issuer, *named, verify)))
+        return None
+
+    def _rotation_by_root(self, token: Token) -> Missing | None:
+        mesh = rotation.decode(token.claims[tokens.ACCEPTED]).mesh
+        root = self.roots.get(mesh)
+        if root is None:
+            return _missing(mesh, "root key of mesh")
+        cose.check(token.message, root, verify)
+        named = self._joined(token, (mesh, ROOT))
+        if isinstance(named, Missing):
+            return named
+        self.rotations.append((token, rotation.verified_by_root(token, root, *named, verify)))
+        return None
+
+    def _joined(self, token: Token, whose: Authority) -> tuple[Token, Token] | Missing:
+        """The held credentials before and after a rotation."""
         named = [token.claims[tokens.BEFORE], token.claims[tokens.AFTER]]
         for one in named:
             if one not in self.credentials:
-                whose = issuer.claims[tokens.MESH], issuer.claims[tokens.AUTHORITY]
                 return replace(_missing(one, "credential"), whose=whose)
-        before, after = (self.credentials[one] for one in named)
-        self.rotations.append((token, rotation.verified(token, issuer, before, after, verify)))
-        return None
+        return self.credentials[named[0]], self.credentials[named[1]]
 
     def _by_key(self, token: Token) -> Missing | None:
         """A boot attestation or a schema: its kid leads to the signer's credential, the signature decides."""

@@ -1,4 +1,4 @@
-"""Rotation: the statement by which a device's key hands over to the next, and the token that makes it count.
+"""Rotation: the statement by which a key hands over to the next, and the token that makes it count.
 
 Decides whether both keys signed one statement and whether its token fits the credentials that it names. Refuses to
 say who holds those credentials, or whether their chains reach a root: who holds tokens checks that. SPEC 7.6
@@ -98,11 +98,25 @@ def verified(token, issuer, before, after, verify):
 
     `issuer`, `before`, `after`: held credentials, as the token names them, whose chains reach their mesh's root.
     """
-    named = (token.claims[tokens.ISSUER], token.claims[tokens.BEFORE], token.claims[tokens.AFTER])
-    if named != (issuer.id, before.id, after.id):
+    return _fitting(token, (issuer.id, issuer.public), before, after, verify)
+
+
+def verified_by_root(token, root, before, after, verify):
+    """The same of a rotation without an issuer: `root` is the public key of the handover's mesh."""
+    statement = _fitting(token, (None, root), before, after, verify)
+    if keys.thumbprint(root) != statement.mesh:
+        raise WireError("token-chain", "the root that signed is another mesh's")
+    return statement
+
+
+def _fitting(token, signer, before, after, verify):
+    """`signer`: (credential id, public key), the id None for the root."""
+    issuer, public = signer
+    named = (token.claims.get(tokens.ISSUER), token.claims[tokens.BEFORE], token.claims[tokens.AFTER])
+    if named != (issuer, before.id, after.id):
         raise ValueError("these are not the credentials that the rotation names")
-    cose.check(token.message, issuer.public, verify)
-    if after.claims.get(tokens.ISSUER) != issuer.id:
+    cose.check(token.message, public, verify)
+    if after.claims.get(tokens.ISSUER) != issuer:
         raise WireError("token-chain", "a rotation comes from the issuer of the new key's credential")
     statement = opened(token.claims[tokens.ACCEPTED], verify)
     if statement.old != before.public or statement.new != after.public:

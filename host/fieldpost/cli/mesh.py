@@ -7,7 +7,7 @@ from typing import Annotated
 import typer
 
 from fieldpost import provision
-from fieldpost.cli import desk, mesh_bridge, mesh_schema, output
+from fieldpost.cli import desk, mesh_bridge, mesh_key, mesh_schema, output
 from fieldpost.mesh import Mesh
 
 NAME_MAX = 64
@@ -121,5 +121,5 @@ def _show(mesh: Mesh) -> None:
         typer.echo(f"  {path}  held by {thumbprint[:16]}")
 
 
-for part in (mesh_bridge, mesh_schema):
+for part in (mesh_bridge, mesh_key, mesh_schema):
     part.add_to(app)

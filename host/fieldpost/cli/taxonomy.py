@@ -229,4 +229,8 @@ def _words(row: dict[str, Any]) -> str:
     sense = "never stands for" if row["negative"] else "stands for"
     scope = "all subjects" if row["subjects"] is None else ", ".join(row["subjects"])
     until = time.strftime("%Y-%m-%d", time.gmtime(row["exp"]))
-    return f"{row['id']}  {row['state']:8} {node(row['foreign'])} {sense} {node(row['local'])}; {scope}; until {until}"
+    known = f"{row['id']}  {row['state']:8} {node(row['foreign'])} {sense} {node(row['local'])}; {scope}; until {until}"
+    if row["state"] == "other-key":
+        return f"{known}; another key holds {row['foreign'][1]} now, and no rotation shown leads to it"
+    times = len(row["rotations"])
+    return known + (f"; its key was rotated since ({times})" if times else "")

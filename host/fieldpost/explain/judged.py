@@ -7,10 +7,12 @@ that each rests on. SPEC 9, 12
 import re
 from typing import Any
 
+from fieldpost.accession import bound
 from fieldpost.claims import widened
 from fieldpost.explain.gone import position_gone
 from fieldpost.explain.held import Held, Shelf, Step, short, step
 from fieldpost.explain.said import scope_words, validity_words
+from fieldpost.mapping import taxonomy_from
 from fieldpost.picture_rows import interval_words
 from fieldpost.placed import placed
 from fieldpost.timeline.words import ENDS, steps_words
@@ -93,7 +95,11 @@ def _equivalence_step(shelf: Shelf, identity: bytes) -> Step:
         f" {scope_words(claims[tokens.SCOPE])}, {validity_words(token)},"
         f" path length {claims[tokens.PATH_LENGTH]}"
     )
-    return step("translate", [identity, claims[tokens.ISSUER]], "mapped", reason, identity)
+    turned = bound(shelf.trust, token, taxonomy_from(shelf.trust)).rotations
+    if turned:
+        named = ", ".join(map(short, turned))
+        reason += f"; the key that it binds handed over to the one that holds {foreign} now, by {named}"
+    return step("translate", [identity, claims[tokens.ISSUER], *turned], "mapped", reason, identity)
 
 
 def lineage_steps(shelf: Shelf, held: Held) -> list[Step]:

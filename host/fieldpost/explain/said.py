@@ -3,6 +3,7 @@
 Decides from the stored envelope and tokens alone; what an earlier run concluded is not asked. SPEC 5.7, 6, 7
 """
 
+from fieldpost.accession import accessions
 from fieldpost.explain.held import Held, Shelf, Step, date, short, step
 from fieldpost.model import Refusal, Verified
 from fieldpost.verify import OPENERS
@@ -63,15 +64,28 @@ def _signature(shelf: Shelf, held: Held, entry: Verified) -> Step:
 
 def _chain(shelf: Shelf, entry: Verified) -> Step:
     chain = shelf.trust.chain(entry.credential)
+    turned = {token.claims[tokens.AFTER]: token for _, token, _ in accessions(shelf.trust)}
+    ceded = {token.claims[tokens.BEFORE]: token for _, token, _ in accessions(shelf.trust)}
     issuers = [f"the root of {shelf.mesh_words(entry.mesh)}"]
     issuers += [f"authority {token.claims[tokens.AUTHORITY]}" for token in chain[:-1]]
     links = [
         f"{issuer} signed {_credential_words(token, token is chain[-1])}"
+        f"{_turn_words(turned.get(token.id), ceded.get(token.id))}"
         for issuer, token in zip(issuers, chain, strict=True)
     ]
-    return step(
-        "authority", [token.id for token in chain], entry.authority, "; ".join(links), entry.credential, "verified"
-    )  # fmt: skip
+    shown = [where[one.id].id for one in chain for where in (turned, ceded) if one.id in where]
+    inputs = [*(token.id for token in chain), *shown]
+    return step("authority", inputs, entry.authority, "; ".join(links), entry.credential, "verified")
+
+
+def _turn_words(turned: Token | None, ceded: Token | None) -> str:
+    """What rotations say of an authority's key: whom it followed, and that it handed over."""
+    words = ""
+    if turned is not None:
+        words += f", whose key followed that of {short(turned.claims[tokens.BEFORE])} by rotation {short(turned.id)}"
+    if ceded is not None:
+        words += f", whose key handed over to that of {short(ceded.claims[tokens.AFTER])} by rotation {short(ceded.id)}"
+    return words
 
 
 def _credential_words(token: Token, device: bool) -> str:
