@@ -412,7 +412,7 @@ def test_the_command_rotates_hands_over_and_says_why_it_cannot(mesh, bridge, tmp
 
 
 async def drained(app, devices):
-    """Entries by device once the bridge holds some of each of them, solved."""
+    """Entries by device once the bridge holds some of each of them, solved; and the codes of their verdicts."""
     task = asyncio.create_task(app.run())
     found = {}
     for _ in range(300):
@@ -423,8 +423,10 @@ async def drained(app, devices):
             break
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
+    verdicts = app.desk.state.verdicts
+    codes = {one: {verdicts[entry.id].code for entry in entries} for one, entries in found.items()}
     app.close()
-    return found
+    return found, codes
 
 
 def test_a_board_with_the_real_firmware_goes_on_as_another_device_and_loses_nothing(mesh, tmp_path):
@@ -442,14 +444,13 @@ def test_a_board_with_the_real_firmware_goes_on_as_another_device_and_loses_noth
             for device in (made.former, made.now.device):
                 provision.hand_over(mesh, device, folder)
             app = App(load(folder / "bridge.toml"), folder)
-            found = await drained(app, (made.former, made.now.device))
+            found, codes = await drained(app, (made.former, made.now.device))
             fleet.check()
-            return before, made, found, app.desk.state
+            return before, made, found, codes, app.desk.state
 
-    before, made, found, state = asyncio.run(scenario())
+    before, made, found, codes, state = asyncio.run(scenario())
     assert made.former == before.device != made.now.device and made.now.measurements == before.measurements
     assert all(found.values()) and len(state.trust.handovers_of(made.former)) == 1
-    codes = {state.verdicts[entry.id].code for entry in found[made.former]}
-    assert "credential-rotated" not in codes and not state.forks
+    assert "credential-rotated" not in codes[made.former] and not state.forks
     incarnations = [{entry.observation[obs.INCARNATION] for entry in entries} for entries in found.values()]
     assert not incarnations[0] & incarnations[1]
