@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from fieldpost.timeline.evidence import Anchor, Assumption, Causal, Claim, Evidence, Exchange, Stamp
 from fieldpost.timeline.joint import pair, place_joint, place_meshes
 from fieldpost.timeline.order import Causality, order
-from fieldpost.timeline.place import hull
 
 X, Y, Z = (bytes((one,)) * 32 for one in (10, 11, 12))
+ROUNDED_NS = 64  # each step of a path is rounded outward by one at most, and two paths have other steps
 AUTHORITY_OF = {f"d{i}": ((X, Y, Z)[i % 3], f"field/{i % 2}") for i in range(9)}
 
 
@@ -123,7 +123,7 @@ def test_what_other_meshes_sign_among_themselves_narrows_no_pair_of_mine(seed, m
 @settings(max_examples=5, deadline=None)
 @given(st.integers(0, 2), st.randoms(use_true_random=False))
 def test_no_gauge_narrows_a_pair_and_every_gauge_holds_the_truth(seed, rng: random.Random):
-    """A pair's own bounds are the same whatever the anchor; what a gauge says of a pair is never narrower."""
+    """A pair's own bounds are the same whatever the anchor; but for rounding no gauge says less of a pair."""
     made = world(seed)
     a, b = rng.sample(list(made.truth), 2)
     exact = pair(made.evidence, a, b, AUTHORITY_OF).strict
@@ -135,7 +135,8 @@ def test_no_gauge_narrows_a_pair_and_every_gauge_holds_the_truth(seed, rng: rand
             None if b_lo is None or a_hi is None else b_lo - a_hi,
             None if b_hi is None or a_lo is None else b_hi - a_lo,
         )
-        assert hull((exact, span)) == span
+        assert span[0] is None or (exact[0] is not None and span[0] <= exact[0] + ROUNDED_NS)
+        assert span[1] is None or (exact[1] is not None and exact[1] <= span[1] + ROUNDED_NS)
         assert contains(span, made.truth[b] - made.truth[a], slack_ns=4)
 
 
