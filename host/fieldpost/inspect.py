@@ -58,7 +58,18 @@ def inspect(data: bytes) -> dict[str, Any]:
         told = ("unknown", "unknown", "well-formed CBOR that is no object of ours", UNKNOWN)
     except WireError as error:
         told = ("refused", error.code, error.detail, refuse_wire(error).remedy)
+        other = _other(data)
+        if other is not None:
+            kind, told = other, ("refused", error.code, f"{other}; it is no signed object", UNKNOWN)
     return _document(data, kind, hashlib.sha256(data).digest(), {"diagnostic": _shown(data)}, told)
+
+
+def _other(data: bytes) -> str | None:
+    """What a file is that people take for one of ours by its name; None where nothing is known of it."""
+    if data.startswith(b"SQLite format 3\0"):
+        return "a database"
+    text = data.isascii() and all(byte >= 32 or byte in b"\t\r\n" for byte in data)
+    return "a text" if data and text else None
 
 
 def _document(

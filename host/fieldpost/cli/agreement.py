@@ -91,6 +91,10 @@ def new(
     """Write a first text between meshes, with a comment at each term. It is sound as it is, and binds nobody."""
     with desk.answering():
         known = [passport.load(path) for path in passports]
+        if len(known) < 2:
+            output.stop(
+                output.USAGE, "one passport: an agreement is between at least two meshes", "name another"
+            )
         text = draft(known, [desk.path_of(one, "--scope") for one in scope], version)
         try:
             data = to_cbor(parse_toml(text, str(out)))

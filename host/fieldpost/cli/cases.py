@@ -16,7 +16,7 @@ from fieldpost.cli.table import print_table
 from fieldpost.cli.told import say
 from fieldpost.mesh import Mesh
 from fieldpost.plan import Choice, Plan, read_plan, read_vote
-from fieldpost.reading import Rows, profile_of
+from fieldpost.reading import PREFIX_MIN, Rows, profile_of
 from fieldwire import cose
 from fieldwire.errors import WireError
 from fieldwire.observation import covers
@@ -201,6 +201,8 @@ def _next_step(case: dict[str, Any]) -> str:
 
 def _case(held: Rows, store: Path, identity: str) -> dict[str, Any]:
     """The one case that begins so; ends the command otherwise."""
+    if len(identity) < PREFIX_MIN:
+        output.stop(output.USAGE, f"{identity!r} is no case", f"give at least {PREFIX_MIN} digits of its id")
     rows = [row for row in case_rows(held) if row["id"].startswith(identity.lower())]
     if len(rows) != 1:
         output.stop(
@@ -232,7 +234,16 @@ def _subject(
 
 def _vote(file: Path, folder: Path, out: Path, authority: str | None, favours: bool, json: bool) -> None:
     with desk.answering():
-        made = read_plan(file.read_bytes())
+        data = file.read_bytes()
+    try:
+        made = read_plan(data)
+    except WireError as error:
+        output.stop(
+            output.USAGE,
+            f"{file}: no plan: {error.detail} ({error.code})",
+            "name what `fieldpost cases plan` wrote",
+        )
+    with desk.answering():
         mesh = Mesh(folder)
         desk.write_new(out, mesh.vote(made, favours, authority))
     who = f"{authority or 'the root'} of {mesh.name}"
@@ -249,4 +260,11 @@ def _vote_bytes(path: Path) -> tuple[bytes, Plan]:
     """A vote's bytes and its plan, if that is what they are; the bridge judges whose it is."""
     with desk.answering():
         data = path.read_bytes()
+    try:
         return data, read_vote(cose.decode(data, cose.MERGE_PLAN).payload or b"")[1]
+    except WireError as error:
+        output.stop(
+            output.USAGE,
+            f"{path}: no vote: {error.detail} ({error.code})",
+            "name what `fieldpost cases sign` wrote",
+        )

@@ -26,10 +26,27 @@ MeshFolder = Annotated[
 ]
 Days = Annotated[int, typer.Option(min=1, max=36_500, help="Days that it is valid.")]
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON document.")]
+
+
+def bridge_folders(folders: list[Path] | None) -> list[Path] | None:
+    """Of an option that names bridges: a folder that is none is refused before anything is signed."""
+    for folder in folders or ():
+        if not (folder / "tokens").is_dir():
+            output.stop(
+                output.USAGE,
+                f"--bridge {folder}: is no bridge's folder: it has no folder `tokens`; nothing was done",
+                "name one that `fieldpost mesh bridge` made",
+            )
+    return folders
+
+
 Bridges = Annotated[
     list[Path] | None,
     typer.Option(
-        "--bridge", metavar="BRIDGEDIR", help="Lay it into this bridge's tokens folder too; repeatable."
+        "--bridge",
+        metavar="BRIDGEDIR",
+        help="Lay it into this bridge's tokens folder too; repeatable.",
+        callback=bridge_folders,
     ),
 ]
 

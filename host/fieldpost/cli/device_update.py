@@ -77,7 +77,10 @@ def update(
     bridge: Annotated[
         list[Path] | None,
         typer.Option(
-            "--bridge", metavar="BRIDGEDIR", help="Give this bridge the new endorsement; repeatable."
+            "--bridge",
+            metavar="BRIDGEDIR",
+            help="Give this bridge the new endorsement; repeatable.",
+            callback=desk.bridge_folders,
         ),
     ] = None,
     link: Annotated[

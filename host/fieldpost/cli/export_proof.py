@@ -13,10 +13,13 @@ from fieldpost.cli.told import say
 from fieldpost.log_check import Leaves
 from fieldpost.proof import made
 from fieldpost.proof.check import check
-from fieldpost.reading import IdError, observations_named, only, profile_of, trust_of
+from fieldpost.reading import PREFIX_MIN, IdError, observations_named, only, profile_of, trust_of
 from fieldpost.recorder import checkpoint as signed_checkpoint
 from fieldpost.store import Store
-from fieldwire import keys
+from fieldwire import cose, keys, limits
+from fieldwire.errors import WireError
+
+NUMBER_MAX = 2**63 - 1
 
 commands = typer.Typer(no_args_is_help=True)
 
@@ -50,7 +53,9 @@ def fork(
 
 @commands.command(epilog="Example: fieldpost export proof epoch 1 epoch.proof")
 def epoch(
-    number: Annotated[int, typer.Argument(min=0, metavar="NUMBER", help="The epoch's number.")],
+    number: Annotated[
+        int, typer.Argument(min=0, max=NUMBER_MAX, metavar="NUMBER", help="The epoch's number.")
+    ],
     file: Out,
     store: StorePath = DEFAULT,
     json: AsJson = False,
@@ -76,7 +81,7 @@ def checkpoint(
     json: AsJson = False,
 ) -> None:
     """Sign the log's size and root as they are now, and prove that they follow an earlier checkpoint."""
-    earlier = None if since is None else _bytes(since)
+    earlier = None if since is None else _checkpoint(since)
 
     def make(held: Store) -> bytes:
         signed = _sign(held, store, key)
@@ -101,7 +106,8 @@ def receipt(
 @commands.command(epilog="Example: fieldpost export proof event 12 event.proof")
 def event(
     number: Annotated[
-        int, typer.Argument(min=0, metavar="NUMBER", help="As `fieldpost log list` numbers it.")
+        int,
+        typer.Argument(min=0, max=NUMBER_MAX, metavar="NUMBER", help="As `fieldpost log list` numbers it."),
     ],
     file: Out,
     store: StorePath = DEFAULT,
@@ -125,7 +131,9 @@ def _write(store: Path, file: Path, json: bool, make: Callable[[Store], bytes]) 
             output.stop(output.CANNOT, str(error))
         except OSError as error:
             output.stop(
-                output.CANNOT, f"{error.filename}: {error.strerror}", "name a file that can be written"
+                output.CANNOT,
+                f"{error.filename or file}: {error.strerror}",
+                "name a file that can be written",
             )
         found = check(data)
     if found["outcome"] != "proved":
@@ -149,11 +157,19 @@ def _sign(held: Store, store: Path, key: Path | None) -> bytes:
     return signed_checkpoint(keys.thumbprint(signer.public), leaves.size, leaves.root(), signer)
 
 
-def _bytes(path: Path) -> bytes:
+def _checkpoint(path: Path) -> bytes:
+    """A signed checkpoint's bytes; whose it is, the proof says."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            data = file.read(limits.TOKEN_MAX + 1)
+        cose.decode(data, cose.CHECKPOINT)
     except OSError as error:
         output.stop(output.CANNOT, f"{path}: {error.strerror}", "give a file that can be read")
+    except WireError as error:
+        output.stop(
+            output.USAGE, f"{path}: no signed checkpoint: {error.detail}", "name one that --keep wrote"
+        )
+    return data
 
 
 def _observation(held: Store, prefix: str) -> bytes:
@@ -163,7 +179,10 @@ def _observation(held: Store, prefix: str) -> bytes:
     return found
 
 
-def _fork(held: Store, prefix: str) -> bytes:
+def _fork(held: Store, named: str) -> bytes:
+    prefix = named.lower()
+    if len(prefix) < PREFIX_MIN:
+        raise IdError(f"{named!r} is no id; give at least {PREFIX_MIN} hexadecimal digits")
     devices = [
         one for (one,) in held.query("SELECT DISTINCT device FROM fork") if one.hex().startswith(prefix)
     ]

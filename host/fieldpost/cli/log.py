@@ -13,7 +13,8 @@ from fieldpost.inspect_names import plain
 from fieldpost.log_check import Leaves, against_checkpoint, against_root
 from fieldpost.model import Refusal
 from fieldpost.reading import trust_of
-from fieldwire import limits
+from fieldwire import cose, limits
+from fieldwire.errors import WireError
 
 app = typer.Typer(no_args_is_help=True)
 
@@ -41,6 +42,12 @@ def verify(
         signed = None if checkpoint is None else _start(checkpoint)
     except OSError as error:
         output.stop(output.CANNOT, f"{checkpoint}: {error.strerror}", "give a file that can be read")
+    except WireError as error:
+        output.stop(
+            output.USAGE,
+            f"{checkpoint}: no signed checkpoint: {error.detail}",
+            "name one that `fieldpost export proof checkpoint --keep` wrote",
+        )
     with reading(store) as held:
         leaves = Leaves.of(held.events())
         named = leaves.size if size is None else size
@@ -60,9 +67,11 @@ def verify(
 
 
 def _start(path: Path) -> bytes:
-    """A file's first bytes, one more than a checkpoint may have: then it is refused for its length."""
+    """A checkpoint's bytes, of a longer file one more than it may have. OSError; WireError where it is none."""
     with path.open("rb") as file:
-        return file.read(limits.TOKEN_MAX + 1)
+        data = file.read(limits.TOKEN_MAX + 1)
+    cose.decode(data, cose.CHECKPOINT)
+    return data
 
 
 def _digest(text: str | None) -> bytes | None:

@@ -6,6 +6,9 @@ when there is only one (`fieldpost bridge run CONFIG`). A module is imported whe
 list of commands costs one line here and no import.
 """
 
+import errno
+import os
+import sys
 from importlib import import_module
 from importlib.util import find_spec
 from typing import Any
@@ -96,5 +99,15 @@ def options(
 
 
 def run() -> None:
-    """The entry point of the `fieldpost` script."""
-    app()
+    """The entry point of the `fieldpost` script. Output that cannot be written ends it with 3."""
+    try:
+        try:
+            app()
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.filename is not None or error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # the end would flush it once more
+        sys.stderr.write(f"standard output: {error.strerror}; make room where it goes\n")
+        sys.exit(3)

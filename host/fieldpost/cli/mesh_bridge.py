@@ -19,7 +19,7 @@ BridgeFolder = Annotated[Path, typer.Argument(metavar="BRIDGEDIR", help="The bri
 def add_to(app: typer.Typer) -> None:
     """Put the commands of this module under an application."""
     app.command(
-        epilog="Example: fieldpost mesh bridge desk/alpha alpha --peer bravo.passport.json"
+        epilog="Example: fieldpost mesh bridge desk/alpha alpha --authority command --peer bravo.passport.json"
         " --port /dev/ttyACM0 --listen tcp:127.0.0.1:7711"
     )(bridge)
     app.command("admit-boundary", epilog=_ADMIT_EXAMPLE)(admit_boundary)
