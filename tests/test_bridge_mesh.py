@@ -288,7 +288,7 @@ def test_a_bridge_with_a_link_key_alone_is_given_the_salt_key_beside_it(desks):
 
 def test_a_token_goes_to_bridges_folders_only(desks, tmp_path):
     result = run("mesh", "authority", desks.alpha, "field/night", "--bridge", tmp_path / "nowhere")
-    assert result.exit_code == 1 and "no such folder" in result.stderr
+    assert result.exit_code == 2 and "nowhere: is no bridge's folder" in result.stderr
 
 
 def test_a_setup_is_what_the_demo_and_the_command_share(desks, tmp_path):

@@ -77,10 +77,7 @@ def update(
     bridge: Annotated[
         list[Path] | None,
         typer.Option(
-            "--bridge",
-            metavar="BRIDGEDIR",
-            help="Give this bridge the new endorsement; repeatable.",
-            callback=desk.bridge_folders,
+            "--bridge", metavar="BRIDGEDIR", help="Give this bridge the new endorsement; repeatable."
         ),
     ] = None,
     link: Annotated[
