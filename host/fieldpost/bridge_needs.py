@@ -1,7 +1,7 @@
 """What a configuration names and is not there, each with its remedy.
 
-Decides what a bridge cannot go without, and what it can wait for. Refuses to open anything: whether a key is
-a key and a token holds is found out at the start.
+Shell. Decides what a bridge cannot go without, and what it can wait for. Refuses to open anything: whether a key
+is a key and a token holds is found out at the start.
 """
 
 from pathlib import Path
