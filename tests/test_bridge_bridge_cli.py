@@ -1,5 +1,6 @@
 """`fieldpost bridge`: a configuration is checked whole, a bridge refuses to start unsafely and ends cleanly."""
 
+import json
 import signal
 import sqlite3
 import subprocess
@@ -57,6 +58,7 @@ def refused(folder):
 
 
 def test_a_sound_configuration_is_told_in_words_and_in_json(bridge):
+    (bridge / "agreement.proof").write_bytes(b"a proof")
     assert "sound. bridge-alpha drains 0 cables" in run("bridge", "check", bridge / "bridge.toml").stdout
     about = said("bridge", "check", bridge / "bridge.toml")
     assert about["name"] == "bridge-alpha" and about["store"] == str(bridge / "store.db")
@@ -101,7 +103,42 @@ def test_a_bridge_without_its_key_or_credential_is_refused(bridge):
     assert code == 3 and "no credential of mesh" in words and "fieldpost mesh bridge" in words
     (bridge / "bridge.key").unlink()
     code, words = refused(bridge)
-    assert code == 3 and "bridge.key: cannot be read" in words
+    assert (
+        code == 3
+        and "bridge.key: cannot be read" in words
+        and "make it with `fieldpost mesh bridge`" in words
+    )
+
+
+def test_a_configuration_without_its_key_tokens_or_agreement_is_not_sound_and_each_is_named(bridge):
+    (bridge / "bridge.key").unlink()
+    for path in (bridge / "tokens").iterdir():
+        path.unlink()
+    result = run("bridge", "check", bridge / "bridge.toml")
+    assert result.exit_code == 1 and "sound" not in result.stdout
+    told = result.stderr.splitlines()
+    assert [line.split(": ")[0] for line in told] == [
+        str(bridge / name) for name in ("bridge.key", "tokens", "agreement.proof")
+    ]
+    assert all("; " in line for line in told) and told[0].endswith("make it with `fieldpost mesh bridge`")
+    about = run("bridge", "check", bridge / "bridge.toml", "--json")
+    assert about.exit_code == 1 and json.loads(about.stdout)["missing"] == told
+
+
+def test_a_port_that_is_not_there_is_a_warning_when_checked_and_when_run(bridge):
+    (bridge / "agreement.proof").write_bytes(b"a proof")
+    with (bridge / "bridge.toml").open("a") as file:
+        file.write('\n[[link]]\nport = "no-such-port"\n')
+    result = run("bridge", "check", bridge / "bridge.toml")
+    assert result.exit_code == 0 and "sound. bridge-alpha drains 1 cable," in result.stdout
+    assert f"warning: {bridge / 'no-such-port'}: no such port" in result.stderr
+    (bridge / "agreement.proof").unlink()
+    process = started(bridge)
+    process.terminate()
+    _, words = process.communicate(timeout=20)
+    warned = [line for line in words.splitlines() if " WARNING " in line]
+    assert len(warned) == 2, words
+    assert "agreement.proof: no such agreement" in warned[0] and "no-such-port: no such port" in warned[1]
 
 
 def test_a_store_that_is_none_is_refused(bridge):

@@ -23,7 +23,9 @@ from fieldpost import plan as plans
 from fieldpost.agreement import Merge
 from fieldpost.arbitration import PLAN_RULE
 from fieldpost.epoch import epoch_digest
-from fieldpost.explain import explain
+from fieldpost.explain import explain, why_not
+from fieldpost.explain.decided import MEET
+from fieldpost.explain.story import KEPT_OUT
 from fieldpost.merged import Merged
 from fieldpost.plan import Plan
 from fieldpost.resolution import resolve
@@ -440,3 +442,25 @@ def test_why_tells_the_stop_the_merge_and_whom_the_plan_let_prevail(tmp_path):
     assert (lost["outcome"], won["outcome"]) == ("superseded", "prevails")
     assert "by the merge plan that closed a case of its scope, in epoch 2" in lost["reason"]
     assert steps(a1, "diverge")[0]["outcome"] == "resolve"
+
+
+def test_why_not_of_what_waits_for_the_meeting_after_a_merge_says_so_and_its_remedy(tmp_path):
+    world = stopped(tmp_path, merge=merge_of(1))
+    side = world.alpha
+    ids = [one.id for one in side.desk.state.entries.values() if one.observation[obs.SUBJECT] == "water/dam"]
+
+    def shown():
+        stories = [why_not(side.store, one) for one in ids]
+        return [one for one in stories if one["outcome"] in KEPT_OUT], [
+            one for story in stories for one in story["steps"] if one["stage"] == "joint"
+        ]
+
+    meet(world, salt="stopped still")
+    assert any("stopped by an open case" in one["reason"] for one in shown()[1])
+    cast(side, side, plan_of(world, world.bravo.mesh.id))
+    waiting, joint = shown()
+    assert len(waiting) == 2 and all((one["stage"], one["remedy"]) == ("diverge", MEET) for one in waiting)
+    assert all("plan" in one["reason"] and "next meeting" in one["reason"] for one in waiting)
+    assert not any("an open case" in one["reason"] for one in joint)
+    meet(world, salt="goes on")
+    assert {one["outcome"] for one in shown()[0]} == {"superseded"}

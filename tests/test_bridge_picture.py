@@ -151,7 +151,10 @@ def test_the_difference_is_the_same_on_both_sides_but_for_names():
 def test_epochs_that_are_not_there_are_answered_no_with_those_that_are():
     result = run("picture", "diff", 1, 9)
     assert result.exit_code == 1 and "1, 2; name two of one peer" in result.stderr
-    assert run("picture", "diff", 1, 2, "--peer", "ffff").exit_code == 1
+    result = run("picture", "diff", 1, 2, "--peer", "zzz")
+    known = world().bravo.thumbprint.hex()[:12]
+    assert result.exit_code == 1
+    assert f"no peer with whom epochs were signed begins with zzz; there are: {known}" in result.stderr
 
 
 def test_picture_alone_and_picture_show_are_one():

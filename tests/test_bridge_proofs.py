@@ -203,3 +203,8 @@ def test_inspect_shows_what_a_proof_is_made_of_and_refuses_what_is_none(tmp_path
     ) == 2
     path.write_bytes(cbor.encode([form.LABEL, "gap", [], [], []]))
     assert "proof-shape" in RUN.invoke(app, ["inspect", str(path)]).stderr
+
+
+def test_the_help_says_as_what_an_event_is_proved():
+    told = " ".join(RUN.invoke(app, ["verify-proof", "--help"]).stdout.split())
+    assert "An event is proved as a receipt of a checkpoint" in told

@@ -68,8 +68,22 @@ def test_a_denial_dominates_and_its_revocation_lets_the_equivalence_count_again(
         "taxonomy", "deny", desks.bravo, "--as", "ops", "--foreign", passport_of(desks), "--local", "ops"
     )
     assert translated(desks) == ([], {"denied"})
+    assert states(desks) == {(False, "denied"), (True, "valid")}
     said("taxonomy", "revoke", desks.bravo, denied["id"], "--as", "ops")
     assert translated(desks)[0] == ["ops"]
+    assert states(desks) == {(False, "valid"), (True, "revoked")}
+
+
+def test_a_denial_of_a_part_of_its_subjects_leaves_an_equivalence_valid(desks):
+    said(*attest(desks))
+    words = ("--as", "ops", "--foreign", passport_of(desks), "--local", "ops", "--subject", "harbor")
+    said("taxonomy", "deny", desks.bravo, *words)
+    assert states(desks) == {(False, "valid"), (True, "valid")}
+
+
+def states(desks):
+    """{(whether it is a denial, how it stands)} of all that bravo has stated."""
+    return {(row["negative"], row["state"]) for row in said("taxonomy", "list", desks.bravo)}
 
 
 def test_a_revoked_equivalence_supports_nothing(desks):

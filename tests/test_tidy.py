@@ -46,6 +46,7 @@ SHELLS = {
     "app",
     "attestations",
     "bench",
+    "bridge_needs",
     "cli",
     "config",
     "demo",

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from fieldpost import keyfile
+from fieldpost.bridge_needs import no_agreement, unplugged
 from fieldpost.config import Config, LinkTable
 from fieldpost.desk import Desk
 from fieldpost.device_link import DeviceLink, Terms, foreign_objects
@@ -65,7 +66,7 @@ class App:
     def __post_init__(self) -> None:
         table = self.config.bridge
         refuse_root_keys(self.folder, [bytes.fromhex(one) for one in table.roots])
-        self.signer = keyfile.signer(self.folder / table.key)
+        self.signer = keyfile.signer(self.folder / table.key, "fieldpost mesh bridge")
         self.thumbprint = keys.thumbprint(self.signer.public)
         self._started = time.monotonic()
         self._alone = alone_on(self.folder / table.store)
@@ -96,6 +97,9 @@ class App:
         attestation = boot_attestation(self.signer, self.boot, self.random(8))
         self.desk.submit_many([*inputs, ("token", attestation)])
         self._look_at_folder()
+        absent = [*no_agreement(self.config, self.folder), *unplugged(self.config, self.folder)]
+        for what, remedy in absent:
+            log.warning("%s: %s; %s", table.name, what, remedy)
         self.own = OwnLog(self.signer, self._own_credential(mesh), tokens.token_id(attestation), self.random)
 
     def _look_at_folder(self) -> None:
@@ -157,7 +161,8 @@ class App:
             for table in self.config.link:
                 tasks.create_task(self._radio(table) if table.kind == "lora" else self._cable(table))
             tasks.create_task(self._ticks())
-            log.info("%s: %d cables, boot %d", self.config.bridge.name, len(self.config.link), self.boot)
+            cables = f"{len(self.config.link)} cable{'' if len(self.config.link) == 1 else 's'}"
+            log.info("%s: %s, boot %d", self.config.bridge.name, cables, self.boot)
             for one in self.config.boundary.addresses("listen"):
                 address = self._address(one)
                 log.info("%s: listening at %s", self.config.bridge.name, address)

@@ -159,6 +159,11 @@ class BoundarySession:
         self._end(why)
 
     @property
+    def speaker(self) -> str:
+        """The name of the bridge on this side."""
+        return self._desk.state.own().name
+
+    @property
     def size_max(self) -> int:
         """The longest message that may come now: little before the peer has proved itself."""
         return (

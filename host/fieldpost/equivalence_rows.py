@@ -1,7 +1,7 @@
 """Equivalences and their revocations as rows that a person reads.
 
 Decides how a held statement stands at a moment: valid, early, expired, revoked, of a key that no
-rotation leads on from, or void and why. Refuses to
+rotation leads on from, denied in its whole scope, or void and why. Refuses to
 say what it admits: that depends on an observation. SPEC 12
 """
 
@@ -11,6 +11,7 @@ from fieldpost.accession import Bound, bound
 from fieldpost.mapping import equivalence_of, taxonomy_from, unsound
 from fieldpost.taxonomy import Equivalence, Taxonomy, void
 from fieldpost.trust import Trust
+from fieldwire.observation import covers
 
 
 def equivalence_rows(trust: Trust, now_s: int) -> list[dict[str, Any]]:
@@ -51,7 +52,36 @@ def _state(one: Equivalence, unsound: str | None, taxonomy: Taxonomy, now_s: int
         return "other-key"
     if now_s >= one.exp:
         return "expired"
-    return "valid" if now_s >= one.nbf else "early"
+    if now_s < one.nbf:
+        return "early"
+    return "denied" if _is_denied(one, taxonomy, now_s) else "valid"
+
+
+def _is_denied(one: Equivalence, taxonomy: Taxonomy, now_s: int) -> bool:
+    """True when one denial in force covers both authorities and all that the equivalence is about. SPEC 12.5"""
+    narrowed = [each for each in taxonomy.by_foreign.get(one.foreign, ()) if each.id == one.id]
+    in_force = [
+        each
+        for each in taxonomy.negatives
+        if each.id not in taxonomy.revoked
+        and each.issuer[0] in taxonomy.trusted
+        and each.nbf <= now_s < each.exp
+    ]
+    return any(_overrules(denial, each) for denial in in_force for each in narrowed)
+
+
+def _overrules(denial: Equivalence, one: Equivalence) -> bool:
+    for upper, node in ((denial.foreign, one.foreign), (denial.local, one.local)):
+        if upper[0] != node[0] or not covers(upper[1], node[1]):
+            return False
+    if denial.formats is not None and not (
+        one.formats is not None and set(one.formats) <= set(denial.formats)
+    ):
+        return False
+    return denial.subjects is None or (
+        one.subjects is not None
+        and all(any(covers(upper, each) for upper in denial.subjects) for each in one.subjects)
+    )
 
 
 def _node(node: tuple[bytes | str, str]) -> list[str]:

@@ -36,16 +36,14 @@ def create(path: Path, secret: bytes) -> None:
         fresh.unlink()
 
 
-def read(path: Path) -> bytes:
-    """The 32 bytes of a key file."""
+def read(path: Path, maker: str = "fieldpost mesh init") -> bytes:
+    """The 32 bytes of a key file. `maker`: the command that makes such a key."""
     try:
         with path.open("rb") as file:
             mode = stat.S_IMODE(os.fstat(file.fileno()).st_mode)
             data = file.read(TEXT_MAX)
     except OSError as error:
-        raise KeyFileError(
-            f"{path}: cannot be read ({error.strerror}); make it with `fieldpost mesh init`"
-        ) from None
+        raise KeyFileError(f"{path}: cannot be read ({error.strerror}); make it with `{maker}`") from None
     if mode & 0o077:
         raise KeyFileError(
             f"{path}: others may read it (mode {mode:04o}); run chmod 600 and consider it leaked"
@@ -65,5 +63,5 @@ def digits(data: bytes) -> bytes | None:
     return secret if len(secret) == 32 else None
 
 
-def signer(path: Path) -> Signer:
-    return Signer(read(path))
+def signer(path: Path, maker: str = "fieldpost mesh init") -> Signer:
+    return Signer(read(path, maker))

@@ -20,6 +20,7 @@ def bridges(configured: Sequence[tuple[Config, Path]]) -> Iterator[list[App]]:
     Their stores are closed at the end.
     """
     found: list[App] = []
+    _refuse_one_store(configured)
     with ExitStack() as opened:
         for config, folder in configured:
             one = opened.enter_context(closing(App(config, folder)))
@@ -31,6 +32,18 @@ def bridges(configured: Sequence[tuple[Config, Path]]) -> Iterator[list[App]]:
                     )
             found.append(one)
         yield found
+
+
+def _refuse_one_store(configured: Sequence[tuple[Config, Path]]) -> None:
+    names: dict[Path, str] = {}
+    for config, folder in configured:
+        store = (folder / config.bridge.store).resolve()
+        if store in names:
+            raise StartError(
+                f"{store}: this store was given twice, by bridge {names[store]} and by bridge {config.bridge.name};"
+                " give each bridge once, with a store and a key of its own"
+            )
+        names[store] = config.bridge.name
 
 
 async def run(together: Sequence[App]) -> None:

@@ -10,7 +10,7 @@ from typing import Annotated
 
 import typer
 
-from fieldpost import together
+from fieldpost import bridge_needs, together
 from fieldpost.app import App, StartError
 from fieldpost.cli import output
 from fieldpost.config import Config, ConfigError, load
@@ -43,6 +43,9 @@ def run(
 
     Several configurations are served by one process, each with its own key, store and log.
     """
+    for one in config_files:
+        if sum(one.resolve() == other.resolve() for other in config_files) > 1:
+            output.stop(output.USAGE, f"{one}: was given twice", "give each configuration once")
     configured = [(_loaded(one), one.resolve().parent) for one in config_files]
     logging.basicConfig(
         stream=sys.stderr,
@@ -61,9 +64,14 @@ def check(
     config_file: ConfigFile,
     json: Annotated[bool, typer.Option("--json", help="Print one JSON document.")] = False,
 ) -> None:
-    """Say whether a configuration is sound, and what the bridge would do. Exit 2 names line, key and expectation."""
+    """Say whether a configuration is sound, and what the bridge would do. Exit 2 names line, key and expectation.
+
+    Exit 1 names each of key, tokens and agreement that is missing; a port that is not there is a warning.
+    """
     config = _loaded(config_file)
     table = config.bridge
+    missing = _told(bridge_needs.missing(config, config_file.parent))
+    warnings = _told(bridge_needs.unplugged(config, config_file.parent))
     if json:
         output.print_json(
             {
@@ -74,15 +82,25 @@ def check(
                 "links": [one.port for one in config.link],
                 "listen": config.boundary.listen,
                 "dial": config.boundary.dial,
+                "missing": missing,
+                "warnings": warnings,
             }
         )
-        return
+        raise typer.Exit(output.NO if missing else 0)
+    for one in warnings:
+        typer.echo(f"warning: {output.shown(one)}", err=True)
+    if missing:
+        output.stop(output.NO, "\n".join(missing))
     meets = [f"listens at {one}" for one in config.boundary.addresses("listen")]
     meets += [f"calls {one}" for one in config.boundary.addresses("dial")]
     typer.echo(
         f"{config_file}: sound. {table.name} drains {_count(len(config.link), 'cable')},"
         f" knows {_count(len(table.roots), 'root')} and {' and '.join(meets) or 'meets nobody'}."
     )
+
+
+def _told(found: list[tuple[str, str]]) -> list[str]:
+    return [f"{what}; {remedy}" for what, remedy in found]
 
 
 def _count(number: int, what: str) -> str:

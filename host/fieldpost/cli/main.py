@@ -36,7 +36,7 @@ COMMANDS = {
     "simulate": "Write time evidence of a simulated fleet, and its truth.",
     "resolve": "Decide between rival claims under an agreement.",
     "log": "Check the append-only log of a store.",
-    "verify-proof": "Check a fork, epoch, checkpoint or receipt from its bytes alone.",
+    "verify-proof": "Check a fork, epoch, checkpoint, receipt or event from its bytes alone.",
     "rebuild": "Recompute picture and decisions from the stored bytes.",
     "inspect": "Show what a signed file says, field by field.",
     "firmware": "Build what lies on a board.",

@@ -114,9 +114,12 @@ def diff(
 def _peer(known: dict[bytes, list[int]], named: str | None, numbers: tuple[int, int]) -> bytes:
     """The one peer meant with which both epochs stand; ends the command otherwise."""
     found = [one for one in sorted(known) if one.hex().startswith((named or "").lower())]
+    if not known:
+        output.stop(output.NO, "no epoch with any peer was signed by both sides", "let the two meet")
     if not found:
+        there = ", ".join(one.hex()[:12] for one in sorted(known))
         output.stop(
-            output.NO, f"no epoch with {named or 'any peer'} was signed by both sides", "let the two meet"
+            output.NO, f"no peer with whom epochs were signed begins with {named}", f"there are: {there}"
         )
     fitting = [one for one in found if set(numbers) <= set(known[one])]
     told = "; ".join(f"with {one.hex()[:12]}: {', '.join(map(str, known[one]))}" for one in found)

@@ -27,7 +27,10 @@ def command(
     ] = None,
     json: AsJson = False,
 ) -> None:
-    """Check a fork, an epoch, a checkpoint or a receipt without a store. Exit 1 when it does not hold."""
+    """Check a fork, an epoch, a checkpoint, a receipt or an event without a store. Exit 1 when it does not hold.
+
+    An event is proved as a receipt of a checkpoint, and is told as one.
+    """
     known = [_mesh(one) for one in mesh or []]
     try:
         with file.open("rb") as opened:

@@ -14,6 +14,7 @@ from fieldpost.reading import stored
 from fieldwire import cbor, merkle
 from fieldwire import observation as obs
 
+MEET = "let the two bridges meet"
 MENTIONS_MAX = 64  # events shown for one observation
 
 RIVALS_TOLD = 16  # in words; a document lists all of them
@@ -89,7 +90,7 @@ def _merged_step(shelf: Shelf, held: Held, scope: str) -> Step:
         f"scope {scope} was stopped by epoch {case['epoch']}; plan {case['plan']['id'][:12]} closed the case,"
         f" and the scope restarts from that epoch at the next meeting"
     )
-    return step("diverge", named, "merged", reason, held.id, "merged")
+    return step("diverge", named, "merged", reason, held.id, "merged", MEET)
 
 
 def decision_steps(shelf: Shelf, held: Held) -> list[Step]:
@@ -165,8 +166,17 @@ def one_sided_steps(shelf: Shelf, identity: bytes) -> list[Step]:
     ):
         who = ours.get(side, f"peer {short(side)} has not released or not admitted it")
         meaning = CODES[code][1] if code in CODES else code
-        found.append(step("joint", [side], "one-sided", f"{who}: {meaning}", identity, code))
+        remedy = None
+        if code == "scope-stopped" and _is_merged(shelf, identity):
+            meaning, remedy = "its scope was stopped; the case is merged, and the next meeting goes on", MEET
+        found.append(step("joint", [side], "one-sided", f"{who}: {meaning}", identity, code, remedy))
     return found
+
+
+def _is_merged(shelf: Shelf, identity: bytes) -> bool:
+    """True when its scope waits for the next meeting alone; of what is not held here no scope is known."""
+    held = shelf.held(identity)
+    return held is not None and diverge_step(shelf, held)["outcome"] == "merged"
 
 
 def picture_steps(shelf: Shelf, held: Held) -> list[Step]:
@@ -179,7 +189,8 @@ def picture_steps(shelf: Shelf, held: Held) -> list[Step]:
         others = stored(alternatives)
         by = "by this mesh alone" if decided == "local" else f"by {decided}"
         if identity == held.id:
-            reason = f"it is what {subject} {prop} is now, decided {by}, with {len(others)} alternatives"
+            reason = f"it is what {subject} {prop} is now, decided {by},"
+            reason += f" with {len(others)} alternative{'' if len(others) == 1 else 's'}"
             found.append(step("picture", [identity, *others], "stands", reason, held.id))
         elif held.id in others:
             reason = (

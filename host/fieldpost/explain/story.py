@@ -84,8 +84,10 @@ def _kept_out(shelf: Shelf, held: Held, ends: int | None) -> dict[str, Any]:
     said = said_steps(shelf, held)
     steps = [said[0], place_step(shelf, held, ends), *admit_steps(shelf, held), *fork_steps(shelf, held)]
     missing = [one for one in lineage_steps(shelf, held) if one["outcome"] != "admitted"]
+    waiting = [one for one in [diverge_step(shelf, held)] if one["outcome"] == "merged"]
     steps += [
         *missing,
+        *waiting,
         *one_sided_steps(shelf, held.id),
         *decision_steps(shelf, held),
         *picture_steps(shelf, held),
@@ -94,6 +96,9 @@ def _kept_out(shelf: Shelf, held: Held, ends: int | None) -> dict[str, Any]:
     answer = _answer(steps)
     if answer["stage"] == "picture" and answer["outcome"] != "stands" and lost:
         answer = lost[0]
+    elif answer["stage"] == "picture" and answer["outcome"] != "stands" and waiting:
+        [merged] = waiting
+        answer = {**merged, "outcome": answer["outcome"], "reason": f"{answer['reason']}; {merged['reason']}"}
     return _document(held.id, steps, answer)
 
 

@@ -164,7 +164,8 @@ async def converse(session: BoundarySession, reader: asyncio.StreamReader, write
         sender.cancel()
         writer.close()
     found = _outcome(session)
-    log.info("met %s: %s", found.peer.thumbprint.hex()[:16] if found.peer else "a stranger", found.why)
+    met = found.peer.thumbprint.hex()[:16] if found.peer else "a stranger"
+    log.info("%s: met %s: %s", session.speaker, met, found.why)
     return found
 
 
