@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO
 
 from fieldpost import keyfile
-from fieldpost.bridge_needs import no_agreement, unplugged
+from fieldpost.bridge_needs import awaited
 from fieldpost.config import Config, LinkTable
 from fieldpost.desk import Desk
 from fieldpost.device_link import DeviceLink, Terms, foreign_objects
@@ -97,7 +97,7 @@ class App:
         attestation = boot_attestation(self.signer, self.boot, self.random(8))
         self.desk.submit_many([*inputs, ("token", attestation)])
         self._look_at_folder()
-        absent = [*no_agreement(self.config, self.folder), *unplugged(self.config, self.folder)]
+        absent = awaited(self.config, self.folder)
         for what, remedy in absent:
             log.warning("%s: %s; %s", table.name, what, remedy)
         self.own = OwnLog(self.signer, self._own_credential(mesh), tokens.token_id(attestation), self.random)

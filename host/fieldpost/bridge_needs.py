@@ -14,7 +14,7 @@ PLUG = "plug it in, or mend the port; it is looked for until it is there"
 
 
 def missing(config: Config, folder: Path) -> list[tuple[str, str]]:
-    """(what, remedy) of key, tokens and agreement that are absent. `folder`: where the configuration's paths start."""
+    """(what, remedy) of key and tokens that are absent. `folder`: where the configuration's paths start."""
     table = config.bridge
     key, tokens = folder / table.key, folder / table.tokens
     found = [] if key.is_file() else [(f"{key}: no such key", MAKE)]
@@ -22,16 +22,12 @@ def missing(config: Config, folder: Path) -> list[tuple[str, str]]:
         found.append((f"{tokens}: no such folder of tokens", MAKE))
     elif not any(tokens.glob("*.cwt")):
         found.append((f"{tokens}: no token lies there", MAKE))
-    return found + no_agreement(config, folder)
+    return found
 
 
-def no_agreement(config: Config, folder: Path) -> list[tuple[str, str]]:
-    """(what, remedy) of an agreement that is absent: none or one."""
+def awaited(config: Config, folder: Path) -> list[tuple[str, str]]:
+    """(what, remedy) of an agreement and of each serial port that is not there yet."""
     proof = folder / config.bridge.agreement
-    return [] if proof.is_file() else [(f"{proof}: no such agreement", AGREE)]
-
-
-def unplugged(config: Config, folder: Path) -> list[tuple[str, str]]:
-    """(what, remedy) of each serial port that is not there."""
+    found = [] if proof.is_file() else [(f"{proof}: no such agreement", AGREE)]
     ports = [folder / one.port for one in config.link if one.kind != "tcp"]
-    return [(f"{port}: no such port", PLUG) for port in ports if not port.exists()]
+    return found + [(f"{port}: no such port", PLUG) for port in ports if not port.exists()]

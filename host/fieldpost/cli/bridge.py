@@ -66,12 +66,12 @@ def check(
 ) -> None:
     """Say whether a configuration is sound, and what the bridge would do. Exit 2 names line, key and expectation.
 
-    Exit 1 names each of key, tokens and agreement that is missing; a port that is not there is a warning.
+    Exit 1 names what is missing of key and tokens; an agreement or a port that is not there yet is a warning.
     """
     config = _loaded(config_file)
     table = config.bridge
     missing = _told(bridge_needs.missing(config, config_file.parent))
-    warnings = _told(bridge_needs.unplugged(config, config_file.parent))
+    warnings = _told(bridge_needs.awaited(config, config_file.parent))
     if json:
         output.print_json(
             {
